@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An arena: many small pieces of memory that end together. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Small enough that a short-lived arena costs little, large enough that malloc() is rarely asked. */
+#define FIRST_BLOCK ((size_t)4096)
+#define LARGEST_BLOCK ((size_t)1 << 20)
+
+struct qs_arena_block {
+	struct qs_arena_block *next;
+	size_t size, used;
+	alignas(max_align_t) unsigned char bytes[];
+};
+
+void qs_arena_done(struct qs_arena *arena)
+{
+	struct qs_arena_block *block = arena->blocks;
+
+	while (block) {
+		struct qs_arena_block *next = block->next;
+
+		free(block);
+		block = next;
+	}
+	arena->blocks = NULL;
+	arena->total = 0;
+}
+
+/* Puts a block with room for `size` bytes in front. Blocks double up to a limit. */
+static struct qs_arena_block *add_block(struct qs_arena *arena, size_t size)
+{
+	size_t wanted = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK;
+	struct qs_arena_block *block;
+
+	if (wanted > LARGEST_BLOCK)
+		wanted = LARGEST_BLOCK;
+	if (wanted < size)
+		wanted = size;
+	if (wanted > SIZE_MAX - sizeof(*block))
+		return NULL;
+	block = malloc(sizeof(*block) + wanted);
+	if (!block)
+		return NULL;
+	block->size = wanted;
+	block->used = 0;
+	block->next = arena->blocks;
+	arena->blocks = block;
+	return block;
+}
+
+void *qs_arena_alloc(struct qs_arena *arena, size_t size)
+{
+	struct qs_arena_block *block = arena->blocks;
+	const size_t align = alignof(max_align_t);
+	void *piece;
+
+	if (size > SIZE_MAX - align)
+		return NULL;
+	size = (size + align - 1) / align * align;
+	if (!block || block->size - block->used < size)
+		block = add_block(arena, size);
+	if (!block)
+		return NULL;
+	piece = block->bytes + block->used;
+	block->used += size;
+	arena->total += size;
+	return memset(piece, 0, size);
+}
+
+void *qs_arena_array(struct qs_arena *arena, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / size)
+		return NULL;
+	return qs_arena_alloc(arena, count * size);
+}
+
+char *qs_arena_strndup(struct qs_arena *arena, const char *bytes, size_t size)
+{
+	char *copy = size < SIZE_MAX ? qs_arena_alloc(arena, size + 1) : NULL;
+
+	if (copy && size)
+		memcpy(copy, bytes, size);
+	return copy;
+}
+
+char *qs_arena_strdup(struct qs_arena *arena, const char *string)
+{
+	return qs_arena_strndup(arena, string, strlen(string));
+}
+
+char *qs_arena_printf(struct qs_arena *arena, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+	int size;
+
+	va_start(arguments, format);
+	size = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (size < 0)
+		return NULL;
+	text = qs_arena_alloc(arena, (size_t)size + 1);
+	if (!text)
+		return NULL;
+	va_start(arguments, format);
+	vsnprintf(text, (size_t)size + 1, format, arguments);
+	va_end(arguments);
+	return text;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole files in, whole files out. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/finding.h"
+#include "base/source.h"
+
+/* Adds a finding about a path as a whole. */
+static void say(struct qs_findings *findings, enum qs_finding_id id, const char *path,
+    const char *what, const char *why)
+{
+	struct qs_source *source = qs_findings_name_source(findings, path);
+
+	qs_finding_add(findings, id, qs_place_of(source), "%s: %s", what, why);
+}
+
+static enum qs_status too_large(struct qs_findings *findings, const char *path, size_t limit)
+{
+	struct qs_source *source = qs_findings_name_source(findings, path);
+
+	qs_finding_add(findings, QS_FINDING_FILE_TOO_LARGE, qs_place_of(source),
+	    "the file is larger than the limit of %zu MiB", limit >> 20);
+	return QS_INVALID;
+}
+
+/* Reads a stream to its end, at most limit bytes; the size is only a guess for the first allocation. */
+static enum qs_status read_stream(int fd, const char *path, size_t guess, size_t limit,
+    struct qs_findings *findings, char **ret_bytes, size_t *ret_size)
+{
+	size_t capacity = guess < limit ? guess + 1 : limit + 1, size = 0;
+	char *bytes = malloc(capacity + 1);
+
+	while (bytes) {
+		const ssize_t n = read(fd, bytes + size, capacity - size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			say(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot read the file",
+			    strerror(errno));
+			free(bytes);
+			return QS_IO;
+		}
+		size += (size_t)n;
+		if (size > limit) {
+			free(bytes);
+			return too_large(findings, path, limit);
+		}
+		if (n == 0) {
+			bytes[size] = '\0';
+			*ret_bytes = bytes;
+			*ret_size = size;
+			return QS_OK;
+		}
+		if (size == capacity) {
+			char *larger = realloc(bytes, capacity * 2 + 1);
+
+			if (!larger)
+				break;
+			bytes = larger;
+			capacity *= 2;
+		}
+	}
+	free(bytes);
+	return QS_NOMEM;
+}
+
+static enum qs_status read_descriptor(int fd, const char *path, size_t limit,
+    struct qs_findings *findings, char **ret_bytes, size_t *ret_size)
+{
+	struct stat facts;
+
+	if (fstat(fd, &facts) < 0 || S_ISDIR(facts.st_mode)) {
+		say(findings, QS_FINDING_NOT_A_FILE, path, "cannot read the file",
+		    S_ISDIR(facts.st_mode) ? "it is a folder" : strerror(errno));
+		return QS_IO;
+	}
+	if (S_ISREG(facts.st_mode) && (uintmax_t)facts.st_size > limit)
+		return too_large(findings, path, limit);
+	return read_stream(fd, path, S_ISREG(facts.st_mode) ? (size_t)facts.st_size : 65536, limit,
+	    findings, ret_bytes, ret_size);
+}
+
+enum qs_status qs_file_read(const char *path, size_t limit, struct qs_findings *findings,
+    char **ret_bytes, size_t *ret_size)
+{
+	enum qs_status status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		say(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot open the file",
+		    strerror(errno));
+		return QS_IO;
+	}
+	status = read_descriptor(fd, path, limit, findings, ret_bytes, ret_size);
+	close(fd);
+	return status;
+}
+
+enum qs_status qs_file_source(const char *path, const char *name, size_t limit,
+    struct qs_findings *findings, struct qs_source **ret_source)
+{
+	enum qs_status status;
+	char *bytes;
+	size_t size;
+
+	if (strcmp(path, "-") == 0)
+		status = read_descriptor(STDIN_FILENO, name, limit, findings, &bytes, &size);
+	else
+		status = qs_file_read(path, limit, findings, &bytes, &size);
+	if (status != QS_OK)
+		return status;
+	status = qs_source_take(name, bytes, size, ret_source);
+	if (status != QS_OK)
+		free(bytes);
+	return status;
+}
+
+static enum qs_status cannot_write(struct qs_output *output, const char *why)
+{
+	say(output->findings, QS_FINDING_UNWRITABLE_FILE, output->path, "cannot write the file", why);
+	return QS_IO;
+}
+
+/* The permissions that a new file would get, since mkstemp() makes it private. */
+static void widen_permissions(int fd)
+{
+	const mode_t mask = umask(0);
+
+	umask(mask);
+	(void)!fchmod(fd, 0666 & ~mask);
+}
+
+enum qs_status qs_output_open(
+    struct qs_output *output, const char *path, struct qs_findings *findings)
+{
+	static const char suffix[] = ".XXXXXX";
+	const size_t size = strlen(path);
+	enum qs_status status;
+	int fd;
+
+	*output = (struct qs_output){NULL, malloc(size + 1), malloc(size + sizeof(suffix)), findings};
+	if (!output->path || !output->temporary) {
+		qs_output_abandon(output);
+		return QS_NOMEM;
+	}
+	memcpy(output->path, path, size + 1);
+	memcpy(output->temporary, path, size);
+	memcpy(output->temporary + size, suffix, sizeof(suffix));
+	fd = mkstemp(output->temporary);
+	if (fd < 0) {
+		status = cannot_write(output, strerror(errno));
+		output->temporary[0] = '\0';
+		qs_output_abandon(output);
+		return status;
+	}
+	widen_permissions(fd);
+	output->stream = fdopen(fd, "wb");
+	if (output->stream)
+		return QS_OK;
+	close(fd);
+	qs_output_abandon(output);
+	return QS_NOMEM;
+}
+
+enum qs_status qs_output_commit(struct qs_output *output)
+{
+	enum qs_status status = QS_OK;
+	FILE *stream = output->stream;
+	bool failed;
+
+	output->stream = NULL;
+	errno = 0;
+	failed = fflush(stream) != 0 || ferror(stream) || fsync(fileno(stream)) != 0;
+
+	if (fclose(stream) != 0)
+		failed = true;
+	if (failed || rename(output->temporary, output->path) != 0)
+		status = cannot_write(output, errno ? strerror(errno) : "a write failed");
+	else
+		output->temporary[0] = '\0';
+	qs_output_abandon(output);
+	return status;
+}
+
+void qs_output_abandon(struct qs_output *output)
+{
+	if (output->stream)
+		fclose(output->stream);
+	if (output->temporary && output->temporary[0])
+		unlink(output->temporary);
+	free(output->temporary);
+	free(output->path);
+	*output = (struct qs_output){NULL, NULL, NULL, NULL};
+}

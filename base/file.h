@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whole files in, whole files out: reading with a limit, and writing beside and renaming, so that an
+ * output is either the old one or the new one and never half of either.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdio.h>
+
+#include "qstrata/base.h"
+
+/*
+ * Reads a file of at most `limit` bytes. `*ret_bytes` is malloc'ed and NUL-terminated.
+ * QS_IO with a finding when it cannot be read; QS_INVALID with a finding when it is too large.
+ */
+enum qs_status qs_file_read(const char *path, size_t limit, struct qs_findings *findings,
+    char **ret_bytes, size_t *ret_size);
+
+/* As qs_file_read(), into a source named `name`. A path of "-" reads the standard input. */
+enum qs_status qs_file_source(const char *path, const char *name, size_t limit,
+    struct qs_findings *findings, struct qs_source **ret_source);
+
+/* A file that is being written: `stream` goes to a temporary name beside the final one. */
+struct qs_output {
+	FILE *stream;
+	char *path;
+	char *temporary;
+	struct qs_findings *findings;
+};
+
+/* Starts an output. QS_IO with a finding when the folder cannot be written. */
+enum qs_status qs_output_open(
+    struct qs_output *output, const char *path, struct qs_findings *findings);
+
+/*
+ * Flushes to the disk, renames to the final name, and ends the output either way. QS_IO with a finding
+ * when a write failed anywhere on the way (a full disk); the temporary file is removed then.
+ */
+enum qs_status qs_output_commit(struct qs_output *output);
+
+/* Gives up: removes the temporary file. Fine on an output that ended. */
+void qs_output_abandon(struct qs_output *output);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of findings: adding, counting, sorting. */
+#include "base/finding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+struct owned_source {
+	struct qs_source *source;
+	struct owned_source *next;
+};
+
+struct qs_findings {
+	struct qs_finding **items;
+	size_t n_items, capacity;
+	size_t totals[QS_SEVERITY__COUNT];
+	struct qs_arena arena;
+	struct owned_source *sources;
+	bool nomem;
+};
+
+static const struct qs_finding_kind kinds[] = {
+#define FINDING(ID, code, name, severity, title) {code, name, QS_SEVERITY_##severity, title},
+#include "base/findings.def"
+#undef FINDING
+};
+
+const struct qs_finding_kind *qs_finding_kind(enum qs_finding_id id)
+{
+	return &kinds[id];
+}
+
+const char *qs_severity_name(enum qs_severity severity)
+{
+	static const char *const names[] = {"info", "warning", "error"};
+
+	return names[severity];
+}
+
+struct qs_findings *qs_findings_new(void)
+{
+	return calloc(1, sizeof(struct qs_findings));
+}
+
+void qs_findings_free(struct qs_findings *findings)
+{
+	if (!findings)
+		return;
+	for (struct owned_source *s = findings->sources; s; s = s->next)
+		qs_source_free(s->source);
+	qs_arena_done(&findings->arena);
+	free(findings->items);
+	free(findings);
+}
+
+size_t qs_findings_count(const struct qs_findings *findings)
+{
+	return findings->n_items;
+}
+
+size_t qs_findings_total(const struct qs_findings *findings, enum qs_severity severity)
+{
+	return findings->totals[severity];
+}
+
+const struct qs_finding *qs_findings_at(const struct qs_findings *findings, size_t index)
+{
+	return findings->items[index];
+}
+
+enum qs_status qs_findings_status(const struct qs_findings *findings)
+{
+	return findings->nomem ? QS_NOMEM : QS_OK;
+}
+
+struct qs_source *qs_findings_name_source(struct qs_findings *findings, const char *name)
+{
+	struct owned_source *owned;
+
+	for (owned = findings->sources; owned; owned = owned->next) {
+		if (strcmp(qs_source_name(owned->source), name) == 0)
+			return owned->source;
+	}
+	owned = qs_arena_alloc(&findings->arena, sizeof(*owned));
+	if (!owned || qs_source_named(name, &owned->source) != QS_OK) {
+		findings->nomem = true;
+		return NULL;
+	}
+	owned->next = findings->sources;
+	findings->sources = owned;
+	return owned->source;
+}
+
+struct qs_place qs_place_of(const struct qs_source *source)
+{
+	return (struct qs_place){source, 0, 0};
+}
+
+/* Formatted text in the list's memory; NULL marks the list. */
+static char *keep(struct qs_findings *findings, const char *format, va_list arguments)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	char *kept = NULL;
+
+	qs_text_addv(&text, format, arguments);
+	if (qs_text_status(&text) == QS_OK)
+		kept = qs_arena_strndup(&findings->arena, text.data, text.size);
+	qs_text_done(&text);
+	if (!kept)
+		findings->nomem = true;
+	return kept;
+}
+
+static bool make_room(struct qs_findings *findings)
+{
+	const size_t capacity = findings->capacity ? findings->capacity * 2 : 16;
+	struct qs_finding **items;
+
+	if (findings->n_items < findings->capacity)
+		return true;
+	items = realloc(findings->items, capacity * sizeof(*items));
+	if (!items)
+		return false;
+	findings->items = items;
+	findings->capacity = capacity;
+	return true;
+}
+
+static struct qs_finding *add(struct qs_findings *findings, const struct qs_finding_kind *kind,
+    struct qs_place place, const char *format, va_list arguments)
+{
+	struct qs_finding *finding;
+
+	findings->totals[kind->severity]++;
+	if (findings->n_items >= QS_FINDINGS_LIMIT)
+		return NULL;
+	finding = qs_arena_alloc(&findings->arena, sizeof(*finding));
+	if (!finding || !make_room(findings)) {
+		findings->nomem = true;
+		return NULL;
+	}
+	finding->message = keep(findings, format, arguments);
+	if (!finding->message)
+		return NULL;
+	finding->code = kind->code;
+	finding->name = kind->name;
+	finding->severity = kind->severity;
+	finding->place = place;
+	finding->order = findings->n_items;
+	findings->items[findings->n_items++] = finding;
+	return finding;
+}
+
+struct qs_finding *qs_finding_add_kind(struct qs_findings *findings,
+    const struct qs_finding_kind *kind, struct qs_place place, const char *format, ...)
+{
+	struct qs_finding *finding;
+	va_list arguments;
+
+	va_start(arguments, format);
+	finding = add(findings, kind, place, format, arguments);
+	va_end(arguments);
+	return finding;
+}
+
+struct qs_finding *qs_finding_add(struct qs_findings *findings, enum qs_finding_id id,
+    struct qs_place place, const char *format, ...)
+{
+	struct qs_finding *finding;
+	va_list arguments;
+
+	va_start(arguments, format);
+	finding = add(findings, &kinds[id], place, format, arguments);
+	va_end(arguments);
+	return finding;
+}
+
+void qs_finding_hint(
+    struct qs_findings *findings, struct qs_finding *finding, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!finding)
+		return;
+	va_start(arguments, format);
+	finding->hint = keep(findings, format, arguments);
+	va_end(arguments);
+}
+
+void qs_finding_pointer(
+    struct qs_findings *findings, struct qs_finding *finding, const char *pointer)
+{
+	if (!finding)
+		return;
+	finding->pointer = qs_arena_strdup(&findings->arena, pointer);
+	if (!finding->pointer)
+		findings->nomem = true;
+}
+
+void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
+    struct qs_place place, const char *format, ...)
+{
+	struct qs_related *related, **end;
+	va_list arguments;
+
+	if (!finding)
+		return;
+	related = qs_arena_alloc(&findings->arena, sizeof(*related));
+	if (!related) {
+		findings->nomem = true;
+		return;
+	}
+	va_start(arguments, format);
+	related->message = keep(findings, format, arguments);
+	va_end(arguments);
+	if (!related->message)
+		return;
+	related->place = place;
+	for (end = &finding->related; *end; end = &(*end)->next)
+		;
+	*end = related;
+}
+
+void qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bool safe,
+    struct qs_place place, const char *new_text, const char *format, ...)
+{
+	struct qs_fix *fix, **end;
+	va_list arguments;
+
+	if (!finding)
+		return;
+	fix = qs_arena_alloc(&findings->arena, sizeof(*fix));
+	if (!fix) {
+		findings->nomem = true;
+		return;
+	}
+	va_start(arguments, format);
+	fix->message = keep(findings, format, arguments);
+	va_end(arguments);
+	fix->new_text = qs_arena_strdup(&findings->arena, new_text);
+	if (!fix->message || !fix->new_text) {
+		findings->nomem = true;
+		return;
+	}
+	fix->place = place;
+	fix->safe = safe;
+	for (end = &finding->fixes; *end; end = &(*end)->next)
+		;
+	*end = fix;
+}
+
+/* A finding with the rank of its source: sources stand in the order in which they were mentioned. */
+struct ranked {
+	struct qs_finding *finding;
+	size_t rank;
+};
+
+static int compare_sources(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	const uintptr_t s = (uintptr_t)x->finding->place.source;
+	const uintptr_t t = (uintptr_t)y->finding->place.source;
+
+	if (s != t)
+		return s < t ? -1 : 1;
+	return x->finding->order < y->finding->order ? -1 : x->finding->order > y->finding->order;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	const struct qs_finding *f = x->finding, *g = y->finding;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	if (f->place.begin != g->place.begin)
+		return f->place.begin < g->place.begin ? -1 : 1;
+	return f->order < g->order ? -1 : f->order > g->order;
+}
+
+void qs_findings_sort(struct qs_findings *findings)
+{
+	struct ranked *all;
+
+	if (findings->n_items < 2)
+		return;
+	all = malloc(findings->n_items * sizeof(*all));
+	if (!all) {
+		findings->nomem = true;
+		return;
+	}
+	for (size_t i = 0; i < findings->n_items; i++)
+		all[i] = (struct ranked){findings->items[i], 0};
+	/* Equal sources become neighbours; the first of a run is the first mention. */
+	qsort(all, findings->n_items, sizeof(*all), compare_sources);
+	for (size_t i = 0, first = 0; i < findings->n_items; i++) {
+		if (all[i].finding->place.source != all[first].finding->place.source)
+			first = i;
+		all[i].rank = all[first].finding->order;
+	}
+	qsort(all, findings->n_items, sizeof(*all), compare_places);
+	for (size_t i = 0; i < findings->n_items; i++)
+		findings->items[i] = all[i].finding;
+	free(all);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Findings for people: one line in the shape that editors parse, and frames with carets. */
+#include "base/finding.h"
+#include "base/source.h"
+
+#include <string.h>
+
+/* Columns of a source line that a frame shows; minified files have lines of megabytes. */
+#define FRAME_WIDTH ((size_t)100)
+
+static const char *const severity_colors[] = {"\033[36m", "\033[33m", "\033[31m"};
+static const char bold[] = "\033[1m", plain[] = "\033[0m";
+
+static void paint(struct qs_text *text, const struct qs_text_style *style, const char *code)
+{
+	if (style->color)
+		qs_text_adds(text, code);
+}
+
+static void write_place(struct qs_text *text, struct qs_place place)
+{
+	struct qs_position position;
+
+	if (!place.source)
+		return;
+	position = qs_source_position(place.source, place.begin);
+	if (position.line)
+		qs_text_addf(text, "%s:%zu:%zu: ", qs_source_name(place.source), position.line,
+		    position.column);
+	else
+		qs_text_addf(text, "%s: ", qs_source_name(place.source));
+}
+
+/* Control characters would disturb a terminal; bytes of UTF-8 pass. */
+static void write_visible(struct qs_text *text, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		const unsigned char c = (unsigned char)bytes[i];
+
+		if (c == '\t')
+			qs_text_add(text, " ", 1);
+		else if (c < 0x20 || c == 0x7F)
+			qs_text_add(text, "?", 1);
+		else
+			qs_text_add(text, bytes + i, 1);
+	}
+}
+
+static bool continues_utf8(char c)
+{
+	return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+static size_t count_points(const char *bytes, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < size; i++)
+		n += !continues_utf8(bytes[i]);
+	return n;
+}
+
+/* The window of a line that a frame shows: at most FRAME_WIDTH bytes around the span. */
+static void clip(const char *line, size_t size, size_t column_byte, size_t *ret_from, size_t *ret_to)
+{
+	size_t from = 0, to = size;
+
+	if (size > FRAME_WIDTH) {
+		from = column_byte > FRAME_WIDTH / 2 ? column_byte - FRAME_WIDTH / 2 : 0;
+		to = size - from > FRAME_WIDTH ? from + FRAME_WIDTH : size;
+		while (from > 0 && continues_utf8(line[from]))
+			from--;
+		while (to < size && continues_utf8(line[to]))
+			to++;
+	}
+	*ret_from = from;
+	*ret_to = to;
+}
+
+/* The source line of a place, and carets under the place with a label behind them. */
+static void write_frame(struct qs_text *text, const struct qs_text_style *style,
+    struct qs_place place, const char *color, const char *label)
+{
+	const struct qs_position start =
+	    place.source ? qs_source_position(place.source, place.begin) : (struct qs_position){0};
+	size_t size, byte, span, from, to;
+	const char *line;
+
+	line = start.line ? qs_source_line(place.source, start.line, &size) : NULL;
+	if (!line)
+		return;
+	byte = start.byte - (size_t)(line - qs_source_text(place.source, &span));
+	if (byte > size)
+		byte = size;
+	clip(line, size, byte, &from, &to);
+	span = place.end > place.begin ? place.end - place.begin : 1;
+	if (span > to - byte)
+		span = to > byte ? to - byte : 1;
+	qs_text_addf(text, "%6zu | %s", start.line, from ? "..." : "");
+	write_visible(text, line + from, to - from);
+	qs_text_addf(text, "%s\n       | ", to < size ? "..." : "");
+	qs_text_fill(text, ' ', count_points(line + from, byte - from) + (from ? 3 : 0));
+	paint(text, style, color);
+	qs_text_fill(text, '^', byte < to ? count_points(line + byte, span) : 1);
+	if (label)
+		qs_text_addf(text, " %s", label);
+	paint(text, style, plain);
+	qs_text_adds(text, "\n");
+}
+
+static void write_details(
+    struct qs_text *text, const struct qs_text_style *style, const struct qs_finding *finding)
+{
+	const bool elsewhere = finding->place.source != NULL;
+
+	write_frame(text, style, finding->place, severity_colors[finding->severity],
+	    finding->fixes ? finding->fixes->message : NULL);
+	for (const struct qs_related *r = finding->related; r; r = r->next) {
+		const struct qs_position p = r->place.source
+		                                 ? qs_source_position(r->place.source, r->place.begin)
+		                                 : (struct qs_position){0};
+
+		if (p.line && elsewhere) {
+			write_frame(text, style, r->place, severity_colors[0], r->message);
+			continue;
+		}
+		qs_text_adds(text, "       = note: ");
+		write_place(text, r->place);
+		qs_text_addf(text, "%s\n", r->message);
+	}
+	if (finding->pointer && finding->pointer[0])
+		qs_text_addf(text, "       = at %s\n", finding->pointer);
+	if (finding->hint)
+		qs_text_addf(text, "       = help: %s\n", finding->hint);
+}
+
+static void write_finding(
+    struct qs_text *text, const struct qs_text_style *style, const struct qs_finding *finding)
+{
+	paint(text, style, bold);
+	write_place(text, finding->place);
+	paint(text, style, severity_colors[finding->severity]);
+	qs_text_adds(text, qs_severity_name(finding->severity));
+	paint(text, style, plain);
+	qs_text_adds(text, ": ");
+	write_visible(text, finding->message, strlen(finding->message));
+	qs_text_addf(text, " [%s]\n", finding->code);
+	if (style->frame)
+		write_details(text, style, finding);
+}
+
+enum qs_status qs_findings_write_text(
+    const struct qs_findings *findings, const struct qs_text_style *style, struct qs_text *text)
+{
+	for (size_t i = 0; i < qs_findings_count(findings); i++) {
+		const struct qs_finding *finding = qs_findings_at(findings, i);
+
+		if (finding->severity >= style->at_least)
+			write_finding(text, style, finding);
+	}
+	return qs_text_status(text);
+}

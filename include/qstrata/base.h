@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Status codes, growing text, source files and findings: what every part of qstrata speaks in.
+ *
+ * There are two channels for trouble and they are never mixed. A `enum qs_status` steers the caller's
+ * control flow; a `struct qs_findings`, owned by the caller, tells people what is wrong, where, and
+ * what would be right. The library never prints, never exits and keeps no mutable global.
+ *
+ * Ownership: a `struct qs_source` outlives everything read from it. Findings copy their own texts, but
+ * refer to their sources for file names, lines and frames.
+ */
+#ifndef QSTRATA_BASE_H
+#define QSTRATA_BASE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define QS_API __attribute__((visibility("default")))
+#define QS_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
+#else
+#define QS_API
+#define QS_PRINTF(format_index, first)
+#endif
+
+/** How a call ended. A function's comment names those it can return beside QS_OK and QS_NOMEM. */
+enum qs_status {
+	QS_OK = 0,
+	QS_INVALID,     /**< the input is wrong; at least one error was added to the findings */
+	QS_IO,          /**< a file could not be read or written; a finding says which and why */
+	QS_NOMEM,       /**< memory ran out */
+	QS_UNSUPPORTED, /**< legal, but it cannot be done here; a finding says why */
+	QS_BUG          /**< an invariant of qstrata itself is broken */
+};
+
+/** A few words for a status, lower case; never NULL. */
+QS_API const char *qs_status_text(enum qs_status status);
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+/**
+ * A growing byte string, NUL-terminated at `data[size]`.
+ *
+ * Memory trouble is sticky: after a failed addition `failed` is set and further additions do nothing,
+ * so that a writer checks once, at the end. Start from QS_TEXT_INIT; end with qs_text_done().
+ */
+struct qs_text {
+	char *data;      /**< the bytes; "" while empty, never NULL */
+	size_t size;     /**< bytes in use, without the final NUL */
+	size_t capacity; /**< bytes allocated; 0 while `data` is the static "" */
+	bool failed;     /**< an addition ran out of memory */
+};
+
+#define QS_TEXT_INIT {(char *)"", 0, 0, false}
+
+/** Empties and releases; the text may be used again. */
+QS_API void qs_text_done(struct qs_text *text);
+/** Empties, keeping the memory. */
+QS_API void qs_text_clear(struct qs_text *text);
+/** Appends `size` bytes. */
+QS_API void qs_text_add(struct qs_text *text, const char *bytes, size_t size);
+/** Appends a NUL-terminated string. */
+QS_API void qs_text_adds(struct qs_text *text, const char *string);
+/** Appends one byte `count` times. */
+QS_API void qs_text_fill(struct qs_text *text, char byte, size_t count);
+/** Appends formatted text. */
+QS_API void qs_text_addf(struct qs_text *text, const char *format, ...) QS_PRINTF(2, 3);
+/** Appends formatted text. */
+QS_API void qs_text_addv(struct qs_text *text, const char *format, va_list arguments) QS_PRINTF(2, 0);
+/** QS_OK, or QS_NOMEM when an addition failed. */
+QS_API enum qs_status qs_text_status(const struct qs_text *text);
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+/** A named text that findings point into, or only a name (a model, a folder of tensors). */
+struct qs_source;
+
+/** A place in a source as people count. */
+struct qs_position {
+	size_t line;   /**< from 1; 0 in a source without text */
+	size_t column; /**< from 1, in Unicode code points; 0 in a source without text */
+	size_t byte;   /**< from 0 */
+};
+
+/** A span of bytes in a source; `end` is exclusive. `source` NULL: nowhere in particular. */
+struct qs_place {
+	const struct qs_source *source;
+	size_t begin, end;
+};
+
+/** A copy of `size` bytes under a name. The text may hold any bytes. */
+QS_API enum qs_status qs_source_new(
+    const char *name, const char *text, size_t size, struct qs_source **ret_source);
+/** A source that has only a name: findings about it carry no line. */
+QS_API enum qs_status qs_source_named(const char *name, struct qs_source **ret_source);
+/** Releases a source; NULL is fine. */
+QS_API void qs_source_free(struct qs_source *source);
+/** The name as given. */
+QS_API const char *qs_source_name(const struct qs_source *source);
+/** The text, NUL-terminated, with its size; NULL and 0 for a source that has only a name. */
+QS_API const char *qs_source_text(const struct qs_source *source, size_t *ret_size);
+/** Line, column and byte of a byte offset; offsets past the end mean the end. */
+QS_API struct qs_position qs_source_position(const struct qs_source *source, size_t byte);
+
+/* ---- findings -------------------------------------------------------------------------------- */
+
+/** How much a finding matters. */
+enum qs_severity {
+	QS_SEVERITY_INFO,
+	QS_SEVERITY_WARNING,
+	QS_SEVERITY_ERROR,
+	QS_SEVERITY__COUNT
+};
+
+/** "info", "warning" or "error". */
+QS_API const char *qs_severity_name(enum qs_severity severity);
+
+/** A second place that belongs to a finding: the other side of a conflict, an earlier definition. */
+struct qs_related {
+	struct qs_place place;
+	const char *message;
+	struct qs_related *next;
+};
+
+/** A replacement of text that would mend a finding. */
+struct qs_fix {
+	struct qs_place place; /**< the bytes to replace */
+	const char *new_text;
+	const char *message;
+	bool safe; /**< the meaning stays, or becomes the only one that the writer can have had */
+	struct qs_fix *next;
+};
+
+/** One finding: what is wrong, where, and what would be right. */
+struct qs_finding {
+	const char *code; /**< stable, "QS201" */
+	const char *name; /**< stable, "unknown-key" */
+	enum qs_severity severity;
+	const char *message; /**< lower case, no full stop, in the writer's own words */
+	const char *hint;    /**< what to do, or NULL */
+	const char *pointer; /**< JSON Pointer (RFC 6901) of the value concerned, or NULL */
+	struct qs_place place;
+	struct qs_related *related;
+	struct qs_fix *fixes;
+	size_t order; /**< of addition */
+};
+
+/** A list of findings. */
+struct qs_findings;
+
+/** At most this many findings are kept of one list; further ones are counted. */
+#define QS_FINDINGS_LIMIT 20000
+
+/** An empty list. NULL when memory ran out. */
+QS_API struct qs_findings *qs_findings_new(void);
+/** Releases a list with its findings; NULL is fine. */
+QS_API void qs_findings_free(struct qs_findings *findings);
+/** How many findings are kept. */
+QS_API size_t qs_findings_count(const struct qs_findings *findings);
+/** How many findings of a severity were added, kept or not. */
+QS_API size_t qs_findings_total(const struct qs_findings *findings, enum qs_severity severity);
+/** The finding at an index below qs_findings_count(). */
+QS_API const struct qs_finding *qs_findings_at(const struct qs_findings *findings, size_t index);
+/** Sorts by source (in order of first mention), then place, then order of addition. */
+QS_API void qs_findings_sort(struct qs_findings *findings);
+/** QS_OK, or QS_NOMEM when a finding was lost because memory ran out. */
+QS_API enum qs_status qs_findings_status(const struct qs_findings *findings);
+
+/** How findings are written as text. */
+struct qs_text_style {
+	bool color;                /**< ANSI colours */
+	bool frame;                /**< the source line with carets, related places and hints */
+	enum qs_severity at_least; /**< leave out what matters less */
+};
+
+/**
+ * Findings for people: `FILE:LINE:COLUMN: error: MESSAGE [CODE]`, one a line, followed by frames when
+ * the style asks for them. Writes nothing when there are none.
+ */
+QS_API enum qs_status qs_findings_write_text(
+    const struct qs_findings *findings, const struct qs_text_style *style, struct qs_text *text);
+
+/** Findings as one JSON document of format version 1.0, also when there are none. */
+QS_API enum qs_status qs_findings_write_json(const struct qs_findings *findings, size_t n_files,
+    enum qs_severity at_least, struct qs_text *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
