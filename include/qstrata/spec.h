@@ -70,14 +70,14 @@ enum qs_tensor { QS_TENSOR_LIST(QS_WORD_ID) QS_TENSOR__COUNT };
 
 /** The parameters, as in params.def. */
 enum qs_param {
-#define PARAM(ID, name, KIND, domain, value, activation, tensors, since, help) QS_PARAM_##ID,
+#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help) QS_PARAM_##ID,
 #include "qstrata/params.def"
 #undef PARAM
 	QS_PARAM__COUNT
 };
 
 /**
- * The effective parameters of one tensor: one field a parameter, named as its key. Choices hold a
+ * The effective parameters of one tensor: one field a parameter (params.def names it). Choices hold a
  * value of the enum of their set. Parameters that do not apply (all but the datatype, for a datatype
  * other than int) hold their defaults.
  */
@@ -86,8 +86,8 @@ struct qs_spec {
 #define QS_FIELD_INT int
 #define QS_FIELD_REAL double
 #define QS_FIELD_CHOICE int
-#define PARAM(ID, name, KIND, domain, value, activation, tensors, since, help)                     \
-	QS_FIELD_##KIND name; /**< help */
+#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help)                     \
+	QS_FIELD_##KIND field;
 #include "qstrata/params.def"
 #undef PARAM
 #undef QS_FIELD_BOOL

@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The structure of JSON: objects, arrays, members, and how reading goes on behind a mistake. */
+#include "base/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_scan.h"
+
+/* Objects up to this many members are searched for equal keys pair by pair, larger ones are sorted. */
+#define FEW_MEMBERS 12
+
+struct reader {
+	struct qs_json_scan scan;
+	struct qs_json_document *document;
+	int depth;
+};
+
+static void read_value(struct reader *reader, struct qs_json *value);
+
+/* The character at the scan, in the form in which messages show it. */
+static const char *shown(const struct qs_json_scan *scan, char buffer[16])
+{
+	const char *here = scan->text + scan->at;
+	const unsigned char c = (unsigned char)*here;
+
+	if (scan->at >= scan->size)
+		return "the end of the text";
+	if (c < 0x20 || c == 0x7F)
+		snprintf(buffer, 16, "byte %#04x", c);
+	else
+		snprintf(buffer, 16, "\"%.*s\"", (int)qs_json_character(scan, scan->at), here);
+	return buffer;
+}
+
+/* ---- what is no value, but was meant as one --------------------------------------------------- */
+
+/* Punctuation that looks like JSON's own: full-width and ideographic forms. */
+static const struct {
+	const char *bytes;
+	char meant;
+} look_alikes[] = {{"\xEF\xBC\x8C", ','}, {"\xE3\x80\x81", ','}, {"\xEF\xBC\x9A", ':'},
+    {"\xEF\xBD\x9B", '{'}, {"\xEF\xBD\x9D", '}'}, {"\xEF\xBC\xBB", '['}, {"\xEF\xBC\xBD", ']'},
+    {"\xEF\xBC\x9B", ';'}};
+
+/* Passes a look-alike of `wanted` with an error that offers the right one. */
+static bool take_look_alike(struct qs_json_scan *scan, char wanted)
+{
+	const char *here = scan->text + scan->at;
+
+	for (size_t i = 0; i < sizeof(look_alikes) / sizeof(*look_alikes); i++) {
+		const size_t n = strlen(look_alikes[i].bytes);
+		const char meant[] = {look_alikes[i].meant, '\0'};
+		struct qs_finding *finding;
+
+		if (look_alikes[i].meant != wanted || strncmp(here, look_alikes[i].bytes, n) != 0)
+			continue;
+		finding = qs_json_error(scan, QS_FINDING_PUNCTUATION, scan->at, scan->at + n,
+		    "\"%s\" is a full-width character; JSON has \"%s\"", look_alikes[i].bytes, meant);
+		qs_finding_fix(scan->findings, finding, true,
+		    (struct qs_place){scan->source, scan->at, scan->at + n}, meant, "write %s", meant);
+		scan->at += n;
+		return true;
+	}
+	return false;
+}
+
+/* Passes a character of the structure, or what looks like it. */
+static bool take(struct qs_json_scan *scan, char wanted)
+{
+	if (scan->text[scan->at] == wanted && scan->at < scan->size) {
+		scan->at++;
+		return true;
+	}
+	return (unsigned char)scan->text[scan->at] >= 0x80 && take_look_alike(scan, wanted);
+}
+
+static bool word_is(const char *word, size_t size, const char *other)
+{
+	return size == strlen(other) && memcmp(word, other, size) == 0;
+}
+
+/* Words of Python and JavaScript that have one plain meaning in JSON. */
+static const struct {
+	const char *word, *meant;
+} foreign_words[] = {{"True", "true"}, {"False", "false"}, {"None", "null"}, {"TRUE", "true"},
+    {"FALSE", "false"}, {"NULL", "null"}, {"Null", "null"}, {"undefined", "null"}};
+
+static void complain_about_word(
+    struct qs_json_scan *scan, size_t begin, const char *word, size_t size)
+{
+	const struct qs_place place = {scan->source, begin, begin + size};
+	const int shown_size = (int)(size < 60 ? size : 60);
+	struct qs_finding *finding;
+	char *quoted;
+
+	for (size_t i = 0; i < sizeof(foreign_words) / sizeof(*foreign_words); i++) {
+		if (!word_is(word, size, foreign_words[i].word))
+			continue;
+		finding = qs_json_error(scan, QS_FINDING_BARE_WORD, begin, begin + size,
+		    "\"%.*s\" is not JSON; write %s", shown_size, word, foreign_words[i].meant);
+		qs_finding_fix(scan->findings, finding, true, place, foreign_words[i].meant,
+		    "write %s", foreign_words[i].meant);
+		return;
+	}
+	if (word_is(word, size, "NaN") || word_is(word, size, "Infinity") ||
+	    word_is(word, size, "-Infinity")) {
+		qs_json_error(scan, QS_FINDING_NOT_A_NUMBER, begin, begin + size,
+		    "\"%.*s\" is not JSON and no legal value of any key", shown_size, word);
+		return;
+	}
+	finding = qs_json_error(scan, QS_FINDING_BARE_WORD, begin, begin + size,
+	    "the word \"%.*s\" stands without quotes", shown_size, word);
+	quoted = qs_arena_printf(scan->arena, "\"%.*s\"", (int)size, word);
+	if (quoted)
+		qs_finding_fix(
+		    scan->findings, finding, false, place, quoted, "write \"%.*s\"", shown_size, word);
+}
+
+static size_t word_length(const char *s)
+{
+	size_t n = 0;
+
+	while (qs_json_is_word(s[n]))
+		n++;
+	return n;
+}
+
+static void read_word(struct qs_json_scan *scan, struct qs_json *value)
+{
+	const char *word = scan->text + scan->at;
+	const size_t begin = scan->at, size = word_length(word);
+
+	scan->at += size;
+	if (word_is(word, size, "true") || word_is(word, size, "false")) {
+		value->type = QS_JSON_BOOL;
+		value->boolean = word[0] == 't';
+	} else if (word_is(word, size, "null")) {
+		value->type = QS_JSON_NULL;
+	} else {
+		complain_about_word(scan, begin, word, size);
+	}
+}
+
+/* ---- members and elements --------------------------------------------------------------------- */
+
+static bool same_string(struct qs_json_string a, struct qs_json_string b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
+}
+
+static void report_duplicate(struct reader *reader, struct qs_json *first, struct qs_json *again)
+{
+	const struct qs_json_document *document = reader->document;
+	struct qs_finding *finding;
+	struct qs_text pointer = QS_TEXT_INIT;
+
+	first->hidden = true;
+	finding = qs_finding_add(reader->scan.findings, QS_FINDING_DUPLICATE_KEY,
+	    qs_json_key_place(document, again), "the key \"%.*s\" stands twice in one object",
+	    (int)again->key.size, again->key.bytes);
+	reader->scan.n_errors++;
+	qs_finding_relate(reader->scan.findings, finding, qs_json_key_place(document, first),
+	    "first here; a reader of JSON would silently take the last");
+	qs_json_pointer(again, &pointer);
+	qs_finding_pointer(reader->scan.findings, finding, pointer.data);
+	qs_text_done(&pointer);
+}
+
+static int compare_members(const void *a, const void *b)
+{
+	const struct qs_json *x = *(struct qs_json *const *)a, *y = *(struct qs_json *const *)b;
+	const uint32_t n = x->key.size < y->key.size ? x->key.size : y->key.size;
+	const int order = n ? memcmp(x->key.bytes, y->key.bytes, n) : 0;
+
+	if (order)
+		return order;
+	if (x->key.size != y->key.size)
+		return x->key.size < y->key.size ? -1 : 1;
+	return x->index < y->index ? -1 : 1;
+}
+
+static void find_duplicates_sorted(struct reader *reader, struct qs_json *object)
+{
+	struct qs_json **members = malloc(object->children.count * sizeof(*members));
+	size_t n = 0;
+
+	if (!members) {
+		reader->scan.nomem = true;
+		return;
+	}
+	for (struct qs_json *m = object->children.first; m; m = m->next)
+		members[n++] = m;
+	qsort(members, n, sizeof(*members), compare_members);
+	for (size_t i = 1; i < n; i++) {
+		if (same_string(members[i - 1]->key, members[i]->key))
+			report_duplicate(reader, members[i - 1], members[i]);
+	}
+	free(members);
+}
+
+static void find_duplicates(struct reader *reader, struct qs_json *object)
+{
+	if (object->children.count > FEW_MEMBERS) {
+		find_duplicates_sorted(reader, object);
+		return;
+	}
+	for (struct qs_json *m = object->children.first; m; m = m->next) {
+		for (struct qs_json *n = m->next; n; n = n->next) {
+			if (!same_string(m->key, n->key))
+				continue;
+			report_duplicate(reader, m, n);
+			break;
+		}
+	}
+}
+
+/* Reads the key and colon of a member; false when there is nothing that could be a key. */
+static bool read_key(struct reader *reader, struct qs_json *member)
+{
+	struct qs_json_scan *scan = &reader->scan;
+	const size_t begin = scan->at;
+	char buffer[16];
+
+	member->key_begin = (uint32_t)begin;
+	if (qs_json_quote(scan)) {
+		qs_json_scan_string(scan, &member->key);
+	} else if (qs_json_is_word(scan->text[begin])) {
+		const size_t size = word_length(scan->text + begin);
+
+		scan->at += size;
+		member->key = (struct qs_json_string){scan->text + begin, (uint32_t)size};
+		complain_about_word(scan, begin, scan->text + begin, size);
+	} else {
+		qs_json_error(scan, QS_FINDING_SYNTAX, begin, begin + qs_json_character(scan, begin),
+		    "expected a key in double quotes, found %s", shown(scan, buffer));
+		return false;
+	}
+	qs_json_skip(scan);
+	if (take(scan, ':')) {
+		qs_json_skip(scan);
+		return true;
+	}
+	if (scan->at >= scan->size)
+		return false;
+	qs_json_error(scan, QS_FINDING_SYNTAX, scan->at, scan->at + qs_json_character(scan, scan->at),
+	    "expected \":\" behind the key \"%.*s\", found %s", (int)member->key.size,
+	    member->key.bytes, shown(scan, buffer));
+	take(scan, '=');
+	qs_json_skip(scan);
+	return true;
+}
+
+/* Goes to the next comma or closing bracket of this level, past strings and nested brackets. */
+static void resynchronize(struct qs_json_scan *scan)
+{
+	int depth = 0;
+
+	while (scan->at < scan->size) {
+		const char c = scan->text[scan->at];
+
+		if (depth == 0 && (c == ',' || c == ']' || c == '}'))
+			return;
+		if (c == '"') {
+			scan->at++;
+			while (scan->at < scan->size && scan->text[scan->at] != '"' &&
+			       scan->text[scan->at] != '\n')
+				scan->at += scan->text[scan->at] == '\\' && scan->at + 1 < scan->size ? 2 : 1;
+		}
+		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+		if (scan->at < scan->size)
+			scan->at++;
+	}
+}
+
+static struct qs_json *add_child(
+    struct reader *reader, struct qs_json *parent, struct qs_json *last)
+{
+	struct qs_json *child = qs_arena_alloc(reader->scan.arena, sizeof(*child));
+
+	if (!child) {
+		reader->scan.nomem = reader->scan.stopped = true;
+		return NULL;
+	}
+	child->parent = parent;
+	child->index = parent->children.count++;
+	if (last)
+		last->next = child;
+	else
+		parent->children.first = child;
+	return child;
+}
+
+static void report_end(struct qs_json_scan *scan, const struct qs_json *parent)
+{
+	struct qs_finding *finding;
+	const bool object = parent->type == QS_JSON_OBJECT;
+
+	if (scan->stopped)
+		return;
+	finding = qs_json_error(scan, QS_FINDING_UNEXPECTED_END, scan->size, scan->size,
+	    "the text ends inside an %s; \"%c\" is missing", object ? "object" : "array",
+	    object ? '}' : ']');
+	qs_finding_relate(scan->findings, finding,
+	    (struct qs_place){scan->source, parent->begin, parent->begin + 1}, "opened here");
+	scan->stopped = true; /* the levels above end here for the same reason */
+}
+
+static void report_trailing_comma(struct qs_json_scan *scan, size_t comma, char close)
+{
+	struct qs_finding *finding;
+	const struct qs_place place = {scan->source, comma, comma + 1};
+
+	finding = qs_json_error(scan, QS_FINDING_TRAILING_COMMA, comma, comma + 1,
+	    "a comma stands before \"%c\"; the last entry has none", close);
+	qs_finding_fix(scan->findings, finding, true, place, "", "remove it");
+}
+
+/*
+ * Passes what stands between two entries. True: another entry follows; false: the container is closed
+ * or the text is at its end.
+ */
+static bool next_entry(struct reader *reader, const struct qs_json *parent, char close)
+{
+	struct qs_json_scan *scan = &reader->scan;
+	char buffer[16];
+	size_t at;
+
+	qs_json_skip(scan);
+	at = scan->at;
+	if (take(scan, ',')) {
+		qs_json_skip(scan);
+		if (scan->text[scan->at] != close || scan->at >= scan->size)
+			return scan->at < scan->size;
+		report_trailing_comma(scan, at, close);
+	}
+	if (take(scan, close) || scan->at >= scan->size)
+		return false;
+	if (scan->text[at] == '}' || scan->text[at] == ']') {
+		qs_json_error(scan, QS_FINDING_SYNTAX, at, at + 1,
+		    "found \"%c\" where \"%c\" closes the %s", scan->text[at], close,
+		    qs_json_type_name(parent->type));
+		scan->at++;
+		return false;
+	}
+	qs_json_error(scan, QS_FINDING_SYNTAX, at, at + qs_json_character(scan, at),
+	    "expected \",\" or \"%c\", found %s", close, shown(scan, buffer));
+	if (!qs_json_quote(scan) && scan->text[at] != '{' && scan->text[at] != '[' &&
+	    !qs_json_is_word(scan->text[at])) {
+		scan->at = at + qs_json_character(scan, at);
+		resynchronize(scan);
+		return next_entry(reader, parent, close);
+	}
+	return true;
+}
+
+static void read_container(struct reader *reader, struct qs_json *container)
+{
+	struct qs_json_scan *scan = &reader->scan;
+	const bool object = container->type == QS_JSON_OBJECT;
+	const char close = object ? '}' : ']';
+	struct qs_json *last = NULL;
+
+	scan->at++;
+	qs_json_skip(scan);
+	if (take(scan, close))
+		return;
+	while (!scan->stopped && scan->at < scan->size) {
+		struct qs_json *child = add_child(reader, container, last);
+
+		if (!child)
+			return;
+		if (object && !read_key(reader, child)) {
+			if (last)
+				last->next = NULL;
+			else
+				container->children.first = NULL;
+			container->children.count--;
+			resynchronize(scan);
+		} else {
+			read_value(reader, child);
+			last = child;
+		}
+		if (scan->stopped || !next_entry(reader, container, close))
+			break;
+	}
+	if (scan->at >= scan->size && scan->text[scan->at - 1] != close)
+		report_end(scan, container);
+	else if (scan->stopped)
+		return;
+	if (object)
+		find_duplicates(reader, container);
+}
+
+static void enter_container(struct reader *reader, struct qs_json *value, enum qs_json_type type)
+{
+	struct qs_json_scan *scan = &reader->scan;
+
+	if (reader->depth >= QS_JSON_DEPTH) {
+		if (!scan->stopped)
+			qs_json_error(scan, QS_FINDING_TOO_DEEP, scan->at, scan->at + 1,
+			    "the text is nested deeper than %d levels", QS_JSON_DEPTH);
+		scan->stopped = true;
+		return;
+	}
+	value->type = (uint8_t)type;
+	reader->depth++;
+	read_container(reader, value);
+	reader->depth--;
+}
+
+static void read_value(struct reader *reader, struct qs_json *value)
+{
+	struct qs_json_scan *scan = &reader->scan;
+	const char c = scan->text[scan->at];
+	char buffer[16];
+
+	value->begin = (uint32_t)scan->at;
+	value->type = QS_JSON_BROKEN;
+	if (c == '{') {
+		enter_container(reader, value, QS_JSON_OBJECT);
+	} else if (c == '[') {
+		enter_container(reader, value, QS_JSON_ARRAY);
+	} else if (qs_json_quote(scan)) {
+		if (qs_json_scan_string(scan, &value->string))
+			value->type = QS_JSON_STRING;
+	} else if ((c >= '0' && c <= '9') || c == '+' || c == '.' ||
+	           (c == '-' && scan->text[scan->at + 1] != 'I')) {
+		qs_json_scan_number(scan, value);
+	} else if (qs_json_is_word(c)) {
+		read_word(scan, value);
+	} else {
+		if (scan->at < scan->size)
+			qs_json_error(scan, QS_FINDING_SYNTAX, scan->at,
+			    scan->at + qs_json_character(scan, scan->at),
+			    "expected a value, found %s", shown(scan, buffer));
+		if (c != ',')
+			resynchronize(scan);
+	}
+	value->end = (uint32_t)scan->at;
+}
+
+/* ---- the document ----------------------------------------------------------------------------- */
+
+/* Texts that no reader of UTF-8 can make sense of, said once. False: there is nothing to read. */
+static bool check_encoding(struct qs_json_scan *scan)
+{
+	const unsigned char *s = (const unsigned char *)scan->text;
+	const bool wide = scan->size >= 2 && ((s[0] == 0xFF && s[1] == 0xFE) ||
+	                                         (s[0] == 0xFE && s[1] == 0xFF) ||
+	                                         (s[0] == 0) != (s[1] == 0));
+	struct qs_finding *finding;
+
+	if (wide) {
+		finding = qs_json_error(scan, QS_FINDING_NOT_JSON, 0, 2,
+		    "the text is not UTF-8; it looks like UTF-16 or UTF-32");
+		qs_finding_hint(scan->findings, finding, "save the file as UTF-8");
+		return false;
+	}
+	if (scan->size >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0) {
+		finding = qs_json_error(scan, QS_FINDING_BYTE_ORDER_MARK, 0, 3,
+		    "the text starts with a byte order mark, which vai_q_pytorch refuses");
+		qs_finding_fix(scan->findings, finding, true, (struct qs_place){scan->source, 0, 3}, "",
+		    "remove it");
+		scan->at = 3;
+	}
+	return true;
+}
+
+static void check_rest(struct qs_json_scan *scan)
+{
+	char buffer[16];
+
+	qs_json_skip(scan);
+	if (scan->stopped || scan->at >= scan->size)
+		return;
+	qs_json_error(scan, QS_FINDING_EXTRA_TEXT, scan->at, scan->at + qs_json_character(scan, scan->at),
+	    "the document ends before this; found %s", shown(scan, buffer));
+}
+
+static void read_root(struct reader *reader)
+{
+	struct qs_json_scan *scan = &reader->scan;
+	char buffer[16];
+	char c;
+
+	qs_json_skip(scan);
+	c = scan->text[scan->at];
+	if (scan->at >= scan->size) {
+		qs_json_error(scan, QS_FINDING_NOT_JSON, scan->size, scan->size,
+		    "the file holds no JSON value: it is empty");
+		return;
+	}
+	if (c != '{' && c != '[' && !qs_json_quote(scan) && !qs_json_is_word(c)) {
+		qs_json_error(scan, QS_FINDING_NOT_JSON, scan->at,
+		    scan->at + qs_json_character(scan, scan->at),
+		    "the file is no JSON text: it starts with %s", shown(scan, buffer));
+		return;
+	}
+	reader->document->root = qs_arena_alloc(scan->arena, sizeof(struct qs_json));
+	if (!reader->document->root) {
+		scan->nomem = true;
+		return;
+	}
+	read_value(reader, reader->document->root);
+	check_rest(scan);
+}
+
+enum qs_status qs_json_read(const struct qs_source *source, struct qs_findings *findings,
+    struct qs_json_document *document)
+{
+	struct reader reader = {{NULL, 0, 0, source, findings, &document->arena, 0, false, false},
+	    document, 0};
+
+	*document = (struct qs_json_document){source, QS_ARENA_INIT, NULL};
+	reader.scan.text = qs_source_text(source, &reader.scan.size);
+	if (check_encoding(&reader.scan))
+		read_root(&reader);
+	if (reader.scan.nomem)
+		return QS_NOMEM;
+	return reader.scan.n_errors ? QS_INVALID : QS_OK;
+}
+
+void qs_json_done(struct qs_json_document *document)
+{
+	qs_arena_done(&document->arena);
+	document->root = NULL;
+}
+
+struct qs_place qs_json_place(const struct qs_json_document *document, const struct qs_json *value)
+{
+	return (struct qs_place){document->source, value->begin, value->end};
+}
+
+struct qs_place qs_json_key_place(
+    const struct qs_json_document *document, const struct qs_json *member)
+{
+	size_t size, end = member->key_begin;
+	const char *text = qs_source_text(document->source, &size);
+
+	/* Keys with escapes are longer in the text than decoded, so the text tells where one ends. */
+	if (text[end] != '"')
+		return (struct qs_place){document->source, end, end + member->key.size};
+	for (end++; end < size && text[end] != '"'; end++)
+		end += text[end] == '\\';
+	return (struct qs_place){document->source, member->key_begin, end < size ? end + 1 : size};
+}
+
+static void write_pointer_token(struct qs_text *text, struct qs_json_string key)
+{
+	for (uint32_t i = 0; i < key.size; i++) {
+		if (key.bytes[i] == '~')
+			qs_text_adds(text, "~0");
+		else if (key.bytes[i] == '/')
+			qs_text_adds(text, "~1");
+		else
+			qs_text_add(text, key.bytes + i, 1);
+	}
+}
+
+void qs_json_pointer(const struct qs_json *value, struct qs_text *text)
+{
+	if (!value->parent)
+		return;
+	qs_json_pointer(value->parent, text);
+	qs_text_adds(text, "/");
+	if (value->key.bytes)
+		write_pointer_token(text, value->key);
+	else
+		qs_text_addf(text, "%u", value->index);
+}
+
+struct qs_json_string qs_json_written(
+    const struct qs_json_document *document, const struct qs_json *value)
+{
+	size_t size;
+	const char *text = qs_source_text(document->source, &size);
+
+	return (struct qs_json_string){text + value->begin, value->end - value->begin};
+}
+
+const char *qs_json_type_name(enum qs_json_type type)
+{
+	static const char *const names[] = {"something unreadable", "null", "a boolean", "an integer",
+	    "a number with a decimal point", "a string", "an array", "an object"};
+
+	return names[type];
+}
+
+bool qs_json_string_is(struct qs_json_string string, const char *word)
+{
+	return string.bytes && word_is(string.bytes, string.size, word);
+}

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words of JSON and the mistakes in them. */
+#include "base/json_scan.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* After this many syntax errors the text is something else, or the reader has had enough. */
+#define ERROR_LIMIT 50
+
+struct qs_finding *qs_json_error(struct qs_json_scan *scan, enum qs_finding_id id, size_t begin,
+    size_t end, const char *format, ...)
+{
+	struct qs_text message = QS_TEXT_INIT;
+	struct qs_finding *finding;
+	va_list arguments;
+
+	va_start(arguments, format);
+	qs_text_addv(&message, format, arguments);
+	va_end(arguments);
+	finding = qs_finding_add(scan->findings, id, (struct qs_place){scan->source, begin, end}, "%s",
+	    message.data);
+	qs_text_done(&message);
+	if (++scan->n_errors == ERROR_LIMIT && !scan->stopped) {
+		scan->stopped = true;
+		qs_finding_add(scan->findings, QS_FINDING_TOO_MANY_SYNTAX,
+		    (struct qs_place){scan->source, end, end},
+		    "reading stopped after %d syntax errors", ERROR_LIMIT);
+	}
+	return finding;
+}
+
+bool qs_json_is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.' || c == '+' || c == '-' || c == '$';
+}
+
+/* The length of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), or 0. */
+static size_t utf8_length(const unsigned char *s)
+{
+	const unsigned char c = s[0];
+	unsigned char low = 0x80, high = 0xBF;
+	size_t n;
+
+	if (c < 0x80)
+		return 1;
+	if (c < 0xC2 || c > 0xF4)
+		return 0;
+	n = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+	if (c == 0xE0)
+		low = 0xA0;
+	if (c == 0xED)
+		high = 0x9F;
+	if (c == 0xF0)
+		low = 0x90;
+	if (c == 0xF4)
+		high = 0x8F;
+	if (s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++) {
+		if ((s[i] & 0xC0) != 0x80)
+			return 0;
+	}
+	return n;
+}
+
+size_t qs_json_character(const struct qs_json_scan *scan, size_t at)
+{
+	const size_t n = utf8_length((const unsigned char *)scan->text + at);
+
+	return n ? n : 1;
+}
+
+/* Passes one comment of any language that people think of; false when there is none. */
+static bool skip_comment(struct qs_json_scan *scan)
+{
+	const char *here = scan->text + scan->at;
+
+	if (here[0] == '/' && here[1] == '*') {
+		const char *end = strstr(here + 2, "*/");
+
+		scan->at = end ? (size_t)(end + 2 - scan->text) : scan->size;
+		return true;
+	}
+	if (here[0] == '#' || (here[0] == '/' && here[1] == '/')) {
+		scan->at += strcspn(here, "\r\n");
+		return true;
+	}
+	return false;
+}
+
+static void skip_blanks(struct qs_json_scan *scan)
+{
+	const char *here = scan->text + scan->at;
+
+	while (*here == ' ' || *here == '\n' || *here == '\t' || *here == '\r')
+		here++;
+	scan->at = (size_t)(here - scan->text);
+}
+
+void qs_json_skip(struct qs_json_scan *scan)
+{
+	size_t begin, end, n = 0;
+	struct qs_finding *finding;
+
+	skip_blanks(scan);
+	begin = end = scan->at;
+	while ((scan->text[scan->at] == '#' || scan->text[scan->at] == '/') && skip_comment(scan)) {
+		end = scan->at;
+		n++;
+		skip_blanks(scan);
+	}
+	if (!n)
+		return;
+	finding = qs_json_error(scan, QS_FINDING_COMMENT, begin, end,
+	    n == 1 ? "JSON has no comments" : "JSON has no comments; found %zu in a row", n);
+	qs_finding_fix(scan->findings, finding, true, (struct qs_place){scan->source, begin, end}, "",
+	    "remove %s", n == 1 ? "it" : "them");
+}
+
+/* ---- strings --------------------------------------------------------------------------------- */
+
+/* What word processors and keyboards put where a double quote belongs. */
+static const char *const like_quotes[] = {"'", "\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\x98",
+    "\xE2\x80\x99", "\xEF\xBC\x82", "`"};
+
+size_t qs_json_quote(const struct qs_json_scan *scan)
+{
+	const char *here = scan->text + scan->at;
+
+	if (here[0] == '"')
+		return 1;
+	for (size_t i = 0; i < sizeof(like_quotes) / sizeof(*like_quotes); i++) {
+		if (strncmp(here, like_quotes[i], strlen(like_quotes[i])) == 0)
+			return i + 2;
+	}
+	return 0;
+}
+
+static int hex_digits(const char *s)
+{
+	int value = 0;
+
+	for (int i = 0; i < 4; i++) {
+		const char c = s[i];
+		int digit;
+
+		if (c >= '0' && c <= '9')
+			digit = c - '0';
+		else if (c >= 'a' && c <= 'f')
+			digit = c - 'a' + 10;
+		else if (c >= 'A' && c <= 'F')
+			digit = c - 'A' + 10;
+		else
+			return -1;
+		value = value * 16 + digit;
+	}
+	return value;
+}
+
+static size_t put_utf8(char *out, unsigned long point)
+{
+	if (point < 0x80) {
+		out[0] = (char)point;
+		return 1;
+	}
+	if (point < 0x800) {
+		out[0] = (char)(0xC0 | point >> 6);
+		out[1] = (char)(0x80 | (point & 0x3F));
+		return 2;
+	}
+	if (point < 0x10000) {
+		out[0] = (char)(0xE0 | point >> 12);
+		out[1] = (char)(0x80 | (point >> 6 & 0x3F));
+		out[2] = (char)(0x80 | (point & 0x3F));
+		return 3;
+	}
+	out[0] = (char)(0xF0 | point >> 18);
+	out[1] = (char)(0x80 | (point >> 12 & 0x3F));
+	out[2] = (char)(0x80 | (point >> 6 & 0x3F));
+	out[3] = (char)(0x80 | (point & 0x3F));
+	return 4;
+}
+
+/* Decodes \uXXXX, with its second half when it is a pair, at scan->at; passes it. */
+static size_t decode_unicode(struct qs_json_scan *scan, char *out)
+{
+	const char *here = scan->text + scan->at;
+	const int first = hex_digits(here + 2);
+	int second;
+
+	if (first < 0) {
+		qs_json_error(scan, QS_FINDING_BAD_ESCAPE, scan->at, scan->at + 2,
+		    "\\u needs four hexadecimal digits");
+		scan->at += 2;
+		return 0;
+	}
+	if (first < 0xD800 || first > 0xDFFF) {
+		scan->at += 6;
+		return put_utf8(out, (unsigned long)first);
+	}
+	second = first < 0xDC00 && here[6] == '\\' && here[7] == 'u' ? hex_digits(here + 8) : -1;
+	if (second >= 0xDC00 && second <= 0xDFFF) {
+		scan->at += 12;
+		return put_utf8(out,
+		    0x10000 + ((unsigned long)(first - 0xD800) << 10) + (unsigned long)(second - 0xDC00));
+	}
+	qs_json_error(scan, QS_FINDING_LONE_SURROGATE, scan->at, scan->at + 6,
+	    "\\u%.4s is half of a surrogate pair; the other half is missing", here + 2);
+	scan->at += 6;
+	return 0;
+}
+
+/* Decodes the escape at scan->at into at most 4 bytes; passes it. */
+static size_t decode_escape(struct qs_json_scan *scan, char *out)
+{
+	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+	const char c = scan->text[scan->at + 1];
+	const char *name = c ? strchr(names, c) : NULL;
+	size_t n;
+
+	if (c == 'u')
+		return decode_unicode(scan, out);
+	if (name) {
+		out[0] = values[name - names];
+		scan->at += 2;
+		return 1;
+	}
+	n = c ? qs_json_character(scan, scan->at + 1) : 0;
+	qs_json_error(scan, QS_FINDING_BAD_ESCAPE, scan->at, scan->at + 1 + n,
+	    "\"\\%.*s\" is no escape; a backslash itself is written \\\\", (int)n,
+	    scan->text + scan->at + 1);
+	scan->at += 1 + n;
+	return 0;
+}
+
+/* The end of the plain bytes of a string: a quote, an escape, a control character or bad UTF-8. */
+static size_t plain_end(const struct qs_json_scan *scan, size_t at, const char *quote)
+{
+	const unsigned char *text = (const unsigned char *)scan->text;
+
+	for (;;) {
+		const unsigned char c = text[at];
+		size_t n;
+
+		if (c == (unsigned char)quote[0] &&
+		    strncmp(scan->text + at, quote, strlen(quote)) == 0)
+			return at;
+		if (c == '\\' || c < 0x20)
+			return at;
+		n = c < 0x80 ? 1 : utf8_length(text + at);
+		if (n == 0)
+			return at;
+		at += n;
+	}
+}
+
+/* Reports what stops a string and is not its end; passes it. False: the string ends here. */
+static bool pass_bad_byte(struct qs_json_scan *scan, size_t open)
+{
+	const unsigned char c = (unsigned char)scan->text[scan->at];
+
+	if ((c == '\0' && scan->at >= scan->size) || c == '\n' || c == '\r') {
+		if (c)
+			qs_json_error(scan, QS_FINDING_SYNTAX, open, scan->at,
+			    "the string is not closed on its line");
+		return false;
+	}
+	if (c < 0x20)
+		qs_json_error(scan, QS_FINDING_CONTROL_CHARACTER, scan->at, scan->at + 1,
+		    "control character %#04x inside a string; write \\u%04x", c, c);
+	else
+		qs_json_error(scan, QS_FINDING_INVALID_UTF8, scan->at, scan->at + 1,
+		    "byte %#04x at offset %zu is not UTF-8", c, scan->at);
+	while (c >= 0x80 && ((unsigned char)scan->text[scan->at + 1] & 0xC0) == 0x80)
+		scan->at++; /* the rest of the bad sequence has the same cause */
+	scan->at++;
+	return true;
+}
+
+/* The slow way, for strings with escapes or mistakes: decodes into the arena from the start. */
+static bool decode_string(
+    struct qs_json_scan *scan, size_t open, const char *quote, struct qs_json_string *ret_string)
+{
+	struct qs_text decoded = QS_TEXT_INIT;
+	bool whole = true;
+	char *kept;
+
+	for (;;) {
+		const size_t end = plain_end(scan, scan->at, quote);
+		char bytes[4];
+
+		qs_text_add(&decoded, scan->text + scan->at, end - scan->at);
+		scan->at = end;
+		if (strncmp(scan->text + end, quote, strlen(quote)) == 0) {
+			scan->at += strlen(quote);
+			break;
+		}
+		if (scan->text[end] == '\\') {
+			const size_t n = decode_escape(scan, bytes);
+
+			qs_text_add(&decoded, bytes, n);
+			whole = whole && n > 0;
+		} else {
+			whole = false;
+			if (!pass_bad_byte(scan, open))
+				break;
+		}
+	}
+	kept = qs_arena_strndup(scan->arena, decoded.data, decoded.size);
+	scan->nomem = scan->nomem || !kept || decoded.failed;
+	*ret_string = (struct qs_json_string){kept, (uint32_t)decoded.size};
+	qs_text_done(&decoded);
+	return whole && kept;
+}
+
+bool qs_json_scan_string(struct qs_json_scan *scan, struct qs_json_string *ret_string)
+{
+	const size_t open = scan->at, kind = qs_json_quote(scan);
+	const char *quote = kind > 1 ? like_quotes[kind - 2] : "\"";
+	size_t end;
+	bool whole = true;
+
+	if (kind == 3) /* an opening curly quote is closed by its partner */
+		quote = like_quotes[2];
+	else if (kind == 5)
+		quote = like_quotes[4];
+	scan->at += kind > 1 ? strlen(like_quotes[kind - 2]) : 1;
+	end = plain_end(scan, scan->at, quote);
+	if (strncmp(scan->text + end, quote, strlen(quote)) == 0) {
+		*ret_string = (struct qs_json_string){scan->text + scan->at, (uint32_t)(end - scan->at)};
+		scan->at = end + strlen(quote);
+	} else {
+		whole = decode_string(scan, open, quote, ret_string);
+	}
+	if (kind > 1 && whole) {
+		struct qs_finding *finding = qs_json_error(scan, QS_FINDING_QUOTES, open, scan->at,
+		    "a string stands in double quotes, found %.*s",
+		    (int)qs_json_character(scan, open), scan->text + open);
+		char *fixed = qs_arena_printf(
+		    scan->arena, "\"%.*s\"", (int)ret_string->size, ret_string->bytes);
+
+		if (fixed && !memchr(ret_string->bytes, '"', ret_string->size))
+			qs_finding_fix(scan->findings, finding, true,
+			    (struct qs_place){scan->source, open, scan->at}, fixed,
+			    "write %s", fixed);
+	}
+	return whole;
+}
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+static size_t digits(const char *s)
+{
+	return strspn(s, "0123456789");
+}
+
+/* The length of the JSON number at `s` (RFC 8259 section 6), or 0. */
+static size_t number_length(const char *s, bool *ret_real)
+{
+	const char *start = s;
+	size_t n;
+
+	*ret_real = false;
+	s += *s == '-';
+	n = digits(s);
+	if (n == 0 || (n > 1 && *s == '0'))
+		return 0;
+	s += n;
+	if (*s == '.') {
+		n = digits(s + 1);
+		if (n == 0)
+			return 0;
+		s += 1 + n;
+		*ret_real = true;
+	}
+	if (*s == 'e' || *s == 'E') {
+		s += 1 + (s[1] == '+' || s[1] == '-');
+		n = digits(s);
+		if (n == 0)
+			return 0;
+		s += n;
+		*ret_real = true;
+	}
+	return (size_t)(s - start);
+}
+
+/* The double of the `n` bytes at `s`. strtod() wants the locale's decimal point, JSON has its own. */
+static double to_double(const char *s, size_t n)
+{
+	const char *point = localeconv()->decimal_point;
+	struct qs_text local = QS_TEXT_INIT;
+	double value;
+
+	if (strcmp(point, ".") == 0)
+		return strtod(s, NULL);
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '.')
+			qs_text_adds(&local, point);
+		else
+			qs_text_add(&local, s + i, 1);
+	}
+	value = strtod(local.data, NULL);
+	qs_text_done(&local);
+	return value;
+}
+
+void qs_json_scan_number(struct qs_json_scan *scan, struct qs_json *value)
+{
+	const char *here = scan->text + scan->at;
+	const size_t begin = scan->at;
+	size_t written = 0, n;
+	bool real;
+
+	while (qs_json_is_word(here[written]))
+		written++;
+	n = number_length(here, &real);
+	scan->at += written;
+	if (n != written) {
+		qs_json_error(scan, QS_FINDING_MALFORMED_NUMBER, begin, scan->at,
+		    "\"%.*s\" is no JSON number%s", (int)(written < 60 ? written : 60), here,
+		    here[0] == '0' && digits(here) > 1 ? "; it must not start with 0" : "");
+		return;
+	}
+	if (real) {
+		value->real = to_double(here, written);
+		value->type = QS_JSON_REAL;
+		if (!isinf(value->real))
+			return;
+	} else {
+		errno = 0;
+		value->integer = strtoll(here, NULL, 10);
+		value->type = QS_JSON_INT;
+		if (errno == 0)
+			return;
+	}
+	value->type = QS_JSON_BROKEN;
+	qs_json_error(scan, QS_FINDING_NUMBER_RANGE, begin, scan->at,
+	    "the number %.*s is too large to be kept", (int)(written < 60 ? written : 60), here);
+}

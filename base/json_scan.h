@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words of JSON: a scanner over the text, with the mistakes that people make in single words
+ * (comments, quotes, numbers, escapes, bytes). The structure is json.c's.
+ */
+#ifndef BASE_JSON_SCAN_H
+#define BASE_JSON_SCAN_H
+
+#include "base/finding.h"
+#include "base/json.h"
+
+struct qs_json_scan {
+	const char *text; /* NUL-terminated at size */
+	size_t size, at;
+	const struct qs_source *source;
+	struct qs_findings *findings;
+	struct qs_arena *arena;
+	size_t n_errors;
+	bool stopped; /* nothing more is to be read */
+	bool nomem;
+};
+
+/* Adds an error about bytes of the text and counts it; stops the scan when there are too many. */
+struct qs_finding *qs_json_error(struct qs_json_scan *scan, enum qs_finding_id id, size_t begin,
+    size_t end, const char *format, ...) QS_PRINTF(5, 6);
+
+/* Passes white space, and comments with one error for each run of them. */
+void qs_json_skip(struct qs_json_scan *scan);
+
+/* Reads a string that starts here with any kind of quote. False: memory ran out or it is broken. */
+bool qs_json_scan_string(struct qs_json_scan *scan, struct qs_json_string *ret_string);
+
+/* Reads a number, or what was meant as one, into `value`. */
+void qs_json_scan_number(struct qs_json_scan *scan, struct qs_json *value);
+
+/* The bytes of the character at an offset, at least 1. */
+size_t qs_json_character(const struct qs_json_scan *scan, size_t at);
+
+/* Whether a bare word can start with or contain a byte. */
+bool qs_json_is_word(char c);
+
+/* The quote that opens a string here: 1 for the right one, more for one that looks alike, 0 for none. */
+size_t qs_json_quote(const struct qs_json_scan *scan);
+
+#endif
