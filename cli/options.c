@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the command line and writes help, both from the tables. */
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ON(ID) (1U << COMMAND_##ID)
+#define EVERY (~0U)
+
+static const struct {
+	const char *name, *operands, *summary;
+} commands[] = {
+#define COMMAND(ID, name, operands, summary) {#name, operands, summary},
+#include "cli/commands.def"
+#undef COMMAND
+};
+
+static const struct {
+	const char *name;
+	int letter;
+	const char *value;
+	unsigned commands;
+	const char *help;
+} options[] = {
+#define OPTION(ID, name, letter, value, commands, help) {name, letter, value, commands, help},
+#include "cli/options.def"
+#undef OPTION
+};
+
+static void print_overview(FILE *stream)
+{
+	fprintf(stream, "usage: qstrata COMMAND [OPTION...] [FILE...]\n\n"
+	                "Says, checks and applies how each tensor of a neural network is quantized.\n\n");
+	for (int i = 0; i < COMMAND__COUNT; i++)
+		fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fprintf(stream, "\nqstrata COMMAND --help shows the options of a command.\n"
+	                "Exit status: 0 nothing to report, 1 findings, 2 the job could not be done.\n");
+}
+
+static void print_option(FILE *stream, int option)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", options[option].letter ? "-" : " ",
+	    options[option].letter ? options[option].letter : ' ', options[option].letter ? ", " : "  ",
+	    options[option].name, options[option].value ? " " : "",
+	    options[option].value ? options[option].value : "");
+	fprintf(stream, "  %-30s %s\n", left, options[option].help);
+}
+
+static void print_help(FILE *stream, enum command_id command)
+{
+	fprintf(stream, "usage: qstrata %s [OPTION...] %s\n\n%s\n\n", commands[command].name,
+	    commands[command].operands, commands[command].summary);
+	for (int i = 0; i < OPTION__COUNT; i++) {
+		if (options[i].commands >> command & 1)
+			print_option(stream, i);
+	}
+}
+
+int usage_error(const struct arguments *arguments, const char *format, ...)
+{
+	va_list list;
+
+	fputs("qstrata: ", stderr);
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+	if (arguments)
+		fprintf(stderr, "; see qstrata %s --help\n", commands[arguments->command].name);
+	else
+		fputs("; see qstrata --help\n", stderr);
+	return EXIT_UNABLE;
+}
+
+/* The command of a word, or -1. */
+static int find_command(const char *word)
+{
+	for (int i = 0; i < COMMAND__COUNT; i++) {
+		if (strcmp(commands[i].name, word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* The tables in the form of getopt_long(): value 256 + id, so that letters and ids differ. */
+static void make_getopt_tables(struct option *longs, char *letters)
+{
+	*letters++ = ':';
+	for (int i = 0; i < OPTION__COUNT; i++) {
+		longs[i] = (struct option){
+		    options[i].name, options[i].value ? required_argument : no_argument, NULL, 256 + i};
+		if (!options[i].letter)
+			continue;
+		*letters++ = (char)options[i].letter;
+		if (options[i].value)
+			*letters++ = ':';
+	}
+	longs[OPTION__COUNT] = (struct option){NULL, 0, NULL, 0};
+	*letters = '\0';
+}
+
+static int option_of(int result)
+{
+	if (result >= 256)
+		return result - 256;
+	for (int i = 0; i < OPTION__COUNT; i++) {
+		if (options[i].letter == result)
+			return i;
+	}
+	return -1;
+}
+
+static bool read_options(int argc, char **argv, struct arguments *arguments)
+{
+	struct option longs[OPTION__COUNT + 1];
+	char letters[2 * OPTION__COUNT + 2];
+	int result;
+
+	make_getopt_tables(longs, letters);
+	opterr = 0;
+	while ((result = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const int option = option_of(result);
+
+		if (result == ':') {
+			usage_error(arguments, "option %s needs a value", argv[optind - 1]);
+			return false;
+		}
+		if (result == '?' || option < 0) {
+			usage_error(arguments, "unknown option %s", argv[optind - 1]);
+			return false;
+		}
+		if (!(options[option].commands >> arguments->command & 1)) {
+			usage_error(arguments, "%s does not take --%s", commands[arguments->command].name,
+			    options[option].name);
+			return false;
+		}
+		arguments->value[option] = options[option].value ? optarg : "";
+	}
+	arguments->files = argv + optind;
+	arguments->n_files = argc - optind;
+	return true;
+}
+
+static bool settle_color(struct arguments *arguments)
+{
+	const char *when = arguments->value[OPTION_COLOR];
+	const char *no_color = getenv("NO_COLOR");
+
+	if (when && strcmp(when, "auto") != 0 && strcmp(when, "always") != 0 &&
+	    strcmp(when, "never") != 0) {
+		usage_error(arguments, "--color cannot be \"%s\"; expected auto, always or never", when);
+		return false;
+	}
+	if (when && strcmp(when, "auto") != 0)
+		arguments->color = strcmp(when, "always") == 0;
+	else
+		arguments->color = isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
+	return true;
+}
+
+static bool is_option(const char *word, enum option_id option)
+{
+	return strncmp(word, "--", 2) == 0 ? strcmp(word + 2, options[option].name) == 0
+	                                   : word[0] == '-' && word[1] && !word[2] &&
+	                                         word[1] == options[option].letter;
+}
+
+bool arguments_read(int argc, char **argv, struct arguments *ret_arguments, int *ret_exit)
+{
+	int command;
+
+	memset(ret_arguments, 0, sizeof(*ret_arguments));
+	*ret_exit = EXIT_CLEAN;
+	if (argc < 2) {
+		print_overview(stderr);
+		*ret_exit = EXIT_UNABLE;
+		return false;
+	}
+	if (is_option(argv[1], OPTION_VERSION)) {
+		printf("qstrata %s\n", QSTRATA_VERSION);
+		return false;
+	}
+	if (is_option(argv[1], OPTION_HELP)) {
+		print_overview(stdout);
+		return false;
+	}
+	command = find_command(argv[1]);
+	if (command < 0) {
+		*ret_exit = usage_error(NULL, "there is no command \"%s\"", argv[1]);
+		return false;
+	}
+	ret_arguments->command = (enum command_id)command;
+	if (!read_options(argc - 1, argv + 1, ret_arguments) || !settle_color(ret_arguments)) {
+		*ret_exit = EXIT_UNABLE;
+		return false;
+	}
+	if (ret_arguments->value[OPTION_HELP]) {
+		print_help(stdout, ret_arguments->command);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A policy: a quantize config read, checked and resolved, with the origin of every value.
+ *
+ * Levels, low to high, field by field and per tensor kind: built-in default, top-level
+ * overall_quantize_config, top-level tensor_quantize_config, and for the layers that an entry selects,
+ * the entry's own overall and tensor blocks. The loser of every field is kept, so that "why" costs
+ * nothing extra. Device rules (schemas/rules.json) are judged on what is effective.
+ *
+ * A policy borrows its source, which must outlive it, and owns everything else.
+ */
+#ifndef QSTRATA_POLICY_H
+#define QSTRATA_POLICY_H
+
+#include "qstrata/base.h"
+#include "qstrata/model.h"
+#include "qstrata/spec.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct qs_policy;
+struct qs_selection;
+
+/** A config is at most this large, in bytes. */
+#define QS_CONFIG_LIMIT ((size_t)64 << 20)
+/** A config has at most this many layer entries. */
+#define QS_ENTRY_LIMIT 100000
+
+/** The settings for the whole model that are on or off. */
+enum qs_switch {
+#define KEY(PLACE, ID, key, SHAPE, since, help) KEY_##SHAPE(ID)
+#define KEY_SWITCH(ID) QS_SWITCH_##ID,
+#define KEY_OTHER(ID)
+#include "qstrata/keys.def"
+#undef KEY_OTHER
+#undef KEY_SWITCH
+#undef KEY
+	QS_SWITCH__COUNT
+};
+
+/**
+ * Reads, checks and resolves a config. All problems are added to the findings.
+ *
+ * QS_INVALID when there is an error among them: then `*ret_policy` is NULL.
+ */
+QS_API enum qs_status qs_policy_read(const struct qs_source *source, struct qs_findings *findings,
+    struct qs_policy **ret_policy);
+/** Releases a policy; NULL is fine. */
+QS_API void qs_policy_free(struct qs_policy *policy);
+
+/** The target device. */
+QS_API enum qs_device qs_policy_device(const struct qs_policy *policy);
+/** Whether a switch is on; the built-in default when the config does not say. */
+QS_API bool qs_policy_switch(const struct qs_policy *policy, enum qs_switch which);
+/** Whether the top-level quantizable_data_type lists a tensor kind; all are, when it is absent. */
+QS_API bool qs_policy_quantizes(const struct qs_policy *policy, enum qs_tensor tensor);
+/** onnx_opset_version, or 0 when the config does not say. */
+QS_API int qs_policy_opset(const struct qs_policy *policy);
+/** The effective parameters of a tensor kind at model level. */
+QS_API struct qs_spec qs_policy_model_spec(const struct qs_policy *policy, enum qs_tensor tensor);
+
+/**
+ * Finds the winning entry of every layer: exact name, then pattern (the later wins), then type.
+ *
+ * An entry that selects no layer is an error with near names, or a warning with `allow_unmatched`; an
+ * entry that others hide wholly is a warning. `layers` are borrowed and must outlive the selection.
+ * QS_INVALID when an error was added; the selection is made all the same and belongs to the caller.
+ */
+QS_API enum qs_status qs_policy_select(const struct qs_policy *policy, const struct qs_layer *layers,
+    size_t n_layers, bool allow_unmatched, struct qs_findings *findings,
+    struct qs_selection **ret_selection);
+/** Releases a selection; NULL is fine. */
+QS_API void qs_selection_free(struct qs_selection *selection);
+/** The effective parameters of a tensor kind of a layer. */
+QS_API struct qs_spec qs_selection_spec(
+    const struct qs_selection *selection, size_t layer, enum qs_tensor tensor);
+
+/** The effective parameters as JSON, the format of `qstrata resolve`; `selection` may be NULL. */
+QS_API enum qs_status qs_policy_write_json(
+    const struct qs_policy *policy, const struct qs_selection *selection, struct qs_text *text);
+
+/** What to explain; NULL and -1 mean everything. */
+struct qs_question {
+	const char *layer; /**< a layer name, path, or type */
+	int tensor;        /**< enum qs_tensor */
+	int param;         /**< enum qs_param */
+};
+
+/**
+ * Where values come from: the winner and what it shadows, each with its place.
+ *
+ * With a selection the layer is one of the model; without one it is matched as an entry would be.
+ * QS_INVALID with a finding when there is no such layer.
+ */
+QS_API enum qs_status qs_policy_explain(const struct qs_policy *policy,
+    const struct qs_selection *selection, const struct qs_question *question,
+    struct qs_findings *findings, struct qs_text *text);
+
+/** The parameter or tensor kind of a word, or -1: for readers of a command line. */
+QS_API int qs_param_of_word(const char *word);
+QS_API int qs_tensor_of_word(const char *word);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

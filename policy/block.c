@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads one object of parameters: keys, types and values, each against its descriptor. */
+#include "policy/policy.h"
+
+#include <string.h>
+
+static const char *expected_type(enum qs_param_kind kind)
+{
+	switch (kind) {
+	case QS_KIND_BOOL:
+		return "true or false";
+	case QS_KIND_INT:
+		return "an integer";
+	case QS_KIND_REAL:
+		return "a number with a decimal point";
+	case QS_KIND_CHOICE:
+		break;
+	}
+	return "a string";
+}
+
+/* The value as the writer has it, clipped; containers are only named. */
+static void write_found(const struct qs_policy *policy, const struct qs_json *value, struct qs_text *text)
+{
+	const struct qs_json_string written = qs_json_written(&policy->document, value);
+
+	qs_text_adds(text, qs_json_type_name((enum qs_json_type)value->type));
+	if (value->type != QS_JSON_NULL && value->type < QS_JSON_ARRAY)
+		qs_text_addf(text, ", %.*s", (int)(written.size < 60 ? written.size : 60), written.bytes);
+}
+
+static void report_type(struct qs_policy *policy, const struct qs_json *member,
+    const struct qs_param_info *info)
+{
+	struct qs_text found = QS_TEXT_INIT;
+
+	write_found(policy, member, &found);
+	qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, member), member,
+	    "%s must be %s, found %s", info->key, expected_type(info->kind), found.data);
+	qs_text_done(&found);
+}
+
+/* Says which parameter's word this is, when it is one: a round mode given as method. */
+static void hint_at_owner(
+    struct qs_policy *policy, struct qs_finding *finding, struct qs_json_string word, const char *key)
+{
+	for (int i = 0; i < QS_PARAM__COUNT; i++) {
+		const struct qs_param_info *info = qs_param_info((enum qs_param)i);
+
+		if (info->kind == QS_KIND_CHOICE && qs_word_find(&info->set, word) >= 0)
+			qs_finding_hint(policy->findings, finding, "\"%.*s\" is a value of %s, not of %s",
+			    (int)word.size, word.bytes, info->key, key);
+	}
+}
+
+static void report_word(
+    struct qs_policy *policy, const struct qs_json *member, const struct qs_param_info *info)
+{
+	struct qs_text words = QS_TEXT_INIT;
+	struct qs_finding *finding;
+
+	for (int i = 0; i < info->set.n_words; i++)
+		qs_text_addf(&words, "%s\"%s\"", i ? ", " : "", info->set.words[i].word);
+	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
+	    member, "%s cannot be \"%.*s\"; expected one of %s", info->key,
+	    (int)(member->string.size < 80 ? member->string.size : 80), member->string.bytes,
+	    words.data);
+	qs_text_done(&words);
+	qs_unknown_word(policy, finding, member, &info->set);
+	hint_at_owner(policy, finding, member->string, info->key);
+}
+
+static bool read_choice(struct qs_policy *policy, const struct qs_json *member,
+    const struct qs_param_info *info, union qs_value *ret_value)
+{
+	if (member->type != QS_JSON_STRING) {
+		report_type(policy, member, info);
+		return false;
+	}
+	ret_value->integer = qs_word_find(&info->set, member->string);
+	if (ret_value->integer >= 0)
+		return true;
+	report_word(policy, member, info);
+	return false;
+}
+
+static bool read_integer(struct qs_policy *policy, const struct qs_json *member,
+    const struct qs_param_info *info, union qs_value *ret_value)
+{
+	if (member->type != QS_JSON_INT) {
+		report_type(policy, member, info);
+		return false;
+	}
+	if (member->integer < (int64_t)info->least || member->integer > (int64_t)info->most) {
+		qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
+		    member, "%s cannot be %lld; expected %d to %d", info->key,
+		    (long long)member->integer, (int)info->least, (int)info->most);
+		return false;
+	}
+	ret_value->integer = (int)member->integer;
+	return true;
+}
+
+/* An integer passes here: whether the missing decimal point matters depends on the method. */
+static bool read_real(struct qs_policy *policy, const struct qs_json *member,
+    const struct qs_param_info *info, union qs_value *ret_value)
+{
+	if (member->type != QS_JSON_REAL && member->type != QS_JSON_INT) {
+		report_type(policy, member, info);
+		return false;
+	}
+	ret_value->real = member->type == QS_JSON_REAL ? member->real : (double)member->integer;
+	if (ret_value->real > info->least && ret_value->real <= info->most)
+		return true;
+	qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member), member,
+	    "%s cannot be %.15g; expected more than %g and at most %g", info->key, ret_value->real,
+	    info->least, info->most);
+	return false;
+}
+
+static bool read_bool(struct qs_policy *policy, const struct qs_json *member,
+    const struct qs_param_info *info, union qs_value *ret_value)
+{
+	if (member->type != QS_JSON_BOOL) {
+		report_type(policy, member, info);
+		return false;
+	}
+	ret_value->integer = member->boolean;
+	return true;
+}
+
+typedef bool value_reader(struct qs_policy *policy, const struct qs_json *member,
+    const struct qs_param_info *info, union qs_value *ret_value);
+
+static value_reader *const readers[] = {[QS_KIND_BOOL] = read_bool, [QS_KIND_INT] = read_integer,
+    [QS_KIND_REAL] = read_real, [QS_KIND_CHOICE] = read_choice};
+
+static void read_parameter(
+    struct qs_policy *policy, struct qs_json *member, enum qs_param param, struct qs_block *block)
+{
+	const struct qs_param_info *info = qs_param_info(param);
+
+	if (member->type == QS_JSON_NULL) {
+		qs_policy_say(policy, QS_FINDING_NULL_VALUE, qs_policy_value_place(policy, member), member,
+		    "%s is null and counts as not given", info->key);
+		return;
+	}
+	block->member[param] = member;
+	block->broken[param] = member->type == QS_JSON_BROKEN ||
+	                       !readers[info->kind](policy, member, info, &block->value[param]);
+	if (param == QS_PARAM_PERCENTAGE)
+		block->percentage_is_integer = member->type == QS_JSON_INT;
+}
+
+static void report_unknown(struct qs_policy *policy, const struct qs_json *member)
+{
+	const char *known[QS_PARAM__COUNT];
+
+	for (int i = 0; i < QS_PARAM__COUNT; i++)
+		known[i] = qs_param_info((enum qs_param)i)->key;
+	qs_unknown_key(policy, member, "a block of parameters", known, QS_PARAM__COUNT);
+}
+
+void qs_block_read(struct qs_policy *policy, struct qs_json *object, struct qs_block *ret_block)
+{
+	memset(ret_block, 0, sizeof(*ret_block));
+	ret_block->object = object;
+	if (object->type != QS_JSON_OBJECT) {
+		if (object->type != QS_JSON_BROKEN)
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, object),
+			    object, "%.*s must be an object of parameters, found %s",
+			    (int)object->key.size, object->key.bytes,
+			    qs_json_type_name((enum qs_json_type)object->type));
+		return;
+	}
+	for (struct qs_json *member = object->children.first; member; member = member->next) {
+		const int param = qs_param_find(member->key);
+
+		if (param < 0)
+			report_unknown(policy, member);
+		else
+			read_parameter(policy, member, (enum qs_param)param, ret_block);
+	}
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a config: the keys of the document, in the order in which later ones build on earlier ones. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy.h"
+
+enum place { PLACE_TOP, PLACE_ENTRY };
+enum shape { SHAPE_SWITCH, SHAPE_OTHER };
+
+/* Ids of all keys, in the order of keys.def. */
+enum key_id {
+#define KEY(PLACE, ID, key, SHAPE, since, help) KEY_##ID,
+#include "qstrata/keys.def"
+#undef KEY
+	KEY__COUNT
+};
+
+struct key_info {
+	enum place place;
+	const char *key;
+	enum shape shape;
+};
+
+static const struct key_info keys[] = {
+#define KEY(PLACE, ID, key, SHAPE, since, help) {PLACE_##PLACE, key, SHAPE_##SHAPE},
+#include "qstrata/keys.def"
+#undef KEY
+};
+
+struct qs_finding *qs_policy_say(struct qs_policy *policy, enum qs_finding_id id,
+    struct qs_place place, const struct qs_json *about, const char *format, ...)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	struct qs_finding *finding;
+	va_list arguments;
+
+	va_start(arguments, format);
+	qs_text_addv(&text, format, arguments);
+	va_end(arguments);
+	finding = qs_finding_add(policy->findings, id, place, "%s", text.data);
+	if (finding && about) {
+		qs_text_clear(&text);
+		qs_json_pointer(about, &text);
+		qs_finding_pointer(policy->findings, finding, text.data);
+	}
+	if (qs_finding_kind(id)->severity == QS_SEVERITY_ERROR)
+		policy->n_errors++;
+	qs_text_done(&text);
+	return finding;
+}
+
+struct qs_place qs_policy_value_place(const struct qs_policy *policy, const struct qs_json *value)
+{
+	return qs_json_place(&policy->document, value);
+}
+
+struct qs_place qs_policy_key_place(const struct qs_policy *policy, const struct qs_json *member)
+{
+	return qs_json_key_place(&policy->document, member);
+}
+
+/* The key of a member of the document, or -1. */
+static int find_key(enum place place, struct qs_json_string key)
+{
+	for (int i = 0; i < KEY__COUNT; i++) {
+		if (keys[i].place == place && qs_json_string_is(key, keys[i].key))
+			return i;
+	}
+	return -1;
+}
+
+static void report_unknown_key(struct qs_policy *policy, const struct qs_json *member)
+{
+	const char *known[KEY__COUNT];
+	size_t n = 0;
+
+	for (int i = 0; i < KEY__COUNT; i++) {
+		if (keys[i].place == PLACE_TOP)
+			known[n++] = keys[i].key;
+	}
+	qs_unknown_key(policy, member, "a config", known, n);
+}
+
+static void report_wrong_type(
+    struct qs_policy *policy, const struct qs_json *member, const char *expected)
+{
+	if (member->type != QS_JSON_BROKEN)
+		qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, member), member,
+		    "%.*s must be %s, found %s", (int)member->key.size, member->key.bytes, expected,
+		    qs_json_type_name((enum qs_json_type)member->type));
+}
+
+/* keys.def counts switches from the first on. */
+static void read_switch(struct qs_policy *policy, const struct qs_json *member, enum qs_switch which)
+{
+	const bool reserved = which == QS_SWITCH_KEEP_FIRST_LAST_LAYER_ACCURACY ||
+	                      which == QS_SWITCH_KEEP_ADD_LAYER_ACCURACY;
+
+	if (member->type != QS_JSON_BOOL) {
+		report_wrong_type(policy, member, "true or false");
+		return;
+	}
+	policy->switches[which] = member->boolean;
+	if (reserved && member->boolean)
+		qs_policy_say(policy, QS_FINDING_RESERVED_SETTING, qs_policy_key_place(policy, member),
+		    member, "%.*s has no effect: vai_q_pytorch only reserves the key", (int)member->key.size,
+		    member->key.bytes);
+}
+
+static void read_device(struct qs_policy *policy, const struct qs_json *member)
+{
+	struct qs_finding *finding;
+
+	policy->device_value = member;
+	if (member->type != QS_JSON_STRING) {
+		report_wrong_type(policy, member, "the name of a device");
+		return;
+	}
+	policy->device = qs_word_find(&qs_device_words, member->string);
+	if (policy->device >= 0)
+		return;
+	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
+	    member, "unknown target_device \"%.*s\"; expected one of \"DPU\", \"CPU\", \"GPU\", \"FLEXML\"",
+	    (int)(member->string.size < 80 ? member->string.size : 80), member->string.bytes);
+	qs_unknown_word(policy, finding, member, &qs_device_words);
+}
+
+static void read_opset(struct qs_policy *policy, const struct qs_json *member)
+{
+	if (member->type != QS_JSON_INT)
+		report_wrong_type(policy, member, "an integer");
+	else if (member->integer < 1 || member->integer > 1000)
+		qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
+		    member, "onnx_opset_version cannot be %lld; expected 1 to 1000",
+		    (long long)member->integer);
+	else
+		policy->opset = (int)member->integer;
+}
+
+static void read_tensor_list(struct qs_policy *policy, struct qs_json *member)
+{
+	const unsigned all = (1U << QS_TENSOR__COUNT) - 1;
+
+	policy->tensors = qs_tensors_read(policy, member);
+	policy->tensors_value = member;
+	if (policy->tensors != all && member->type == QS_JSON_ARRAY)
+		qs_policy_say(policy, QS_FINDING_IGNORED_TENSOR_LIST, qs_policy_key_place(policy, member),
+		    member,
+		    "vai_q_pytorch ignores this list and quantizes all four kinds; qstrata apply honours it");
+}
+
+/* Members by key, since blocks build on each other whatever their order in the file is. */
+static void sort_members(struct qs_policy *policy, struct qs_json *found[KEY__COUNT])
+{
+	memset(found, 0, KEY__COUNT * sizeof(*found));
+	for (struct qs_json *m = policy->document.root->children.first; m; m = m->next) {
+		const int id = find_key(PLACE_TOP, m->key);
+
+		if (id < 0)
+			report_unknown_key(policy, m);
+		else if (!m->hidden)
+			found[id] = m;
+	}
+}
+
+static void read_members(struct qs_policy *policy)
+{
+	struct qs_json *found[KEY__COUNT];
+	const unsigned all = (1U << QS_TENSOR__COUNT) - 1;
+	struct qs_block block;
+	int which = 0;
+
+	sort_members(policy, found);
+	for (int i = 0; i < KEY__COUNT; i++) {
+		if (keys[i].shape != SHAPE_SWITCH)
+			continue;
+		if (found[i])
+			read_switch(policy, found[i], (enum qs_switch)which);
+		which++;
+	}
+	if (found[KEY_TARGET_DEVICE])
+		read_device(policy, found[KEY_TARGET_DEVICE]);
+	else
+		qs_policy_say(policy, QS_FINDING_MISSING_KEY,
+		    (struct qs_place){policy->document.source, policy->document.root->begin,
+		        policy->document.root->begin + 1},
+		    policy->document.root, "target_device is missing; vai_q_pytorch crashes without it");
+	if (found[KEY_ONNX_OPSET_VERSION])
+		read_opset(policy, found[KEY_ONNX_OPSET_VERSION]);
+	if (found[KEY_QUANTIZABLE_DATA_TYPE])
+		read_tensor_list(policy, found[KEY_QUANTIZABLE_DATA_TYPE]);
+	if (found[KEY_OVERALL_QUANTIZE_CONFIG]) {
+		qs_block_read(policy, found[KEY_OVERALL_QUANTIZE_CONFIG], &block);
+		qs_resolve_block(policy, &block, QS_LEVEL_OVERALL, all, policy->model);
+	}
+	if (found[KEY_TENSOR_QUANTIZE_CONFIG])
+		qs_tensor_blocks_read(
+		    policy, found[KEY_TENSOR_QUANTIZE_CONFIG], QS_LEVEL_TENSOR, all, policy->model);
+	if (found[KEY_LAYER_QUANTIZE_CONFIG])
+		qs_entries_read(policy, found[KEY_LAYER_QUANTIZE_CONFIG]);
+}
+
+static void read_document(struct qs_policy *policy)
+{
+	const struct qs_json *root = policy->document.root;
+
+	if (!root)
+		return;
+	if (root->type != QS_JSON_OBJECT) {
+		if (root->type != QS_JSON_BROKEN)
+			qs_policy_say(policy, QS_FINDING_NOT_A_CONFIG,
+			    (struct qs_place){policy->document.source, root->begin, root->begin + 1}, root,
+			    "a config is a JSON object, found %s",
+			    qs_json_type_name((enum qs_json_type)root->type));
+		return;
+	}
+	qs_resolve_defaults(policy);
+	if (policy->nomem)
+		return;
+	read_members(policy);
+	if (policy->nomem)
+		return;
+	qs_conflict_check(policy);
+	qs_effect_check(policy);
+}
+
+enum qs_status qs_policy_read(const struct qs_source *source, struct qs_findings *findings,
+    struct qs_policy **ret_policy)
+{
+	struct qs_policy *policy = calloc(1, sizeof(*policy));
+	enum qs_status status;
+
+	if (!policy)
+		return QS_NOMEM;
+	policy->findings = findings;
+	policy->device = -1;
+	policy->tensors = (1U << QS_TENSOR__COUNT) - 1;
+	/* The tool's defaults for what it does at all (UG1414): both are on unless the file says no. */
+	policy->switches[QS_SWITCH_INCLUDE_CLE] = true;
+	policy->switches[QS_SWITCH_INCLUDE_BIAS_CORR] = true;
+	status = qs_json_read(source, findings, &policy->document);
+	if (status != QS_NOMEM) {
+		read_document(policy);
+		if (policy->nomem || qs_findings_status(findings) != QS_OK)
+			status = QS_NOMEM;
+		else if (policy->n_errors)
+			status = QS_INVALID;
+	}
+	policy->findings = NULL;
+	if (status != QS_OK) {
+		qs_policy_free(policy);
+		return status;
+	}
+	*ret_policy = policy;
+	return QS_OK;
+}
+
+void qs_policy_free(struct qs_policy *policy)
+{
+	if (!policy)
+		return;
+	qs_json_done(&policy->document);
+	qs_arena_done(&policy->arena);
+	free(policy->entries);
+	free(policy);
+}
+
+enum qs_device qs_policy_device(const struct qs_policy *policy)
+{
+	return (enum qs_device)policy->device;
+}
+
+bool qs_policy_switch(const struct qs_policy *policy, enum qs_switch which)
+{
+	return policy->switches[which];
+}
+
+bool qs_policy_quantizes(const struct qs_policy *policy, enum qs_tensor tensor)
+{
+	return policy->tensors >> tensor & 1;
+}
+
+int qs_policy_opset(const struct qs_policy *policy)
+{
+	return policy->opset;
+}
+
+struct qs_spec qs_policy_model_spec(const struct qs_policy *policy, enum qs_tensor tensor)
+{
+	return qs_settings_spec(&policy->model[tensor]);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads layer entries: what each selects, the kinds that it lists, and its blocks. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/pattern.h"
+#include "policy/policy.h"
+
+#define ALL_TENSORS ((1U << QS_TENSOR__COUNT) - 1)
+
+/* The members of an entry by key. */
+struct entry_members {
+	struct qs_json *type, *name, *tensors, *overall, *blocks;
+};
+
+/* Where a member of an entry goes. */
+static const struct entry_key {
+	const char *key;
+	size_t offset;
+} entry_keys[] = {
+    {"layer_type", offsetof(struct entry_members, type)},
+    {"layer_name", offsetof(struct entry_members, name)},
+    {"quantizable_data_type", offsetof(struct entry_members, tensors)},
+    {"overall_quantize_config", offsetof(struct entry_members, overall)},
+    {"tensor_quantize_config", offsetof(struct entry_members, blocks)},
+};
+#define N_ENTRY_KEYS (sizeof(entry_keys) / sizeof(*entry_keys))
+
+static void report_tensor_kind(struct qs_policy *policy, const struct qs_json *item)
+{
+	struct qs_finding *finding;
+
+	if (item->type != QS_JSON_STRING) {
+		if (item->type != QS_JSON_BROKEN)
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, item), item,
+			    "a tensor kind is a string, found %s",
+			    qs_json_type_name((enum qs_json_type)item->type));
+		return;
+	}
+	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, item),
+	    item,
+	    "unknown tensor kind \"%.*s\"; expected one of \"input\", \"weights\", \"bias\", \"activation\"",
+	    (int)(item->string.size < 80 ? item->string.size : 80), item->string.bytes);
+	qs_unknown_word(policy, finding, item, &qs_tensor_words);
+}
+
+unsigned qs_tensors_read(struct qs_policy *policy, struct qs_json *list)
+{
+	unsigned tensors = 0;
+
+	if (list->type != QS_JSON_ARRAY) {
+		if (list->type != QS_JSON_BROKEN)
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, list), list,
+			    "quantizable_data_type must be a list of tensor kinds, found %s",
+			    qs_json_type_name((enum qs_json_type)list->type));
+		return ALL_TENSORS;
+	}
+	for (const struct qs_json *item = list->children.first; item; item = item->next) {
+		const int tensor =
+		    item->type == QS_JSON_STRING ? qs_word_find(&qs_tensor_words, item->string) : -1;
+
+		if (tensor < 0)
+			report_tensor_kind(policy, item);
+		else
+			tensors |= 1U << tensor;
+	}
+	return tensors;
+}
+
+static void read_tensor_block(struct qs_policy *policy, struct qs_json *member,
+    enum qs_level level, unsigned listed, struct qs_settings settings[QS_TENSOR__COUNT])
+{
+	const char *known[QS_TENSOR__COUNT];
+	const int tensor = qs_word_find(&qs_tensor_words, member->key);
+	struct qs_block block;
+
+	if (tensor < 0) {
+		for (int t = 0; t < QS_TENSOR__COUNT; t++)
+			known[t] = qs_tensor_words.words[t].word;
+		qs_unknown_key(policy, member, "tensor_quantize_config", known, QS_TENSOR__COUNT);
+		return;
+	}
+	qs_block_read(policy, member, &block);
+	if (listed >> tensor & 1) {
+		qs_resolve_block(policy, &block, level, 1U << tensor, settings);
+		return;
+	}
+	qs_policy_say(policy, QS_FINDING_UNLISTED_TENSOR, qs_policy_key_place(policy, member), member,
+	    "the block for \"%s\" has no effect: quantizable_data_type of the entry does not list it",
+	    qs_tensor_words.words[tensor].word);
+}
+
+void qs_tensor_blocks_read(struct qs_policy *policy, struct qs_json *object, enum qs_level level,
+    unsigned listed, struct qs_settings settings[QS_TENSOR__COUNT])
+{
+	if (object->type != QS_JSON_OBJECT) {
+		if (object->type != QS_JSON_BROKEN)
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, object),
+			    object, "tensor_quantize_config must be an object of blocks, found %s",
+			    qs_json_type_name((enum qs_json_type)object->type));
+		return;
+	}
+	for (struct qs_json *member = object->children.first; member; member = member->next)
+		read_tensor_block(policy, member, level, member->hidden ? 0 : listed, settings);
+}
+
+/* ---- selectors -------------------------------------------------------------------------------- */
+
+/* The class name: the last part of a dotted path. */
+static struct qs_json_string last_part(struct qs_json_string type)
+{
+	for (uint32_t i = type.size; i > 0; i--) {
+		if (type.bytes[i - 1] == '.')
+			return (struct qs_json_string){type.bytes + i, type.size - i};
+	}
+	return type;
+}
+
+static void check_pattern(struct qs_policy *policy, const struct qs_selector *selector)
+{
+	const struct qs_place place = qs_policy_value_place(policy, selector->value);
+	struct qs_pattern *pattern;
+	char message[160];
+	size_t offset = 0;
+	enum qs_status status;
+
+	status = qs_pattern_new(
+	    selector->text.bytes, selector->text.size, &pattern, message, &offset);
+	if (status == QS_OK) {
+		qs_pattern_free(pattern);
+		qs_policy_say(policy, QS_FINDING_PATTERN_PORTABILITY, place, selector->value,
+		    "vai_q_pytorch would take this pattern for the name of one layer");
+	} else if (status == QS_INVALID) {
+		qs_policy_say(policy, QS_FINDING_BAD_PATTERN, place, selector->value,
+		    "the pattern \"%.*s\" is no regular expression: %s, at its byte %zu",
+		    (int)(selector->text.size < 80 ? selector->text.size : 80), selector->text.bytes,
+		    message, offset + 1);
+	} else {
+		policy->nomem = true;
+	}
+}
+
+static bool is_given(const struct qs_json *member)
+{
+	return member && member->type != QS_JSON_NULL;
+}
+
+/* The one selector of an entry; false, with a finding, when there is none or there are two. */
+static bool read_selector(struct qs_policy *policy, const struct qs_json *object,
+    const struct entry_members *members, struct qs_selector *ret_selector)
+{
+	const struct qs_json *value = is_given(members->name) ? members->name : members->type;
+	const struct qs_place brace = {
+	    policy->document.source, object->begin, object->begin + 1};
+	struct qs_finding *finding;
+
+	if (is_given(members->type) && is_given(members->name)) {
+		finding = qs_policy_say(policy, QS_FINDING_BAD_SELECTOR,
+		    qs_policy_key_place(policy, members->name), members->name,
+		    "the entry has both layer_type and layer_name; one of them must be null");
+		qs_finding_relate(policy->findings, finding, qs_policy_key_place(policy, members->type),
+		    "the other selector");
+		return false;
+	}
+	if (!is_given(value)) {
+		qs_policy_say(policy, QS_FINDING_BAD_SELECTOR, brace, object,
+		    "the entry selects nothing: neither layer_type nor layer_name is given");
+		return false;
+	}
+	if (value->type != QS_JSON_STRING || value->string.size == 0) {
+		if (value->type != QS_JSON_BROKEN)
+			qs_policy_say(policy, QS_FINDING_BAD_SELECTOR, qs_policy_value_place(policy, value),
+			    value, "%.*s must be a string that is not empty, found %s",
+			    (int)value->key.size, value->key.bytes,
+			    value->type == QS_JSON_STRING
+			        ? "an empty one"
+			        : qs_json_type_name((enum qs_json_type)value->type));
+		return false;
+	}
+	*ret_selector = (struct qs_selector){QS_SELECT_NAME, value->string, value};
+	if (value == members->type) {
+		ret_selector->kind = QS_SELECT_TYPE;
+		ret_selector->text = last_part(value->string);
+	} else if (value->string.size > 3 && memcmp(value->string.bytes, "re:", 3) == 0) {
+		ret_selector->kind = QS_SELECT_PATTERN;
+		ret_selector->text = (struct qs_json_string){value->string.bytes + 3, value->string.size - 3};
+		check_pattern(policy, ret_selector);
+	}
+	return true;
+}
+
+/* ---- entries ---------------------------------------------------------------------------------- */
+
+static void sort_members(
+    struct qs_policy *policy, struct qs_json *object, struct entry_members *members)
+{
+	const char *known[N_ENTRY_KEYS];
+	size_t i;
+
+	for (struct qs_json *m = object->children.first; m; m = m->next) {
+		for (i = 0; i < N_ENTRY_KEYS && !qs_json_string_is(m->key, entry_keys[i].key); i++)
+			;
+		if (i < N_ENTRY_KEYS) {
+			if (!m->hidden)
+				*(struct qs_json **)((char *)members + entry_keys[i].offset) = m;
+			continue;
+		}
+		for (i = 0; i < N_ENTRY_KEYS; i++)
+			known[i] = entry_keys[i].key;
+		qs_unknown_key(policy, m, "a layer entry", known, N_ENTRY_KEYS);
+	}
+}
+
+static void read_listed(struct qs_policy *policy, const struct qs_json *object,
+    const struct entry_members *members, struct qs_entry *entry)
+{
+	const struct qs_place brace = {policy->document.source, object->begin, object->begin + 1};
+
+	if (!members->tensors) {
+		qs_policy_say(policy, QS_FINDING_MISSING_KEY, brace, object,
+		    "quantizable_data_type is missing in a layer entry; list the tensor kinds that it is for");
+		entry->tensors = ALL_TENSORS;
+		return;
+	}
+	entry->tensors = qs_tensors_read(policy, members->tensors);
+	if (entry->tensors == 0 && members->tensors->children.count == 0)
+		qs_policy_say(policy, QS_FINDING_EMPTY_TENSOR_LIST,
+		    qs_policy_value_place(policy, members->tensors), members->tensors,
+		    "quantizable_data_type is empty, so the entry changes nothing");
+}
+
+/* What the manual wants in a layer's overall block; datatype and percentage are left out in its own
+ * examples. */
+static void check_partial(struct qs_policy *policy, const struct qs_block *block)
+{
+	struct qs_text missing = QS_TEXT_INIT;
+	size_t n = 0;
+
+	for (int p = 0; p < QS_PARAM__COUNT; p++) {
+		if (block->member[p] || p == QS_PARAM_DATATYPE || p == QS_PARAM_PERCENTAGE)
+			continue;
+		qs_text_addf(&missing, "%s%s", n++ ? ", " : "", qs_param_info((enum qs_param)p)->key);
+	}
+	if (n && !(block->member[QS_PARAM_DATATYPE] &&
+	             block->value[QS_PARAM_DATATYPE].integer != QS_DATATYPE_INT))
+		qs_policy_say(policy, QS_FINDING_PARTIAL_OVERALL,
+		    qs_policy_key_place(policy, block->object), block->object,
+		    "the layer's overall_quantize_config leaves out %s; the model level decides", missing.data);
+	qs_text_done(&missing);
+}
+
+static void read_blocks(
+    struct qs_policy *policy, const struct entry_members *members, struct qs_entry *entry)
+{
+	struct qs_block block;
+
+	memcpy(entry->settings, policy->model, sizeof(entry->settings));
+	if (members->overall) {
+		qs_block_read(policy, members->overall, &block);
+		if (members->overall->type == QS_JSON_OBJECT)
+			check_partial(policy, &block);
+		qs_resolve_block(
+		    policy, &block, QS_LEVEL_LAYER_OVERALL, entry->tensors, entry->settings);
+	}
+	if (members->blocks)
+		qs_tensor_blocks_read(
+		    policy, members->blocks, QS_LEVEL_LAYER_TENSOR, entry->tensors, entry->settings);
+}
+
+static void read_entry(struct qs_policy *policy, struct qs_json *object)
+{
+	struct entry_members members = {NULL, NULL, NULL, NULL, NULL};
+	struct qs_entry entry;
+
+	memset(&entry, 0, sizeof(entry));
+	if (object->type != QS_JSON_OBJECT) {
+		if (object->type != QS_JSON_BROKEN)
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, object),
+			    object, "a layer entry must be an object, found %s",
+			    qs_json_type_name((enum qs_json_type)object->type));
+		return;
+	}
+	entry.object = object;
+	sort_members(policy, object, &members);
+	read_listed(policy, object, &members, &entry);
+	if (read_selector(policy, object, &members, &entry.selector)) {
+		read_blocks(policy, &members, &entry);
+		policy->entries[policy->n_entries++] = entry;
+		return;
+	}
+	/* Keys and values are judged everywhere, but what selects nothing has no effect to judge. */
+	read_blocks(policy, &members, &entry);
+}
+
+static int compare_selectors(const void *a, const void *b)
+{
+	const struct qs_entry *x = *(struct qs_entry *const *)a, *y = *(struct qs_entry *const *)b;
+	const struct qs_json_string s = x->selector.text, t = y->selector.text;
+	int order;
+
+	if (x->selector.kind != y->selector.kind)
+		return x->selector.kind < y->selector.kind ? -1 : 1;
+	order = memcmp(s.bytes, t.bytes, s.size < t.size ? s.size : t.size);
+	if (order == 0 && s.size != t.size)
+		order = s.size < t.size ? -1 : 1;
+	return order ? order : x < y ? -1 : 1;
+}
+
+static bool same_selector(const struct qs_selector *a, const struct qs_selector *b)
+{
+	return a->kind == b->kind && a->text.size == b->text.size &&
+	       memcmp(a->text.bytes, b->text.bytes, a->text.size) == 0;
+}
+
+static void report_repeated(struct qs_policy *policy, const struct qs_entry *entry)
+{
+	const struct qs_json *value = entry->selector.value;
+	struct qs_finding *finding;
+
+	finding = qs_policy_say(policy, QS_FINDING_REPEATED_SELECTOR,
+	    qs_policy_value_place(policy, value), value,
+	    "the entry has no effect: a later one for the same %.*s counts instead",
+	    (int)value->key.size, value->key.bytes);
+	qs_finding_relate(policy->findings, finding,
+	    qs_policy_value_place(policy, entry->later->selector.value), "the entry that counts");
+}
+
+/* Links the entries of equal selectors; sorting keeps it fast for any number of them. */
+static void link_repeated(struct qs_policy *policy)
+{
+	struct qs_entry **sorted = malloc((policy->n_entries + 1) * sizeof(*sorted));
+
+	if (!sorted) {
+		policy->nomem = true;
+		return;
+	}
+	for (size_t i = 0; i < policy->n_entries; i++)
+		sorted[i] = &policy->entries[i];
+	qsort(sorted, policy->n_entries, sizeof(*sorted), compare_selectors);
+	for (size_t i = 1; i < policy->n_entries; i++) {
+		if (!same_selector(&sorted[i - 1]->selector, &sorted[i]->selector))
+			continue;
+		sorted[i - 1]->later = sorted[i];
+		sorted[i]->earlier = sorted[i - 1];
+		report_repeated(policy, sorted[i - 1]);
+	}
+	free(sorted);
+}
+
+void qs_entries_read(struct qs_policy *policy, struct qs_json *list)
+{
+	if (list->type != QS_JSON_ARRAY) {
+		if (list->type != QS_JSON_BROKEN)
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, list), list,
+			    "layer_quantize_config must be a list of entries, found %s",
+			    qs_json_type_name((enum qs_json_type)list->type));
+		return;
+	}
+	if (list->children.count > QS_ENTRY_LIMIT) {
+		qs_policy_say(policy, QS_FINDING_TOO_MANY_ENTRIES, qs_policy_key_place(policy, list), list,
+		    "the config has %u layer entries; the limit is %d", list->children.count,
+		    QS_ENTRY_LIMIT);
+		return;
+	}
+	policy->entries = malloc((list->children.count + 1) * sizeof(*policy->entries));
+	if (!policy->entries) {
+		policy->nomem = true;
+		return;
+	}
+	for (struct qs_json *object = list->children.first; object; object = object->next)
+		read_entry(policy, object);
+	link_repeated(policy);
+}

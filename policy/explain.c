@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why a tensor gets what it gets: for each parameter the winner, what it shadows, and what was hidden,
+ * one line each with its place.
+ */
+#include <string.h>
+
+#include "base/nearest.h"
+#include "policy/selection.h"
+
+/* One explanation: the settings of a layer, or of the model level when there is no layer. */
+struct subject {
+	const struct qs_policy *policy;
+	const char *title;
+	const struct qs_layer *layer;  /* NULL: the model level */
+	const struct qs_entry *winner; /* NULL: no entry takes the layer */
+};
+
+/* "layer name", "layer type": what an entry's level is called by its selector. */
+static const char *selector_word(const struct qs_entry *entry)
+{
+	static const char *const words[] = {"layer type", "layer pattern", "layer name"};
+
+	return words[entry->selector.kind];
+}
+
+static void write_level(
+    const struct qs_setting *setting, const struct qs_entry *entry, struct qs_text *text)
+{
+	switch ((enum qs_level)setting->level) {
+	case QS_LEVEL_DEFAULT:
+		qs_text_addf(text, "%-22s", "built-in default");
+		return;
+	case QS_LEVEL_OVERALL:
+		qs_text_addf(text, "%-22s", "overall");
+		return;
+	case QS_LEVEL_TENSOR:
+		qs_text_addf(text, "%-22s", "tensor");
+		return;
+	case QS_LEVEL_LAYER_OVERALL:
+		qs_text_addf(text, "%-13s overall ", selector_word(entry));
+		return;
+	case QS_LEVEL_LAYER_TENSOR:
+		qs_text_addf(text, "%-13s tensor  ", selector_word(entry));
+		return;
+	}
+}
+
+static void write_place(
+    const struct qs_policy *policy, const struct qs_setting *setting, struct qs_text *text)
+{
+	struct qs_text place = QS_TEXT_INIT;
+
+	if (setting->member) {
+		const struct qs_place at = qs_policy_value_place(policy, setting->member);
+		const struct qs_position position = qs_source_position(at.source, at.begin);
+
+		qs_text_addf(&place, "%s:%zu:%zu", qs_source_name(at.source), position.line,
+		    position.column);
+	}
+	qs_text_addf(text, "%-28s", place.data);
+	qs_text_done(&place);
+}
+
+static void write_line(const struct subject *subject, const char *role, enum qs_param param,
+    const struct qs_setting *setting, const struct qs_entry *entry, const char *remark,
+    struct qs_text *text)
+{
+	struct qs_text value = QS_TEXT_INIT;
+
+	qs_text_addf(text, "  %-8s", role);
+	write_level(setting, entry, text);
+	write_place(subject->policy, setting, text);
+	qs_param_write(param, setting->value, &value);
+	qs_text_addf(text, "  %-12s", value.data);
+	qs_text_done(&value);
+	if (setting->reset)
+		qs_text_adds(text, "  reset by method percentile");
+	qs_text_adds(text, "  ");
+	if (setting->member && !setting->reset)
+		qs_json_pointer(setting->member, text);
+	if (remark)
+		qs_text_addf(text, "  (%s)", remark);
+	while (text->size && text->data[text->size - 1] == ' ')
+		text->data[--text->size] = '\0';
+	qs_text_adds(text, "\n");
+}
+
+/* Why an entry that takes the layer does not win it. */
+static const char *why_hidden(const struct qs_entry *entry, const struct qs_entry *winner)
+{
+	if (entry->later)
+		return "a later entry of the same selector counts";
+	if (entry->selector.kind == winner->selector.kind)
+		return "the later pattern wins";
+	if (winner->selector.kind == QS_SELECT_NAME)
+		return entry->selector.kind == QS_SELECT_TYPE ? "a name beats a type"
+		                                              : "a name beats a pattern";
+	return "a pattern beats a type";
+}
+
+/* What other entries of the layer would have set. */
+static void write_hidden(
+    const struct subject *subject, enum qs_tensor tensor, enum qs_param param, struct qs_text *text)
+{
+	const struct qs_policy *policy = subject->policy;
+
+	for (size_t i = 0; subject->winner && i < policy->n_entries; i++) {
+		const struct qs_entry *entry = &policy->entries[i];
+		const struct qs_setting *setting = entry->settings[tensor].param[param];
+
+		if (entry != subject->winner && (entry->tensors >> tensor & 1) &&
+		    setting->level >= QS_LEVEL_LAYER_OVERALL &&
+		    qs_selector_takes(&entry->selector, subject->layer))
+			write_line(subject, "hidden", param, setting, entry,
+			    why_hidden(entry, subject->winner), text);
+	}
+}
+
+static void explain_param(const struct subject *subject, const struct qs_settings *settings,
+    enum qs_tensor tensor, enum qs_param param, struct qs_text *text)
+{
+	const struct qs_setting *setting = settings->param[param];
+
+	qs_text_addf(text, "%s · %s · %s = ", subject->title, qs_tensor_words.words[tensor].word,
+	    qs_param_info(param)->key);
+	qs_param_write(param, setting->value, text);
+	if (param != QS_PARAM_DATATYPE &&
+	    settings->param[QS_PARAM_DATATYPE]->value.integer != QS_DATATYPE_INT)
+		qs_text_adds(text, " (no effect: the datatype is not int)");
+	qs_text_adds(text, "\n");
+	write_line(subject, "wins", param, setting, subject->winner, NULL, text);
+	write_hidden(subject, tensor, param, text);
+	for (setting = setting->shadowed; setting; setting = setting->shadowed)
+		write_line(subject, "shadows", param, setting, subject->winner, NULL, text);
+}
+
+static void explain_subject(
+    const struct subject *subject, const struct qs_question *question, struct qs_text *text)
+{
+	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
+		const bool own = subject->winner && (subject->winner->tensors >> t & 1);
+		const struct qs_settings *settings =
+		    own ? &subject->winner->settings[t] : &subject->policy->model[t];
+
+		if (question->tensor >= 0 && question->tensor != t)
+			continue;
+		for (int p = 0; p < QS_PARAM__COUNT; p++) {
+			if (question->param >= 0 ? question->param == p
+			                         : qs_settings_show(settings, (enum qs_param)p, (enum qs_tensor)t))
+				explain_param(subject, settings, (enum qs_tensor)t, (enum qs_param)p, text);
+		}
+	}
+}
+
+/* The strongest entry that takes a layer; the later of equals. */
+static const struct qs_entry *strongest(
+    const struct qs_policy *policy, const struct qs_layer *layer)
+{
+	const struct qs_entry *best = NULL;
+
+	for (size_t i = 0; i < policy->n_entries; i++) {
+		const struct qs_entry *entry = &policy->entries[i];
+
+		if (!entry->later && (!best || entry->selector.kind >= best->selector.kind) &&
+		    qs_selector_takes(&entry->selector, layer))
+			best = entry;
+	}
+	return best;
+}
+
+/* Without a model a word is taken as a name, a path and a type at once. */
+static void explain_word(
+    const struct qs_policy *policy, const struct qs_question *question, struct qs_text *text)
+{
+	const struct qs_json_string word = {question->layer, (uint32_t)strlen(question->layer)};
+	const char *dot = strrchr(question->layer, '.');
+	struct qs_text path = QS_TEXT_INIT;
+	struct qs_layer layer;
+
+	memset(&layer, 0, sizeof(layer));
+	qs_selector_path(word, &path);
+	layer.name = question->layer;
+	layer.path = path.data;
+	layer.type = dot && strncmp(question->layer, "torch.", 6) == 0 ? dot + 1 : question->layer;
+	layer.op_type = "";
+	layer.output.name = "";
+	explain_subject(&(struct subject){policy, question->layer, &layer, strongest(policy, &layer)},
+	    question, text);
+	qs_text_done(&path);
+}
+
+static bool is_asked_for(const struct qs_layer *layer, const char *word)
+{
+	struct qs_text path = QS_TEXT_INIT;
+	bool asked;
+
+	qs_selector_path((struct qs_json_string){word, (uint32_t)strlen(word)}, &path);
+	asked = strcmp(qs_layer_title(layer), word) == 0 || strcmp(layer->type, word) == 0 ||
+	        (layer->path[0] && strcmp(layer->path, path.data) == 0);
+	qs_text_done(&path);
+	return asked;
+}
+
+static enum qs_status report_no_layer(const struct qs_policy *policy,
+    const struct qs_selection *selection, const char *word, struct qs_findings *findings)
+{
+	struct qs_nearest nearest = qs_nearest_to(word, strlen(word));
+	struct qs_finding *finding;
+
+	for (size_t i = 0; i < selection->n_layers; i++) {
+		qs_nearest_offer(&nearest, qs_layer_title(&selection->layers[i]));
+		qs_nearest_offer(&nearest, selection->layers[i].path);
+		qs_nearest_offer(&nearest, selection->layers[i].type);
+	}
+	finding = qs_finding_add(findings, QS_FINDING_NO_SUCH_LAYER,
+	    qs_place_of(policy->document.source), "the model has no layer \"%s\"", word);
+	if (nearest.best && nearest.best[0])
+		qs_finding_hint(findings, finding, "did you mean \"%s\"?", nearest.best);
+	return QS_INVALID;
+}
+
+enum qs_status qs_policy_explain(const struct qs_policy *policy,
+    const struct qs_selection *selection, const struct qs_question *question,
+    struct qs_findings *findings, struct qs_text *text)
+{
+	size_t n = 0;
+
+	if (!selection && question->layer)
+		explain_word(policy, question, text);
+	else if (!question->layer)
+		explain_subject(&(struct subject){policy, "model", NULL, NULL}, question, text);
+	for (size_t i = 0; selection && question->layer && i < selection->n_layers; i++) {
+		const struct qs_layer *layer = &selection->layers[i];
+
+		if (!is_asked_for(layer, question->layer))
+			continue;
+		n++;
+		explain_subject(
+		    &(struct subject){policy, qs_layer_title(layer), layer, selection->winners[i]},
+		    question, text);
+	}
+	if (selection && question->layer && n == 0)
+		return report_no_layer(policy, selection, question->layer, findings);
+	return qs_text_status(text);
+}
+
+int qs_param_of_word(const char *word)
+{
+	return qs_param_find((struct qs_json_string){word, (uint32_t)strlen(word)});
+}
+
+int qs_tensor_of_word(const char *word)
+{
+	return qs_word_find(&qs_tensor_words, (struct qs_json_string){word, (uint32_t)strlen(word)});
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The policy from the inside: settings with origins, layer entries, and what reading passes on.
+ *
+ * A setting never changes once made. Settings of one parameter form a chain: each points to the one it
+ * shadows, down to the built-in default. So a layer's parameters are an array of pointers that starts
+ * as a copy of the model's, resolution is one loop, and explaining is following pointers. Tensor kinds
+ * that got a value from the same block over the same chain share the setting.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include "base/arena.h"
+#include "base/finding.h"
+#include "base/json.h"
+#include "policy/param.h"
+#include "qstrata/policy.h"
+
+/* Where a setting comes from, low to high. */
+enum qs_level {
+	QS_LEVEL_DEFAULT,
+	QS_LEVEL_OVERALL,
+	QS_LEVEL_TENSOR,
+	QS_LEVEL_LAYER_OVERALL,
+	QS_LEVEL_LAYER_TENSOR
+};
+
+struct qs_setting {
+	union qs_value value;
+	const struct qs_setting *shadowed; /* NULL for a built-in default */
+	struct qs_json *member;            /* what sets it; the block for a reset; NULL for a default */
+	uint8_t level;                     /* enum qs_level */
+	bool reset;  /* percentage back to its default, because the block chose percentile without one */
+	bool broken; /* the value is no legal one and was reported: nothing more is said about it */
+};
+
+/* The parameters of one tensor kind. */
+struct qs_settings {
+	const struct qs_setting *param[QS_PARAM__COUNT];
+};
+
+enum qs_selector_kind { QS_SELECT_TYPE, QS_SELECT_PATTERN, QS_SELECT_NAME };
+
+/* What an entry selects; the text is decoded, for a type its last dotted part, for a pattern without
+ * its prefix. */
+struct qs_selector {
+	enum qs_selector_kind kind;
+	struct qs_json_string text;
+	const struct qs_json *value; /* the JSON string */
+};
+
+/* An element of layer_quantize_config. */
+struct qs_entry {
+	const struct qs_json *object;
+	struct qs_selector selector;
+	unsigned tensors;               /* bit mask of listed kinds */
+	const struct qs_entry *later;   /* an entry of the same selector that counts instead, or NULL */
+	const struct qs_entry *earlier; /* the previous entry of the same selector, or NULL */
+	struct qs_settings settings[QS_TENSOR__COUNT];
+};
+
+struct qs_ruleset;
+
+struct qs_policy {
+	struct qs_json_document document;
+	struct qs_arena arena;
+	struct qs_findings *findings; /* while reading */
+	const struct qs_json *device_value;
+	int device; /* enum qs_device, or -1 */
+	bool switches[QS_SWITCH__COUNT];
+	unsigned tensors; /* the top-level quantizable_data_type */
+	const struct qs_json *tensors_value;
+	int opset;
+	struct qs_settings model[QS_TENSOR__COUNT];
+	struct qs_entry *entries;
+	size_t n_entries;
+	size_t n_errors;
+	bool nomem;
+};
+
+/* ---- config.c: text to entries ---------------------------------------------------------------- */
+
+/* Adds a finding about a value or key of the config, with its JSON pointer; counts errors. */
+struct qs_finding *qs_policy_say(struct qs_policy *policy, enum qs_finding_id id,
+    struct qs_place place, const struct qs_json *about, const char *format, ...) QS_PRINTF(5, 6);
+
+/* Where a value, or the key of a member, stands. */
+struct qs_place qs_policy_value_place(const struct qs_policy *policy, const struct qs_json *value);
+struct qs_place qs_policy_key_place(const struct qs_policy *policy, const struct qs_json *member);
+
+/* ---- block.c: one object of parameters --------------------------------------------------------- */
+
+/* A parameter block as read: the member and value of every parameter that it sets. */
+struct qs_block {
+	struct qs_json *object;
+	struct qs_json *member[QS_PARAM__COUNT]; /* NULL: not set */
+	union qs_value value[QS_PARAM__COUNT];
+	bool broken[QS_PARAM__COUNT];
+	bool percentage_is_integer; /* written without a decimal point */
+};
+
+/* Reads a block; problems become findings. A value that is no object gives an empty block. */
+void qs_block_read(struct qs_policy *policy, struct qs_json *object, struct qs_block *ret_block);
+
+/* ---- resolve.c: blocks over blocks ------------------------------------------------------------- */
+
+/* The built-in defaults of every kind. */
+void qs_resolve_defaults(struct qs_policy *policy);
+
+/* Lays a block over the settings of the kinds in `tensors`. */
+void qs_resolve_block(struct qs_policy *policy, const struct qs_block *block, enum qs_level level,
+    unsigned tensors, struct qs_settings settings[QS_TENSOR__COUNT]);
+
+/* The plain numbers of settings. */
+struct qs_spec qs_settings_spec(const struct qs_settings *settings);
+
+/* Whether a parameter means something with these settings, and so is part of what a tensor is. */
+bool qs_settings_show(
+    const struct qs_settings *settings, enum qs_param param, enum qs_tensor tensor);
+
+/* ---- entry.c: layer entries -------------------------------------------------------------------- */
+
+/* Reads layer_quantize_config. */
+void qs_entries_read(struct qs_policy *policy, struct qs_json *list);
+
+/* Reads a quantizable_data_type list into a bit mask. */
+unsigned qs_tensors_read(struct qs_policy *policy, struct qs_json *list);
+
+/* Reads the tensor blocks of an object and lays them over settings; kinds outside `listed` are read,
+ * but not laid, with a warning. */
+void qs_tensor_blocks_read(struct qs_policy *policy, struct qs_json *object, enum qs_level level,
+    unsigned listed, struct qs_settings settings[QS_TENSOR__COUNT]);
+
+/* ---- effect.c: what has none ------------------------------------------------------------------- */
+
+/* Warns about members that are legal and change nothing. */
+void qs_effect_check(struct qs_policy *policy);
+
+/* ---- conflict.c: device rules over effective settings ------------------------------------------- */
+
+/* Judges the model level and every entry that counts. */
+void qs_conflict_check(struct qs_policy *policy);
+
+/* ---- unknown.c: what somebody meant ------------------------------------------------------------- */
+
+/* Reports a key that the place does not have, with the nearest of `known`. */
+void qs_unknown_key(struct qs_policy *policy, const struct qs_json *member, const char *where,
+    const char *const *known, size_t n_known);
+
+/* Offers the nearest of a set's words on a finding about a value. */
+void qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,
+    const struct qs_json *value, const struct qs_word_set *set);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The effective parameters as JSON: the document of `qstrata resolve`. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "policy/selection.h"
+
+static void put(struct json_object *object, const char *key, struct json_object *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+static struct json_object *value_json(enum qs_param param, union qs_value value)
+{
+	const struct qs_param_info *info = qs_param_info(param);
+	struct qs_text text = QS_TEXT_INIT;
+	struct json_object *json;
+
+	switch (info->kind) {
+	case QS_KIND_BOOL:
+		return json_object_new_boolean(value.integer);
+	case QS_KIND_INT:
+		return json_object_new_int(value.integer);
+	case QS_KIND_CHOICE:
+		return json_object_new_string(info->set.words[value.integer].word);
+	case QS_KIND_REAL:
+		break;
+	}
+	qs_text_addf(&text, "%.15g%s", value.real, value.real == (double)(long)value.real ? ".0" : "");
+	json = json_object_new_double_s(value.real, text.data);
+	qs_text_done(&text);
+	return json;
+}
+
+static struct json_object *settings_json(const struct qs_settings *settings, enum qs_tensor tensor)
+{
+	struct json_object *object = json_object_new_object();
+	const struct qs_spec spec = qs_settings_spec(settings);
+
+	for (int p = 0; p < QS_PARAM__COUNT; p++) {
+		if (qs_settings_show(settings, (enum qs_param)p, tensor))
+			put(object, qs_param_info((enum qs_param)p)->key,
+			    value_json((enum qs_param)p, settings->param[p]->value));
+	}
+	if (spec.datatype == QS_DATATYPE_INT) {
+		const struct qs_int_range range = qs_spec_int_range(&spec);
+
+		put(object, "quant_min", json_object_new_int64(range.min));
+		put(object, "quant_max", json_object_new_int64(range.max));
+	}
+	return object;
+}
+
+static struct json_object *tensors_json(const struct qs_settings *settings, unsigned tensors)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
+		if (tensors >> t & 1)
+			put(object, qs_tensor_words.words[t].word,
+			    settings_json(&settings[t], (enum qs_tensor)t));
+	}
+	return object;
+}
+
+static struct json_object *entry_json(const struct qs_entry *entry)
+{
+	struct json_object *object = json_object_new_object();
+	const bool type = entry->selector.kind == QS_SELECT_TYPE;
+	const struct qs_json_string shown =
+	    type ? entry->selector.text : entry->selector.value->string;
+	struct json_object *text = json_object_new_string_len(shown.bytes, (int)shown.size);
+
+	put(object, "layer_type", type ? text : NULL);
+	put(object, "layer_name", type ? NULL : text);
+	put(object, "tensors", tensors_json(entry->settings, entry->tensors));
+	return object;
+}
+
+/* The entries that count, types first, each group in order of first mention. */
+static struct json_object *entries_json(const struct qs_policy *policy)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (int named = 0; named < 2; named++) {
+		for (size_t i = 0; i < policy->n_entries; i++) {
+			const struct qs_entry *entry = &policy->entries[i];
+
+			if (entry->earlier || (entry->selector.kind != QS_SELECT_TYPE) != named)
+				continue;
+			while (entry->later)
+				entry = entry->later;
+			json_object_array_add(list, entry_json(entry));
+		}
+	}
+	return list;
+}
+
+static const char *level_word(enum qs_level level)
+{
+	static const char *const words[] = {"default", "overall", "tensor", "layer overall", "layer tensor"};
+
+	return words[level];
+}
+
+static struct json_object *origin_json(
+    const struct qs_policy *policy, const struct qs_setting *setting)
+{
+	struct json_object *object = json_object_new_object();
+	struct qs_text pointer = QS_TEXT_INIT;
+
+	put(object, "level", json_object_new_string(level_word((enum qs_level)setting->level)));
+	if (setting->member) {
+		const struct qs_place place = qs_policy_value_place(policy, setting->member);
+		const struct qs_position position = qs_source_position(place.source, place.begin);
+
+		qs_json_pointer(setting->member, &pointer);
+		put(object, "line", json_object_new_uint64(position.line));
+		put(object, "column", json_object_new_uint64(position.column));
+		put(object, "pointer", json_object_new_string(pointer.data));
+		qs_text_done(&pointer);
+	}
+	return object;
+}
+
+/* A tensor kind of a layer: its parameters, and beside them where each comes from. */
+static struct json_object *node_tensor_json(
+    const struct qs_policy *policy, const struct qs_settings *settings, enum qs_tensor tensor)
+{
+	struct json_object *object = settings_json(settings, tensor);
+	struct json_object *origins = json_object_new_object();
+
+	for (int p = 0; p < QS_PARAM__COUNT; p++) {
+		if (qs_settings_show(settings, (enum qs_param)p, tensor))
+			put(origins, qs_param_info((enum qs_param)p)->key,
+			    origin_json(policy, settings->param[p]));
+	}
+	put(object, "origins", origins);
+	return object;
+}
+
+static struct json_object *nodes_json(
+    const struct qs_policy *policy, const struct qs_selection *selection)
+{
+	struct json_object *nodes = json_object_new_object();
+
+	for (size_t i = 0; i < selection->n_layers; i++) {
+		struct json_object *node = json_object_new_object();
+
+		for (int t = 0; t < QS_TENSOR__COUNT; t++)
+			put(node, qs_tensor_words.words[t].word,
+			    node_tensor_json(policy, qs_selection_settings(selection, i, (enum qs_tensor)t),
+			        (enum qs_tensor)t));
+		put(nodes, qs_layer_title(&selection->layers[i]), node);
+	}
+	return nodes;
+}
+
+enum qs_status qs_policy_write_json(
+    const struct qs_policy *policy, const struct qs_selection *selection, struct qs_text *text)
+{
+	const unsigned all = (1U << QS_TENSOR__COUNT) - 1;
+	struct json_object *document = json_object_new_object();
+	const char *written;
+
+	put(document, "target_device",
+	    json_object_new_string(qs_device_words.words[policy->device].word));
+	put(document, "model", tensors_json(policy->model, all));
+	put(document, "layers", entries_json(policy));
+	if (selection)
+		put(document, "nodes", nodes_json(policy, selection));
+	written = json_object_to_json_string_ext(document,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (written)
+		qs_text_addf(text, "%s\n", written);
+	else
+		text->failed = true;
+	json_object_put(document);
+	return qs_text_status(text);
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finds the winning entry of every layer.
+ *
+ * Names, paths and types of the layers are sorted once, so that an entry finds its layers by bisection;
+ * only patterns are tried on every layer. Entries are taken from the weakest selector to the strongest,
+ * each in file order, and the last to take a layer wins it.
+ */
+#include "policy/selection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "policy/pattern.h"
+
+/* Near names are looked for only so often, since each look goes over all layers. */
+#define SUGGESTION_LIMIT 20
+
+/* Layers by one of their texts. */
+struct index {
+	const char *text;
+	size_t layer;
+};
+
+struct selector_run {
+	struct qs_selection *selection;
+	struct qs_findings *findings;
+	struct index *names, *paths, *types, *op_types;
+	size_t *n_taken; /* by entry */
+	size_t n_suggestions, n_errors;
+	bool allow_unmatched;
+	enum qs_status status;
+};
+
+void qs_selector_path(struct qs_json_string name, struct qs_text *ret_path)
+{
+	uint32_t open = 0;
+	bool inside = false;
+
+	for (uint32_t i = 0; i < name.size; i++) {
+		if (name.bytes[i] == '[') {
+			open = i + 1;
+			inside = true;
+		} else if (name.bytes[i] == ']' && inside) {
+			qs_text_adds(ret_path, ret_path->size ? "." : "");
+			qs_text_add(ret_path, name.bytes + open, i - open);
+			inside = false;
+		}
+	}
+	if (ret_path->size == 0)
+		qs_text_add(ret_path, name.bytes, name.size);
+}
+
+const char *qs_layer_title(const struct qs_layer *layer)
+{
+	return layer->name[0] ? layer->name : layer->output.name;
+}
+
+static int compare_index(const void *a, const void *b)
+{
+	const struct index *x = a, *y = b;
+	const int order = strcmp(x->text, y->text);
+
+	return order ? order : x->layer < y->layer ? -1 : x->layer > y->layer;
+}
+
+/* Sorts the layers by the text at an offset of struct qs_layer. */
+static struct index *make_index(const struct qs_selection *selection, size_t offset)
+{
+	struct index *index = malloc((selection->n_layers + 1) * sizeof(*index));
+
+	if (!index)
+		return NULL;
+	for (size_t i = 0; i < selection->n_layers; i++) {
+		const char *const *text =
+		    (const char *const *)((const char *)&selection->layers[i] + offset);
+
+		index[i] = (struct index){*text, i};
+	}
+	qsort(index, selection->n_layers, sizeof(*index), compare_index);
+	return index;
+}
+
+/* The first of the sorted layers that is not below a text. */
+static size_t lower_bound(const struct index *index, size_t n, const char *text)
+{
+	size_t low = 0;
+
+	while (n > 0) {
+		const size_t half = n / 2;
+
+		if (strcmp(index[low + half].text, text) < 0) {
+			low += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	return low;
+}
+
+static void take_layer(struct selector_run *run, const struct qs_entry *entry, size_t layer)
+{
+	run->selection->winners[layer] = entry;
+	run->n_taken[entry - run->selection->policy->entries]++;
+}
+
+static size_t take_equal(struct selector_run *run, const struct qs_entry *entry,
+    const struct index *index, const char *text)
+{
+	const size_t n = run->selection->n_layers;
+	size_t taken = 0;
+
+	if (!text[0])
+		return 0;
+	for (size_t i = lower_bound(index, n, text); i < n && strcmp(index[i].text, text) == 0; i++) {
+		take_layer(run, entry, index[i].layer);
+		taken++;
+	}
+	return taken;
+}
+
+static void take_by_name(struct selector_run *run, const struct qs_entry *entry, const char *text)
+{
+	struct qs_text path = QS_TEXT_INIT;
+
+	if (take_equal(run, entry, run->names, text) == 0) {
+		qs_selector_path(entry->selector.text, &path);
+		take_equal(run, entry, run->paths, path.data);
+	}
+	qs_text_done(&path);
+}
+
+static struct qs_place selector_place(const struct qs_policy *policy, const struct qs_entry *entry)
+{
+	return qs_policy_value_place(policy, entry->selector.value);
+}
+
+static void take_by_type(struct selector_run *run, const struct qs_entry *entry, const char *text)
+{
+	const struct qs_policy *policy = run->selection->policy;
+
+	if (take_equal(run, entry, run->types, text) || !take_equal(run, entry, run->op_types, text))
+		return;
+	qs_finding_add(run->findings, QS_FINDING_ONNX_TYPE, selector_place(policy, entry),
+	    "\"%s\" is an ONNX operator; vai_q_pytorch knows layers by their PyTorch types", text);
+}
+
+static void take_by_pattern(struct selector_run *run, const struct qs_entry *entry)
+{
+	const struct qs_selector *selector = &entry->selector;
+	const struct qs_selection *selection = run->selection;
+	struct qs_pattern *pattern;
+	enum qs_status status = QS_OK;
+	char message[160];
+	size_t offset;
+
+	if (qs_pattern_new(selector->text.bytes, selector->text.size, &pattern, message, &offset) != QS_OK) {
+		run->status = QS_NOMEM; /* it was compiled once, when the config was read */
+		return;
+	}
+	for (size_t i = 0; i < selection->n_layers && status == QS_OK; i++) {
+		bool matches = false;
+
+		status = qs_pattern_match(pattern, qs_layer_title(&selection->layers[i]), &matches);
+		if (status == QS_OK && !matches && selection->layers[i].path[0])
+			status = qs_pattern_match(pattern, selection->layers[i].path, &matches);
+		if (matches)
+			take_layer(run, entry, i);
+	}
+	if (status != QS_OK) {
+		qs_finding_add(run->findings, QS_FINDING_PATTERN_LIMIT,
+		    selector_place(selection->policy, entry),
+		    "the pattern takes too many steps on the name of a layer");
+		run->n_errors++;
+	}
+	qs_pattern_free(pattern);
+}
+
+static void take(struct selector_run *run, const struct qs_entry *entry)
+{
+	const struct qs_selector *selector = &entry->selector;
+	struct qs_text text = QS_TEXT_INIT;
+
+	qs_text_add(&text, selector->text.bytes, selector->text.size);
+	if (text.failed)
+		run->status = QS_NOMEM;
+	else if (selector->kind == QS_SELECT_TYPE)
+		take_by_type(run, entry, text.data);
+	else if (selector->kind == QS_SELECT_NAME)
+		take_by_name(run, entry, text.data);
+	else
+		take_by_pattern(run, entry);
+	qs_text_done(&text);
+}
+
+/* The layer text that is nearest to what a selector says. */
+static const char *nearest_layer(struct selector_run *run, const struct qs_selector *selector)
+{
+	const struct qs_selection *selection = run->selection;
+	struct qs_nearest nearest = qs_nearest_to(selector->text.bytes, selector->text.size);
+	struct qs_text path = QS_TEXT_INIT;
+
+	if (selector->kind == QS_SELECT_NAME) {
+		qs_selector_path(selector->text, &path);
+		nearest = qs_nearest_to(path.data, path.size);
+	}
+	for (size_t i = 0; i < selection->n_layers; i++) {
+		const struct qs_layer *layer = &selection->layers[i];
+
+		if (selector->kind == QS_SELECT_TYPE) {
+			qs_nearest_offer(&nearest, layer->type);
+			continue;
+		}
+		qs_nearest_offer(&nearest, qs_layer_title(layer));
+		qs_nearest_offer(&nearest, layer->path);
+	}
+	qs_text_done(&path);
+	return nearest.best;
+}
+
+static void report_unmatched(struct selector_run *run, const struct qs_entry *entry)
+{
+	const struct qs_policy *policy = run->selection->policy;
+	const struct qs_json *value = entry->selector.value;
+	struct qs_text pointer = QS_TEXT_INIT;
+	struct qs_finding *finding;
+	const char *best = NULL;
+
+	finding = qs_finding_add(run->findings,
+	    run->allow_unmatched ? QS_FINDING_UNMATCHED_ENTRY_ALLOWED : QS_FINDING_UNMATCHED_ENTRY,
+	    selector_place(policy, entry), "%.*s \"%.*s\" selects no layer of the model",
+	    (int)value->key.size, value->key.bytes,
+	    (int)(value->string.size < 160 ? value->string.size : 160), value->string.bytes);
+	run->n_errors += !run->allow_unmatched;
+	qs_json_pointer(value, &pointer);
+	qs_finding_pointer(run->findings, finding, pointer.data);
+	qs_text_done(&pointer);
+	if (entry->selector.kind != QS_SELECT_PATTERN && run->n_suggestions++ < SUGGESTION_LIMIT)
+		best = nearest_layer(run, &entry->selector);
+	if (best && best[0])
+		qs_finding_hint(run->findings, finding, "did you mean \"%s\"?", best);
+	else
+		qs_finding_hint(run->findings, finding, "see the layers with: qstrata layers MODEL.onnx");
+}
+
+/* Says which entries took nothing, and which lost all that they took. */
+static void report_losers(struct selector_run *run)
+{
+	const struct qs_selection *selection = run->selection;
+	const struct qs_policy *policy = selection->policy;
+	bool *wins = calloc(policy->n_entries + 1, sizeof(*wins));
+
+	if (!wins) {
+		run->status = QS_NOMEM;
+		return;
+	}
+	for (size_t i = 0; i < selection->n_layers; i++) {
+		if (selection->winners[i])
+			wins[selection->winners[i] - policy->entries] = true;
+	}
+	for (size_t i = 0; i < policy->n_entries; i++) {
+		const struct qs_entry *entry = &policy->entries[i];
+
+		if (entry->later || wins[i])
+			continue;
+		if (run->n_taken[i] == 0)
+			report_unmatched(run, entry);
+		else
+			qs_finding_add(run->findings, QS_FINDING_HIDDEN_ENTRY, selector_place(policy, entry),
+			    "the entry has no effect: stronger entries take every layer that it selects (%zu)",
+			    run->n_taken[i]);
+	}
+	free(wins);
+}
+
+static void run_selectors(struct selector_run *run)
+{
+	const struct qs_policy *policy = run->selection->policy;
+
+	for (int kind = QS_SELECT_TYPE; kind <= QS_SELECT_NAME; kind++) {
+		for (size_t i = 0; i < policy->n_entries && run->status == QS_OK; i++) {
+			const struct qs_entry *entry = &policy->entries[i];
+
+			if ((int)entry->selector.kind == kind && !entry->later)
+				take(run, entry);
+		}
+	}
+	if (run->status == QS_OK)
+		report_losers(run);
+}
+
+enum qs_status qs_policy_select(const struct qs_policy *policy, const struct qs_layer *layers,
+    size_t n_layers, bool allow_unmatched, struct qs_findings *findings,
+    struct qs_selection **ret_selection)
+{
+	struct qs_selection *selection = calloc(1, sizeof(*selection));
+	struct selector_run run = {.selection = selection, .findings = findings,
+	    .allow_unmatched = allow_unmatched};
+
+	if (!selection)
+		return QS_NOMEM;
+	*selection = (struct qs_selection){policy, layers, n_layers,
+	    calloc(n_layers + 1, sizeof(*selection->winners))};
+	run.names = make_index(selection, offsetof(struct qs_layer, name));
+	run.paths = make_index(selection, offsetof(struct qs_layer, path));
+	run.types = make_index(selection, offsetof(struct qs_layer, type));
+	run.op_types = make_index(selection, offsetof(struct qs_layer, op_type));
+	run.n_taken = calloc(policy->n_entries + 1, sizeof(*run.n_taken));
+	if (selection->winners && run.names && run.paths && run.types && run.op_types && run.n_taken)
+		run_selectors(&run);
+	else
+		run.status = QS_NOMEM;
+	free(run.names);
+	free(run.paths);
+	free(run.types);
+	free(run.op_types);
+	free(run.n_taken);
+	if (run.status != QS_OK) {
+		qs_selection_free(selection);
+		return run.status;
+	}
+	*ret_selection = selection;
+	return run.n_errors ? QS_INVALID : QS_OK;
+}
+
+void qs_selection_free(struct qs_selection *selection)
+{
+	if (!selection)
+		return;
+	free(selection->winners);
+	free(selection);
+}
+
+const struct qs_settings *qs_selection_settings(
+    const struct qs_selection *selection, size_t layer, enum qs_tensor tensor)
+{
+	const struct qs_entry *winner = selection->winners[layer];
+
+	if (winner && (winner->tensors >> tensor & 1))
+		return &winner->settings[tensor];
+	return &selection->policy->model[tensor];
+}
+
+struct qs_spec qs_selection_spec(
+    const struct qs_selection *selection, size_t layer, enum qs_tensor tensor)
+{
+	return qs_settings_spec(qs_selection_settings(selection, layer, tensor));
+}
+
+bool qs_selector_takes(const struct qs_selector *selector, const struct qs_layer *layer)
+{
+	struct qs_text path = QS_TEXT_INIT;
+	struct qs_pattern *pattern;
+	bool takes = false;
+	char message[160];
+	size_t offset;
+
+	switch (selector->kind) {
+	case QS_SELECT_TYPE:
+		return qs_json_string_is(selector->text, layer->type) ||
+		       qs_json_string_is(selector->text, layer->op_type);
+	case QS_SELECT_NAME:
+		qs_selector_path(selector->text, &path);
+		takes = qs_json_string_is(selector->text, layer->name) ||
+		        (path.size && strcmp(path.data, layer->path) == 0);
+		break;
+	case QS_SELECT_PATTERN:
+		if (qs_pattern_new(selector->text.bytes, selector->text.size, &pattern, message,
+		        &offset) != QS_OK)
+			break;
+		if (qs_pattern_match(pattern, qs_layer_title(layer), &takes) == QS_OK && !takes)
+			(void)qs_pattern_match(pattern, layer->path, &takes);
+		qs_pattern_free(pattern);
+		break;
+	}
+	qs_text_done(&path);
+	return takes;
+}

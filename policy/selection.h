@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A selection from the inside: which entry won each layer of a model, and which others wanted it.
+ */
+#ifndef POLICY_SELECTION_H
+#define POLICY_SELECTION_H
+
+#include "policy/policy.h"
+
+struct qs_selection {
+	const struct qs_policy *policy;
+	const struct qs_layer *layers;
+	size_t n_layers;
+	const struct qs_entry **winners; /* one a layer; NULL: the model level */
+};
+
+/* The module path of a name as vai_q_pytorch writes it ("A::A/Conv2d[conv1]/x.1" is "conv1"); the name
+ * itself when it is not of that form. */
+void qs_selector_path(struct qs_json_string name, struct qs_text *ret_path);
+
+/* Whether a selector would take a layer; a pattern that fails counts as no. */
+bool qs_selector_takes(const struct qs_selector *selector, const struct qs_layer *layer);
+
+/* The settings of a kind of a layer: the winner's when it lists the kind, else the model's. */
+const struct qs_settings *qs_selection_settings(
+    const struct qs_selection *selection, size_t layer, enum qs_tensor tensor);
+
+/* What a layer is called in documents: its node name. */
+const char *qs_layer_title(const struct qs_layer *layer);
+
+#endif
