@@ -104,7 +104,7 @@ enum qs_status qs_file_read(const char *path, size_t limit, struct qs_findings *
 	return status;
 }
 
-enum qs_status qs_file_source(const char *path, const char *name, size_t limit,
+enum qs_status qs_source_read(const char *path, const char *name, size_t limit,
     struct qs_findings *findings, struct qs_source **ret_source)
 {
 	enum qs_status status;

@@ -17,10 +17,6 @@
 enum qs_status qs_file_read(const char *path, size_t limit, struct qs_findings *findings,
     char **ret_bytes, size_t *ret_size);
 
-/* As qs_file_read(), into a source named `name`. A path of "-" reads the standard input. */
-enum qs_status qs_file_source(const char *path, const char *name, size_t limit,
-    struct qs_findings *findings, struct qs_source **ret_source);
-
 /* A file that is being written: `stream` goes to a temporary name beside the final one. */
 struct qs_output {
 	FILE *stream;

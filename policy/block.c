@@ -148,6 +148,8 @@ static void read_parameter(
 	block->member[param] = member;
 	block->broken[param] = member->type == QS_JSON_BROKEN ||
 	                       !readers[info->kind](policy, member, info, &block->value[param]);
+	if (block->broken[param])
+		member->mark = QS_MARK_REPORTED;
 	if (param == QS_PARAM_PERCENTAGE)
 		block->percentage_is_integer = member->type == QS_JSON_INT;
 }

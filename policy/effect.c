@@ -59,8 +59,8 @@ static void mark_winners(
 		if (setting->reset) {
 			if (use == USE_EFFECTIVE)
 				report_reset(policy, setting);
-		} else if (setting->member->mark < use || setting->broken) {
-			setting->member->mark = setting->broken ? USE_EFFECTIVE : (uint8_t)use;
+		} else if (setting->member->mark < use) {
+			setting->member->mark = (uint8_t)use;
 		}
 	}
 }

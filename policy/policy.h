@@ -16,6 +16,9 @@
 #include "policy/param.h"
 #include "qstrata/policy.h"
 
+/* The mark of a JSON member about which everything is said. Other marks are effect.c's. */
+#define QS_MARK_REPORTED 255
+
 /* Where a setting comes from, low to high. */
 enum qs_level {
 	QS_LEVEL_DEFAULT,

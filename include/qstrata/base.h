@@ -78,6 +78,8 @@ QS_API enum qs_status qs_text_status(const struct qs_text *text);
 
 /* ---- sources --------------------------------------------------------------------------------- */
 
+struct qs_findings;
+
 /** A named text that findings point into, or only a name (a model, a folder of tensors). */
 struct qs_source;
 
@@ -99,6 +101,12 @@ QS_API enum qs_status qs_source_new(
     const char *name, const char *text, size_t size, struct qs_source **ret_source);
 /** A source that has only a name: findings about it carry no line. */
 QS_API enum qs_status qs_source_named(const char *name, struct qs_source **ret_source);
+/**
+ * Reads a file of at most `limit` bytes into a source named `name`; a path of "-" is the standard input.
+ * QS_IO or QS_INVALID with a finding when it cannot be read or is too large.
+ */
+QS_API enum qs_status qs_source_read(const char *path, const char *name, size_t limit,
+    struct qs_findings *findings, struct qs_source **ret_source);
 /** Releases a source; NULL is fine. */
 QS_API void qs_source_free(struct qs_source *source);
 /** The name as given. */
@@ -151,8 +159,7 @@ struct qs_finding {
 	size_t order; /**< of addition */
 };
 
-/** A list of findings. */
-struct qs_findings;
+/* `struct qs_findings` is a list of findings, owned by the caller. */
 
 /** At most this many findings are kept of one list; further ones are counted. */
 #define QS_FINDINGS_LIMIT 20000

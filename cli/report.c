@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What commands share: reading configs, and telling findings and documents. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/report.h"
+
+int out_of_memory(void)
+{
+	fputs("qstrata: out of memory\n", stderr);
+	return EXIT_UNABLE;
+}
+
+int exit_of(enum qs_status status)
+{
+	if (status == QS_NOMEM)
+		return out_of_memory();
+	if (status == QS_BUG)
+		fputs("qstrata: internal error; please report it\n", stderr);
+	return status == QS_INVALID ? EXIT_FINDINGS : status == QS_OK ? EXIT_CLEAN : EXIT_UNABLE;
+}
+
+enum qs_status read_source(const struct arguments *arguments, const char *path,
+    struct qs_findings *findings, struct qs_source **ret_source)
+{
+	const char *name = path;
+
+	if (strcmp(path, "-") == 0)
+		name = arguments->value[OPTION_STDIN_FILENAME] ? arguments->value[OPTION_STDIN_FILENAME]
+		                                               : "<stdin>";
+	return qs_source_read(path, name, QS_CONFIG_LIMIT, findings, ret_source);
+}
+
+bool open_config(const struct arguments *arguments, const char *path, struct qs_findings *findings,
+    struct config *ret_config, int *ret_exit)
+{
+	enum qs_status status;
+
+	*ret_config = (struct config){NULL, NULL};
+	status = read_source(arguments, path, findings, &ret_config->source);
+	if (status == QS_OK)
+		status = qs_policy_read(ret_config->source, findings, &ret_config->policy);
+	if (status != QS_OK)
+		*ret_exit = exit_of(status);
+	return status == QS_OK;
+}
+
+void close_config(struct config *config)
+{
+	qs_policy_free(config->policy);
+	qs_source_free(config->source);
+}
+
+void tell_findings(const struct arguments *arguments, struct qs_findings *findings, FILE *stream,
+    enum qs_severity at_least)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	const struct qs_text_style style = {
+	    arguments->color && stream == stdout, isatty(fileno(stream)) != 0, at_least};
+
+	qs_findings_sort(findings);
+	if (qs_findings_write_text(findings, &style, &text) == QS_OK)
+		fwrite(text.data, 1, text.size, stream);
+	else
+		out_of_memory();
+	qs_text_done(&text);
+}
+
+int tell_document(struct qs_text *text, enum qs_status status)
+{
+	if (status == QS_OK)
+		fwrite(text->data, 1, text->size, stdout);
+	qs_text_done(text);
+	return exit_of(status);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What commands share: reading configs, and telling findings and documents.
+ */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include <stdio.h>
+
+#include "qstrata/qstrata.h"
+
+#include "cli/options.h"
+
+/* A config that a command works on. */
+struct config {
+	struct qs_source *source;
+	struct qs_policy *policy;
+};
+
+/* Reads a file into a source; "-" is the standard input. */
+enum qs_status read_source(const struct arguments *arguments, const char *path,
+    struct qs_findings *findings, struct qs_source **ret_source);
+
+/*
+ * Reads the config at a path. False: it cannot be used; findings say why, and `*ret_exit` is the exit
+ * status. End the config with close_config() either way.
+ */
+bool open_config(const struct arguments *arguments, const char *path, struct qs_findings *findings,
+    struct config *ret_config, int *ret_exit);
+void close_config(struct config *config);
+
+/* Writes findings to a stream, with frames when it is a terminal. */
+void tell_findings(const struct arguments *arguments, struct qs_findings *findings, FILE *stream,
+    enum qs_severity at_least);
+
+/* Writes a document to the standard output and ends it; returns the exit status. */
+int tell_document(struct qs_text *text, enum qs_status status);
+
+/* The exit status of a status that is not QS_OK; says what findings cannot say. */
+int exit_of(enum qs_status status);
+
+/* Complains that memory ran out; returns the exit status. */
+int out_of_memory(void);
+
+#endif

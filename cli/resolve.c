@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* resolve and explain: what a config means, and why. */
+#include <string.h>
+
+#include "cli/report.h"
+
+/* What a command does with a config that can be used. */
+typedef int config_use(const struct arguments *arguments, const struct config *config,
+    const struct qs_selection *selection, struct qs_findings *findings);
+
+static int use_config(const struct arguments *arguments, config_use *use)
+{
+	struct qs_findings *findings;
+	struct config config;
+	int status;
+
+	if (arguments->n_files != 1)
+		return usage_error(arguments, "exactly one file is expected, found %d", arguments->n_files);
+	findings = qs_findings_new();
+	if (!findings)
+		return out_of_memory();
+	if (open_config(arguments, arguments->files[0], findings, &config, &status))
+		status = use(arguments, &config, NULL, findings);
+	tell_findings(arguments, findings, stderr, QS_SEVERITY_ERROR);
+	close_config(&config);
+	qs_findings_free(findings);
+	return status;
+}
+
+static int write_resolved(const struct arguments *arguments, const struct config *config,
+    const struct qs_selection *selection, struct qs_findings *findings)
+{
+	struct qs_text text = QS_TEXT_INIT;
+
+	(void)arguments;
+	(void)findings;
+	return tell_document(&text, qs_policy_write_json(config->policy, selection, &text));
+}
+
+int command_resolve(const struct arguments *arguments)
+{
+	return use_config(arguments, write_resolved);
+}
+
+/* The number of a word given to an option, -1 when none is given, -2 after a complaint. */
+static int option_word(const struct arguments *arguments, enum option_id option,
+    int (*find)(const char *word), const char *what)
+{
+	const char *word = arguments->value[option];
+	int found;
+
+	if (!word)
+		return -1;
+	found = find(word);
+	if (found >= 0)
+		return found;
+	usage_error(arguments, "there is no %s \"%s\"", what, word);
+	return -2;
+}
+
+static int write_explained(const struct arguments *arguments, const struct config *config,
+    const struct qs_selection *selection, struct qs_findings *findings)
+{
+	const struct qs_question question = {arguments->value[OPTION_LAYER],
+	    option_word(arguments, OPTION_TENSOR, qs_tensor_of_word, "tensor kind"),
+	    option_word(arguments, OPTION_PARAM, qs_param_of_word, "parameter")};
+	struct qs_text text = QS_TEXT_INIT;
+
+	if (question.tensor == -2 || question.param == -2)
+		return EXIT_UNABLE;
+	return tell_document(
+	    &text, qs_policy_explain(config->policy, selection, &question, findings, &text));
+}
+
+int command_explain(const struct arguments *arguments)
+{
+	return use_config(arguments, write_explained);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole public interface of qstrata, but for what implementers of plug-ins need. */
+#ifndef QSTRATA_QSTRATA_H
+#define QSTRATA_QSTRATA_H
+
+#include "qstrata/base.h"
+#include "qstrata/model.h"
+#include "qstrata/policy.h"
+#include "qstrata/spec.h"
+
+#endif
