@@ -35,7 +35,7 @@ static enum qs_status read_stream(int fd, const char *path, size_t guess, size_t
     struct qs_findings *findings, char **ret_bytes, size_t *ret_size)
 {
 	size_t capacity = guess < limit ? guess + 1 : limit + 1, size = 0;
-	char *bytes = malloc(capacity + 1);
+	char *bytes = malloc(capacity + QS_SOURCE_PADDING);
 
 	while (bytes) {
 		const ssize_t n = read(fd, bytes + size, capacity - size);
@@ -54,13 +54,13 @@ static enum qs_status read_stream(int fd, const char *path, size_t guess, size_t
 			return too_large(findings, path, limit);
 		}
 		if (n == 0) {
-			bytes[size] = '\0';
+			memset(bytes + size, 0, QS_SOURCE_PADDING);
 			*ret_bytes = bytes;
 			*ret_size = size;
 			return QS_OK;
 		}
 		if (size == capacity) {
-			char *larger = realloc(bytes, capacity * 2 + 1);
+			char *larger = realloc(bytes, capacity * 2 + QS_SOURCE_PADDING);
 
 			if (!larger)
 				break;

@@ -28,7 +28,7 @@ static const char *shown(const struct qs_json_scan *scan, char buffer[16])
 	if (scan->at >= scan->size)
 		return "the end of the text";
 	if (c < 0x20 || c == 0x7F)
-		snprintf(buffer, 16, "byte %#04x", c);
+		snprintf(buffer, 16, "byte 0x%02x", c);
 	else
 		snprintf(buffer, 16, "\"%.*s\"", (int)qs_json_character(scan, scan->at), here);
 	return buffer;
@@ -67,7 +67,7 @@ static bool take_look_alike(struct qs_json_scan *scan, char wanted)
 }
 
 /* Passes a character of the structure, or what looks like it. */
-static bool take(struct qs_json_scan *scan, char wanted)
+static inline bool take(struct qs_json_scan *scan, char wanted)
 {
 	if (scan->text[scan->at] == wanted && scan->at < scan->size) {
 		scan->at++;
@@ -178,7 +178,7 @@ static int compare_members(const void *a, const void *b)
 		return order;
 	if (x->key.size != y->key.size)
 		return x->key.size < y->key.size ? -1 : 1;
-	return x->index < y->index ? -1 : 1;
+	return x->key_begin < y->key_begin ? -1 : 1;
 }
 
 static void find_duplicates_sorted(struct reader *reader, struct qs_json *object)
@@ -200,8 +200,26 @@ static void find_duplicates_sorted(struct reader *reader, struct qs_json *object
 	free(members);
 }
 
+/* Whether no two keys can be equal, as their sizes and ends already differ. */
+static bool all_differ(const struct qs_json *object)
+{
+	uint64_t seen = 0;
+
+	for (const struct qs_json *m = object->children.first; m; m = m->next) {
+		const unsigned char last = m->key.size ? (unsigned char)m->key.bytes[m->key.size - 1] : 0;
+		const uint64_t bit = (uint64_t)1 << ((m->key.size * 7 + last) & 63);
+
+		if (seen & bit)
+			return false;
+		seen |= bit;
+	}
+	return true;
+}
+
 static void find_duplicates(struct reader *reader, struct qs_json *object)
 {
+	if (all_differ(object))
+		return;
 	if (object->children.count > FEW_MEMBERS) {
 		find_duplicates_sorted(reader, object);
 		return;
@@ -284,7 +302,7 @@ static struct qs_json *add_child(
 		return NULL;
 	}
 	child->parent = parent;
-	child->index = parent->children.count++;
+	child->key.size = parent->children.count++;
 	if (last)
 		last->next = child;
 	else
@@ -513,10 +531,11 @@ enum qs_status qs_json_read(const struct qs_source *source, struct qs_findings *
 	struct reader reader = {{NULL, 0, 0, source, findings, &document->arena, 0, false, false},
 	    document, 0};
 
-	*document = (struct qs_json_document){source, QS_ARENA_INIT, NULL};
+	*document = (struct qs_json_document){source, QS_ARENA_INIT, NULL, false};
 	reader.scan.text = qs_source_text(source, &reader.scan.size);
 	if (check_encoding(&reader.scan))
 		read_root(&reader);
+	document->complete = !reader.scan.stopped;
 	if (reader.scan.nomem)
 		return QS_NOMEM;
 	return reader.scan.n_errors ? QS_INVALID : QS_OK;
@@ -568,7 +587,7 @@ void qs_json_pointer(const struct qs_json *value, struct qs_text *text)
 	if (value->key.bytes)
 		write_pointer_token(text, value->key);
 	else
-		qs_text_addf(text, "%u", value->index);
+		qs_text_addf(text, "%u", value->key.size);
 }
 
 struct qs_json_string qs_json_written(
@@ -586,9 +605,4 @@ const char *qs_json_type_name(enum qs_json_type type)
 	    "a number with a decimal point", "a string", "an array", "an object"};
 
 	return names[type];
-}
-
-bool qs_json_string_is(struct qs_json_string string, const char *word)
-{
-	return string.bytes && word_is(string.bytes, string.size, word);
 }

@@ -13,6 +13,8 @@
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "qstrata/base.h"
 
@@ -35,13 +37,12 @@ struct qs_json_string {
 	uint32_t size;
 };
 
-/* A value, and with it the member or element that it is. */
+/* A value, and with it the member or element that it is. 64 bytes: large configs have many. */
 struct qs_json {
 	struct qs_json *parent, *next;
-	struct qs_json_string key; /* of a member; bytes NULL otherwise */
+	struct qs_json_string key; /* of a member; of an element, bytes is NULL and size its index */
 	uint32_t key_begin;        /* offset of the key's quote */
 	uint32_t begin, end;       /* span of the value */
-	uint32_t index;            /* among its siblings */
 	uint8_t type;              /* enum qs_json_type */
 	bool hidden;               /* a later member of the same key counts instead */
 	uint8_t mark;              /* for the reader of the document; 0 at first */
@@ -61,6 +62,7 @@ struct qs_json_document {
 	const struct qs_source *source;
 	struct qs_arena arena;
 	struct qs_json *root; /* NULL when there is no value at all */
+	bool complete;        /* read to its end: what is not there was not written */
 };
 
 /*
@@ -86,6 +88,17 @@ struct qs_json_string qs_json_written(
 /* "an integer", "a string" ... for messages. */
 const char *qs_json_type_name(enum qs_json_type type);
 
-bool qs_json_string_is(struct qs_json_string string, const char *word);
+/* Whether a string is a word of a known size; no bytes are no word. */
+static inline bool qs_json_string_equals(
+    struct qs_json_string string, const char *word, size_t size)
+{
+	return string.size == size && string.bytes && memcmp(string.bytes, word, size) == 0;
+}
+
+/* Whether a string is a word. */
+static inline bool qs_json_string_is(struct qs_json_string string, const char *word)
+{
+	return qs_json_string_equals(string, word, strlen(word));
+}
 
 #endif

@@ -102,7 +102,7 @@ static void skip_blanks(struct qs_json_scan *scan)
 	scan->at = (size_t)(here - scan->text);
 }
 
-void qs_json_skip(struct qs_json_scan *scan)
+void qs_json_skip_slowly(struct qs_json_scan *scan)
 {
 	size_t begin, end, n = 0;
 	struct qs_finding *finding;
@@ -134,6 +134,8 @@ size_t qs_json_quote(const struct qs_json_scan *scan)
 
 	if (here[0] == '"')
 		return 1;
+	if (here[0] != '\'' && here[0] != '`' && (unsigned char)here[0] < 0x80)
+		return 0;
 	for (size_t i = 0; i < sizeof(like_quotes) / sizeof(*like_quotes); i++) {
 		if (strncmp(here, like_quotes[i], strlen(like_quotes[i])) == 0)
 			return i + 2;
@@ -238,17 +240,50 @@ static size_t decode_escape(struct qs_json_scan *scan, char *out)
 	return 0;
 }
 
+/* The end of the bytes that are plain in every string: ASCII but for quotes, escapes and controls. Eight
+ * at a time: a byte of a mask is set where `word` has a byte that is below 0x20, one of three, or not
+ * ASCII (Mycroft's test for a zero byte, on the word xor the byte looked for). */
+static size_t ordinary_end(const unsigned char *text, size_t at)
+{
+	const uint64_t ones = ~(uint64_t)0 / 255, highs = ones * 0x80;
+	uint64_t word;
+
+	for (;;) {
+		uint64_t quote, tick, escape, control;
+
+		memcpy(&word, text + at, sizeof(word));
+		quote = word ^ ones * '"';
+		tick = word ^ ones * '\'';
+		escape = word ^ ones * '\\';
+		control = word & ones * 0xE0;
+		if (((quote - ones) | (tick - ones) | (escape - ones) | (control - ones) | word) & highs)
+			break;
+		at += sizeof(word);
+	}
+	while (text[at] >= 0x20 && text[at] < 0x80 && text[at] != '"' && text[at] != '\'' &&
+	       text[at] != '\\')
+		at++;
+	return at;
+}
+
+/* Whether a quote stands here. Nearly all quotes are one byte. */
+static bool is_quote(const char *here, const char *quote)
+{
+	return here[0] == quote[0] && (!quote[1] || strncmp(here, quote, strlen(quote)) == 0);
+}
+
 /* The end of the plain bytes of a string: a quote, an escape, a control character or bad UTF-8. */
 static size_t plain_end(const struct qs_json_scan *scan, size_t at, const char *quote)
 {
 	const unsigned char *text = (const unsigned char *)scan->text;
 
 	for (;;) {
-		const unsigned char c = text[at];
+		unsigned char c;
 		size_t n;
 
-		if (c == (unsigned char)quote[0] &&
-		    strncmp(scan->text + at, quote, strlen(quote)) == 0)
+		at = ordinary_end(text, at);
+		c = text[at];
+		if (is_quote(scan->text + at, quote))
 			return at;
 		if (c == '\\' || c < 0x20)
 			return at;
@@ -272,10 +307,10 @@ static bool pass_bad_byte(struct qs_json_scan *scan, size_t open)
 	}
 	if (c < 0x20)
 		qs_json_error(scan, QS_FINDING_CONTROL_CHARACTER, scan->at, scan->at + 1,
-		    "control character %#04x inside a string; write \\u%04x", c, c);
+		    "control character 0x%02x inside a string; write \\u%04x", c, c);
 	else
 		qs_json_error(scan, QS_FINDING_INVALID_UTF8, scan->at, scan->at + 1,
-		    "byte %#04x at offset %zu is not UTF-8", c, scan->at);
+		    "byte 0x%02x at offset %zu is not UTF-8", c, scan->at);
 	while (c >= 0x80 && ((unsigned char)scan->text[scan->at + 1] & 0xC0) == 0x80)
 		scan->at++; /* the rest of the bad sequence has the same cause */
 	scan->at++;
@@ -296,7 +331,7 @@ static bool decode_string(
 
 		qs_text_add(&decoded, scan->text + scan->at, end - scan->at);
 		scan->at = end;
-		if (strncmp(scan->text + end, quote, strlen(quote)) == 0) {
+		if (is_quote(scan->text + end, quote)) {
 			scan->at += strlen(quote);
 			break;
 		}
@@ -331,7 +366,7 @@ bool qs_json_scan_string(struct qs_json_scan *scan, struct qs_json_string *ret_s
 		quote = like_quotes[4];
 	scan->at += kind > 1 ? strlen(like_quotes[kind - 2]) : 1;
 	end = plain_end(scan, scan->at, quote);
-	if (strncmp(scan->text + end, quote, strlen(quote)) == 0) {
+	if (is_quote(scan->text + end, quote)) {
 		*ret_string = (struct qs_json_string){scan->text + scan->at, (uint32_t)(end - scan->at)};
 		scan->at = end + strlen(quote);
 	} else {

@@ -25,7 +25,18 @@ struct qs_finding *qs_json_error(struct qs_json_scan *scan, enum qs_finding_id i
     size_t end, const char *format, ...) QS_PRINTF(5, 6);
 
 /* Passes white space, and comments with one error for each run of them. */
-void qs_json_skip(struct qs_json_scan *scan);
+void qs_json_skip_slowly(struct qs_json_scan *scan);
+
+/* The same; most often there is nothing to pass. */
+static inline void qs_json_skip(struct qs_json_scan *scan)
+{
+	const char c = scan->text[scan->at];
+
+	if (c == ' ' && scan->text[scan->at + 1] > '/')
+		scan->at++;
+	else if (c <= ' ' || c == '#' || c == '/')
+		qs_json_skip_slowly(scan);
+}
 
 /* Reads a string that starts here with any kind of quote. False: memory ran out or it is broken. */
 bool qs_json_scan_string(struct qs_json_scan *scan, struct qs_json_string *ret_string);

@@ -35,14 +35,14 @@ enum qs_status qs_source_take(
 enum qs_status qs_source_new(
     const char *name, const char *text, size_t size, struct qs_source **ret_source)
 {
-	char *copy = size < SIZE_MAX ? malloc(size + 1) : NULL;
+	char *copy = size < SIZE_MAX - QS_SOURCE_PADDING ? malloc(size + QS_SOURCE_PADDING) : NULL;
 	enum qs_status status;
 
 	if (!copy)
 		return QS_NOMEM;
 	if (size)
 		memcpy(copy, text, size);
-	copy[size] = '\0';
+	memset(copy + size, 0, QS_SOURCE_PADDING);
 	status = qs_source_take(name, copy, size, ret_source);
 	if (status != QS_OK)
 		free(copy);

@@ -11,7 +11,13 @@
 
 #include "qstrata/base.h"
 
-/* Takes over `text`, which was malloc'ed, is NUL-terminated at `size`, and may be NULL. */
+/* So many bytes behind the end of a text are zero, so that scanners may look at whole words. */
+#define QS_SOURCE_PADDING 8
+
+/*
+ * Takes over `text`, which was malloc'ed and may be NULL; behind `size` it goes on with
+ * QS_SOURCE_PADDING zero bytes.
+ */
 enum qs_status qs_source_take(
     const char *name, char *text, size_t size, struct qs_source **ret_source);
 

@@ -181,7 +181,7 @@ static void read_members(struct qs_policy *policy)
 	}
 	if (found[KEY_TARGET_DEVICE])
 		read_device(policy, found[KEY_TARGET_DEVICE]);
-	else
+	else if (policy->document.complete)
 		qs_policy_say(policy, QS_FINDING_MISSING_KEY,
 		    (struct qs_place){policy->document.source, policy->document.root->begin,
 		        policy->document.root->begin + 1},

@@ -42,10 +42,13 @@ static bool breaks(const struct scope *scope, const struct qs_rule *rule, int te
 	const struct qs_setting *setting = settings->param[rule->require.param];
 	const struct qs_settings *other;
 
+	/* What holds most often is asked first. */
+	if (rule->same_as < 0 && (rule->require.values >> setting->value.integer & 1))
+		return false;
 	if (setting->broken || !applies(rule, settings))
 		return false;
 	if (rule->same_as < 0)
-		return !(rule->require.values >> setting->value.integer & 1);
+		return true;
 	other = &scope->settings[rule->same_as];
 	return (scope->tensors >> rule->same_as & 1) && applies(rule, other) &&
 	       !other->param[rule->require.param]->broken &&

@@ -16,13 +16,15 @@ struct entry_members {
 /* Where a member of an entry goes. */
 static const struct entry_key {
 	const char *key;
-	size_t offset;
+	size_t size, offset;
 } entry_keys[] = {
-    {"layer_type", offsetof(struct entry_members, type)},
-    {"layer_name", offsetof(struct entry_members, name)},
-    {"quantizable_data_type", offsetof(struct entry_members, tensors)},
-    {"overall_quantize_config", offsetof(struct entry_members, overall)},
-    {"tensor_quantize_config", offsetof(struct entry_members, blocks)},
+#define ENTRY_KEY(key, member) {key, sizeof(key) - 1, offsetof(struct entry_members, member)}
+    ENTRY_KEY("layer_type", type),
+    ENTRY_KEY("layer_name", name),
+    ENTRY_KEY("quantizable_data_type", tensors),
+    ENTRY_KEY("overall_quantize_config", overall),
+    ENTRY_KEY("tensor_quantize_config", blocks),
+#undef ENTRY_KEY
 };
 #define N_ENTRY_KEYS (sizeof(entry_keys) / sizeof(*entry_keys))
 
@@ -198,8 +200,10 @@ static void sort_members(
 	size_t i;
 
 	for (struct qs_json *m = object->children.first; m; m = m->next) {
-		for (i = 0; i < N_ENTRY_KEYS && !qs_json_string_is(m->key, entry_keys[i].key); i++)
-			;
+		for (i = 0; i < N_ENTRY_KEYS; i++) {
+			if (qs_json_string_equals(m->key, entry_keys[i].key, entry_keys[i].size))
+				break;
+		}
 		if (i < N_ENTRY_KEYS) {
 			if (!m->hidden)
 				*(struct qs_json **)((char *)members + entry_keys[i].offset) = m;
@@ -292,24 +296,41 @@ static void read_entry(struct qs_policy *policy, struct qs_json *object)
 	read_blocks(policy, &members, &entry);
 }
 
-static int compare_selectors(const void *a, const void *b)
-{
-	const struct qs_entry *x = *(struct qs_entry *const *)a, *y = *(struct qs_entry *const *)b;
-	const struct qs_json_string s = x->selector.text, t = y->selector.text;
-	int order;
+/* An entry under the hash of its selector: sorting compares numbers and seldom looks at texts. */
+struct hashed {
+	uint64_t hash;
+	struct qs_entry *entry;
+};
 
-	if (x->selector.kind != y->selector.kind)
-		return x->selector.kind < y->selector.kind ? -1 : 1;
-	order = memcmp(s.bytes, t.bytes, s.size < t.size ? s.size : t.size);
-	if (order == 0 && s.size != t.size)
-		order = s.size < t.size ? -1 : 1;
-	return order ? order : x < y ? -1 : 1;
+/* FNV-1a (Fowler, Noll, Vo). */
+static uint64_t hash_selector(const struct qs_selector *selector)
+{
+	uint64_t hash = 14695981039346656037U ^ (uint64_t)selector->kind;
+
+	for (uint32_t i = 0; i < selector->text.size; i++)
+		hash = (hash ^ (unsigned char)selector->text.bytes[i]) * 1099511628211U;
+	return hash;
 }
 
 static bool same_selector(const struct qs_selector *a, const struct qs_selector *b)
 {
 	return a->kind == b->kind && a->text.size == b->text.size &&
 	       memcmp(a->text.bytes, b->text.bytes, a->text.size) == 0;
+}
+
+/* Equal selectors become neighbours, in file order; other equal hashes are told apart by the text. */
+static int compare_hashed(const void *a, const void *b)
+{
+	const struct hashed *x = a, *y = b;
+	const struct qs_json_string s = x->entry->selector.text, t = y->entry->selector.text;
+	int order;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	order = memcmp(s.bytes, t.bytes, s.size < t.size ? s.size : t.size);
+	if (order == 0 && s.size != t.size)
+		order = s.size < t.size ? -1 : 1;
+	return order ? order : x->entry < y->entry ? -1 : 1;
 }
 
 static void report_repeated(struct qs_policy *policy, const struct qs_entry *entry)
@@ -328,21 +349,25 @@ static void report_repeated(struct qs_policy *policy, const struct qs_entry *ent
 /* Links the entries of equal selectors; sorting keeps it fast for any number of them. */
 static void link_repeated(struct qs_policy *policy)
 {
-	struct qs_entry **sorted = malloc((policy->n_entries + 1) * sizeof(*sorted));
+	struct hashed *sorted = malloc((policy->n_entries + 1) * sizeof(*sorted));
 
 	if (!sorted) {
 		policy->nomem = true;
 		return;
 	}
 	for (size_t i = 0; i < policy->n_entries; i++)
-		sorted[i] = &policy->entries[i];
-	qsort(sorted, policy->n_entries, sizeof(*sorted), compare_selectors);
+		sorted[i] = (struct hashed){
+		    hash_selector(&policy->entries[i].selector), &policy->entries[i]};
+	qsort(sorted, policy->n_entries, sizeof(*sorted), compare_hashed);
 	for (size_t i = 1; i < policy->n_entries; i++) {
-		if (!same_selector(&sorted[i - 1]->selector, &sorted[i]->selector))
+		struct qs_entry *entry = sorted[i - 1].entry, *next = sorted[i].entry;
+
+		if (sorted[i - 1].hash != sorted[i].hash ||
+		    !same_selector(&entry->selector, &next->selector))
 			continue;
-		sorted[i - 1]->later = sorted[i];
-		sorted[i]->earlier = sorted[i - 1];
-		report_repeated(policy, sorted[i - 1]);
+		entry->later = next;
+		next->earlier = entry;
+		report_repeated(policy, entry);
 	}
 	free(sorted);
 }

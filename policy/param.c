@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORD(SET, ID, word, meaning) {word, meaning},
+#define WORD(SET, ID, word, meaning) {word, sizeof(word) - 1, meaning},
 static const struct qs_word datatype_words[] = {QS_DATATYPE_LIST(WORD)};
 static const struct qs_word method_words[] = {QS_METHOD_LIST(WORD)};
 static const struct qs_word round_mode_words[] = {QS_ROUND_MODE_LIST(WORD)};
@@ -31,7 +31,7 @@ const struct qs_word_set qs_tensor_words = {tensor_words, QS_TENSOR__COUNT};
 
 static const struct qs_param_info params[] = {
 #define PARAM(ID, field, key, KIND, DOMAIN, value, activation, TENSORS, since, help)                     \
-	{key, QS_KIND_##KIND, DOMAIN, {value, activation}, TENSORS, since, help},
+	{key, sizeof(key) - 1, QS_KIND_##KIND, DOMAIN, {value, activation}, TENSORS, since, help},
 #include "qstrata/params.def"
 #undef PARAM
 };
@@ -44,7 +44,7 @@ const struct qs_param_info *qs_param_info(enum qs_param param)
 int qs_param_find(struct qs_json_string key)
 {
 	for (int i = 0; i < QS_PARAM__COUNT; i++) {
-		if (qs_json_string_is(key, params[i].key))
+		if (qs_json_string_equals(key, params[i].key, params[i].key_size))
 			return i;
 	}
 	return -1;
@@ -53,7 +53,7 @@ int qs_param_find(struct qs_json_string key)
 int qs_word_find(const struct qs_word_set *set, struct qs_json_string word)
 {
 	for (int i = 0; i < set->n_words; i++) {
-		if (qs_json_string_is(word, set->words[i].word))
+		if (qs_json_string_equals(word, set->words[i].word, set->words[i].size))
 			return i;
 	}
 	return -1;

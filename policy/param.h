@@ -21,7 +21,9 @@ union qs_value {
 };
 
 struct qs_word {
-	const char *word, *meaning;
+	const char *word;
+	size_t size;
+	const char *meaning;
 };
 
 /* The words of a choice, in order. */
@@ -32,6 +34,7 @@ struct qs_word_set {
 
 struct qs_param_info {
 	const char *key;
+	size_t key_size;
 	enum qs_param_kind kind;
 	double least, most;      /* of integers and reals; a real must be above least */
 	struct qs_word_set set;  /* of choices */
