@@ -85,7 +85,7 @@ static void report_block(struct qs_policy *policy, const struct qs_json *block, 
 	qs_text_done(&names);
 }
 
-static void check_block(struct qs_policy *policy, const struct qs_json *block)
+static void check_block(struct qs_policy *policy, const struct qs_json *block, bool overall)
 {
 	if (block->type != QS_JSON_OBJECT)
 		return;
@@ -95,8 +95,10 @@ static void check_block(struct qs_policy *policy, const struct qs_json *block)
 	    "only datatype int has such parameters");
 	report_block(policy, block, USE_METHOD, QS_FINDING_NO_EFFECT_PERCENTAGE,
 	    "only method percentile has a percentage");
-	report_block(policy, block, USE_STATISTIC, QS_FINDING_NO_EFFECT_STATISTIC,
-	    "weights and biases have no batches");
+	/* UG1414 wants all parameters in an overall block, so there it is no mistake. */
+	if (!overall)
+		report_block(policy, block, USE_STATISTIC, QS_FINDING_NO_EFFECT_STATISTIC,
+		    "weights and biases have no batches");
 }
 
 /* Walks the parameter blocks of an object: the document or an entry, which name them alike. */
@@ -106,14 +108,14 @@ static void check_blocks(struct qs_policy *policy, const struct qs_json *object,
 		if (m->hidden)
 			continue;
 		if (qs_json_string_is(m->key, "overall_quantize_config"))
-			check_block(policy, m);
+			check_block(policy, m, true);
 		if (!qs_json_string_is(m->key, "tensor_quantize_config") || m->type != QS_JSON_OBJECT)
 			continue;
 		for (const struct qs_json *b = m->children.first; b; b = b->next) {
 			const int tensor = qs_word_find(&qs_tensor_words, b->key);
 
 			if (tensor >= 0 && (listed >> tensor & 1) && !b->hidden)
-				check_block(policy, b);
+				check_block(policy, b, false);
 		}
 	}
 }
