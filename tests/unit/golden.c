@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "engine/npy.h"
+
 json_object *golden_get(json_object *object, const char *key)
 {
 	json_object *member = NULL;
@@ -35,4 +37,15 @@ const char *golden_string(json_object *object, const char *key)
 uint32_t golden_bits(json_object *object, const char *key)
 {
 	return (uint32_t)strtoul(golden_string(object, key), NULL, 16);
+}
+
+struct qs_array golden_array(const char *name)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_array array = {0};
+	char path[512];
+
+	assert_int_equal(qs_npy_read(data_path(path, name), findings, &array), QS_OK);
+	qs_findings_free(findings);
+	return array;
 }
