@@ -112,6 +112,7 @@ enum qs_status qs_registry_add_rounding(
 
 static const struct qs_quantizer *const quantizers[] = {
     &qs_quant_int, &qs_quant_bfloat16, &qs_quant_float16, &qs_quant_float32};
+static const struct qs_calibrator *const calibrators[] = {&qs_calib_maxmin, &qs_calib_diffs};
 
 /* As a foreign registration would be; a refusal is a mistake in a table, and the findings are for
  * tests. */
@@ -121,6 +122,8 @@ static enum qs_status add_builtins(struct qs_registry *registry, struct qs_findi
 
 	for (size_t i = 0; i < sizeof(quantizers) / sizeof(*quantizers) && !status; i++)
 		status = qs_registry_add_quantizer(registry, quantizers[i], findings);
+	for (size_t i = 0; i < sizeof(calibrators) / sizeof(*calibrators) && !status; i++)
+		status = qs_registry_add_calibrator(registry, calibrators[i], findings);
 	for (size_t i = 0; i < QS_KERNEL__ROUNDINGS && !status; i++)
 		status = qs_registry_add_rounding(registry, &qs_round_builtin[i], findings);
 	return status;
