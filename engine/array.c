@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arrays and layouts. */
+#include "engine/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/kernels/kernels.h"
+
+void qs_array_done(struct qs_array *array)
+{
+	free(array->data);
+	*array = (struct qs_array){0};
+}
+
+static const struct {
+	const char *word;
+	size_t size;
+} elements[] = {
+#define ELEMENT(ID, word, size) [QS_ELEMENT_##ID] = {word, size},
+    QS_ELEMENT_LIST(ELEMENT)
+#undef ELEMENT
+};
+
+const char *qs_element_word(enum qs_element element)
+{
+	return elements[element].word;
+}
+
+size_t qs_element_size(enum qs_element element)
+{
+	return elements[element].size;
+}
+
+bool qs_array_count(const int64_t *dims, size_t rank, size_t size, size_t *ret_count)
+{
+	const uint64_t most = (SIZE_MAX < INT64_MAX ? SIZE_MAX : INT64_MAX) / size;
+	uint64_t product = 1;
+	bool empty = false;
+
+	for (size_t i = 0; i < rank; i++) {
+		const uint64_t factor = dims[i] > 0 ? (uint64_t)dims[i] : 1;
+
+		if (dims[i] < 0 || product > most / factor)
+			return false;
+		product *= factor;
+		empty |= dims[i] == 0;
+	}
+	*ret_count = empty ? 0 : (size_t)product;
+	return true;
+}
+
+#define CONVERT(ID, type)                                                                          \
+	case QS_ELEMENT_##ID:                                                                      \
+		for (size_t i = 0; i < array->n_values; i++)                                       \
+			values[i] = (float)((const type *)array->data)[i];                         \
+		break;
+
+enum qs_status qs_array_floats(const struct qs_array *array, float **ret_values)
+{
+	float *values = malloc(array->n_values ? array->n_values * sizeof(*values) : 1);
+	struct qs_kernels kernels;
+
+	if (!values)
+		return QS_NOMEM;
+	qs_kernels_init(&kernels);
+	switch (array->element) {
+		CONVERT(INT8, int8_t)
+		CONVERT(UINT8, uint8_t)
+		CONVERT(INT16, int16_t)
+		CONVERT(UINT16, uint16_t)
+		CONVERT(INT32, int32_t)
+		CONVERT(UINT32, uint32_t)
+		CONVERT(INT64, int64_t)
+		CONVERT(UINT64, uint64_t)
+		CONVERT(FLOAT64, double)
+	case QS_ELEMENT_BOOL:
+		for (size_t i = 0; i < array->n_values; i++)
+			values[i] = ((const uint8_t *)array->data)[i] ? 1.0F : 0.0F;
+		break;
+	case QS_ELEMENT_FLOAT16:
+		kernels.float16_to_float(array->data, array->n_values, values);
+		break;
+	case QS_ELEMENT_BFLOAT16:
+		kernels.bfloat16_to_float(array->data, array->n_values, values);
+		break;
+	case QS_ELEMENT_FLOAT32:
+		memcpy(values, array->data, array->n_values * sizeof(*values));
+		break;
+	case QS_ELEMENT__COUNT:
+		free(values);
+		return QS_BUG;
+	}
+	*ret_values = values;
+	return QS_OK;
+}
+
+bool qs_layout_of(const int64_t *dims, size_t rank, int axis, struct qs_layout *ret_layout)
+{
+	struct qs_layout layout = {1, 1, 1};
+	size_t count;
+
+	if (axis < -1 || (axis >= 0 && (size_t)axis >= rank))
+		return false;
+	if (!qs_array_count(dims, rank, sizeof(float), &count))
+		return false;
+	if (axis < 0) {
+		*ret_layout = (struct qs_layout){1, 1, count};
+		return true;
+	}
+	for (size_t i = 0; i < rank; i++) {
+		size_t *part = i < (size_t)axis ? &layout.outer : &layout.inner;
+
+		if (i == (size_t)axis)
+			part = &layout.channels;
+		*part *= (size_t)dims[i];
+	}
+	*ret_layout = layout;
+	return true;
+}
+
+size_t qs_layout_count(struct qs_layout layout)
+{
+	return layout.outer * layout.channels * layout.inner;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Equally spaced values in C: quantizing to a grid in float32. */
+#include "engine/kernels/kernels.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+/*
+ * The integer nearest to a value of magnitude at most 2^24; `mode` is a constant where this is
+ * used. The fraction is exact, so that no value next to a tie is taken for one, as x + 0.5 would
+ * have it. Comparisons are joined with "|" and "&" to leave no branch in the loop.
+ */
+INLINE int32_t nearest(float value, enum qs_kernel_rounding mode)
+{
+	const int32_t whole = (int32_t)value;
+	const float rest = value - (float)whole;
+	const int32_t above = rest > 0.5F, below = rest < -0.5F;
+	const int32_t tie_above = rest == 0.5F, tie_below = rest == -0.5F;
+
+	switch (mode) {
+	case QS_KERNEL_HALF_EVEN:
+		return whole + (above | (tie_above & whole)) - (below | (tie_below & whole));
+	case QS_KERNEL_HALF_UP:
+		return whole + (above | tie_above) - below;
+	case QS_KERNEL_STD_ROUND:
+		return whole + (above | tie_above) - (below | tie_below);
+	default:
+		return whole + above - below;
+	}
+}
+
+/*
+ * Clamped first, since a float that no int32_t holds has no conversion. Rounding leaves integers
+ * alone and keeps order, so that it may come second. A NaN fails the first comparison and goes to
+ * `low`.
+ */
+INLINE int32_t quantize(float value, float amp, float low, float high, enum qs_kernel_rounding mode)
+{
+	const float scaled = value * amp;
+	const float raised = scaled > low ? scaled : low;
+
+	return nearest(raised < high ? raised : high, mode);
+}
+
+INLINE void fake(const struct qs_grid *grid, const float *restrict in, size_t n,
+    float *restrict out, enum qs_kernel_rounding mode)
+{
+	const float amp = grid->amp, step = grid->step;
+	const float low = (float)grid->low, high = (float)grid->high;
+
+	for (size_t i = 0; i < n; i++) {
+		const float value = (float)quantize(in[i], amp, low, high, mode) * step;
+
+		out[i] = value + (in[i] == in[i] ? 0.0F : in[i]);
+	}
+}
+
+INLINE void encode(const struct qs_grid *grid, const float *restrict in, size_t n,
+    int32_t *restrict out, enum qs_kernel_rounding mode)
+{
+	const float amp = grid->amp, low = (float)grid->low, high = (float)grid->high;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = quantize(in[i] == in[i] ? in[i] : 0.0F, amp, low, high, mode);
+}
+
+/* Four sums, so that additions need not wait for each other, over pieces that stay in the cache. */
+INLINE double error(
+    const struct qs_grid *grid, const float *in, size_t n, enum qs_kernel_rounding mode)
+{
+	double sums[4] = {0.0, 0.0, 0.0, 0.0};
+	float piece[256];
+
+	for (size_t done = 0; done < n; done += 256) {
+		const size_t size = n - done < 256 ? n - done : 256;
+
+		fake(grid, in + done, size, piece, mode);
+		for (size_t i = 0; i < size; i++) {
+			const double difference = (double)(in[done + i] - piece[i]);
+
+			sums[i % 4] += difference * difference;
+		}
+	}
+	return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+#define DEFINE(name, MODE)                                                                         \
+	void qs_grid_fake_##name##__c(                                                             \
+	    const struct qs_grid *grid, const float *in, size_t n, float *out)                     \
+	{                                                                                          \
+		fake(grid, in, n, out, QS_KERNEL_##MODE);                                          \
+	}                                                                                          \
+	void qs_grid_encode_##name##__c(                                                           \
+	    const struct qs_grid *grid, const float *in, size_t n, int32_t *out)                   \
+	{                                                                                          \
+		encode(grid, in, n, out, QS_KERNEL_##MODE);                                        \
+	}                                                                                          \
+	double qs_grid_error_##name##__c(const struct qs_grid *grid, const float *in, size_t n)    \
+	{                                                                                          \
+		return error(grid, in, n, QS_KERNEL_##MODE);                                       \
+	}
+
+DEFINE(half_even, HALF_EVEN)
+DEFINE(half_up, HALF_UP)
+DEFINE(half_down, HALF_DOWN)
+DEFINE(std_round, STD_ROUND)

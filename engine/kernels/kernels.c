@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of kernels. */
+#include "engine/kernels/kernels.h"
+
+void qs_kernels_init(struct qs_kernels *kernels)
+{
+#define KERNEL(type, slot, function) kernels->slot = function;
+#include "engine/kernels/kernels.def"
+#undef KERNEL
+}

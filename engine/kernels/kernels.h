@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loops over memory, and the table through which they are called.
+ *
+ * The C version of a kernel is its specification; a version for an instruction set gives the same
+ * bits for every input and lies over it in the table (kernels.def). Kernels allocate nothing, know
+ * nothing but memory, take any length including 0, and want no alignment. Outputs do not overlap
+ * inputs.
+ */
+#ifndef ENGINE_KERNELS_KERNELS_H
+#define ENGINE_KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The rounding modes that kernels know. */
+enum qs_kernel_rounding {
+	QS_KERNEL_HALF_EVEN, /* ties to the even integer */
+	QS_KERNEL_HALF_UP,   /* ties toward plus infinity */
+	QS_KERNEL_HALF_DOWN, /* ties toward zero */
+	QS_KERNEL_STD_ROUND, /* ties away from zero */
+	QS_KERNEL__ROUNDINGS
+};
+
+/*
+ * Equally spaced values: the multiples k * step for low <= k <= high, where k is the integer code
+ * less the zero point. `amp` is float32(1 / scale) and `step` float32(1 / amp).
+ */
+struct qs_grid {
+	float amp, step;
+	int32_t low, high; /* within -QS_GRID_LIMIT .. QS_GRID_LIMIT */
+};
+
+/* Up to here every integer is a float32. */
+#define QS_GRID_LIMIT ((int32_t)1 << 24)
+
+/* What a pass over values found. */
+struct qs_census {
+	size_t nan, infinite, beyond;
+};
+
+/* out[i] = clamp(round(in[i] * amp), low, high) * step, all in float32; NaN stays NaN. */
+typedef void qs_kernel_grid_fake(const struct qs_grid *grid, const float *in, size_t n, float *out);
+
+/* out[i] = clamp(round(in[i] * amp), low, high); NaN becomes clamp(0). */
+typedef void qs_kernel_grid_encode(
+    const struct qs_grid *grid, const float *in, size_t n, int32_t *out);
+
+/* The sum of (in[i] - fake(in[i]))^2: differences in float32, squares and sum in double. */
+typedef double qs_kernel_grid_error(const struct qs_grid *grid, const float *in, size_t n);
+
+/* Counts NaN, infinities, and finite values whose in[i] * amp lies outside least .. most. Adds. */
+typedef void qs_kernel_census(
+    const float *in, size_t n, float amp, double least, double most, struct qs_census *census);
+
+/*
+ * The ends of n >= 1 values in the total order of IEEE 754 (5.10): -NaN, -infinity, numbers,
+ * infinity, NaN. The ends are finite exactly when every value is.
+ */
+typedef void qs_kernel_range(const float *in, size_t n, float *ret_least, float *ret_most);
+
+/* float32 to 16-bit floats: nearest, ties to even, overflow to infinity, NaN to a quiet NaN. */
+typedef void qs_kernel_float_to_half(const float *in, size_t n, uint16_t *out);
+
+/* 16-bit floats to float32, which holds all of them. */
+typedef void qs_kernel_half_to_float(const uint16_t *in, size_t n, float *out);
+
+struct qs_kernels {
+	qs_kernel_grid_fake *grid_fake[QS_KERNEL__ROUNDINGS];
+	qs_kernel_grid_encode *grid_encode[QS_KERNEL__ROUNDINGS];
+	qs_kernel_grid_error *grid_error[QS_KERNEL__ROUNDINGS];
+	qs_kernel_census *census;
+	qs_kernel_range *range;
+	qs_kernel_float_to_half *float_to_bfloat16, *float_to_float16;
+	qs_kernel_half_to_float *bfloat16_to_float, *float16_to_float;
+};
+
+#define KERNEL(type, slot, function) qs_kernel_##type function;
+#include "engine/kernels/kernels.def"
+#undef KERNEL
+
+/* Fills the table with the best version of each kernel. */
+void qs_kernels_init(struct qs_kernels *kernels);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Applying a number format to float data. */
+#include "engine/quantizer.h"
+
+#include <inttypes.h>
+
+#include "base/finding.h"
+#include "engine/array.h"
+#include "engine/registry.h"
+
+static enum qs_status lack(const struct qs_subject *subject, const char *kind, const char *word)
+{
+	qs_finding_add(subject->findings, QS_FINDING_NO_SUCH_PLUGIN, subject->place,
+	    "%s: there is no %s \"%s\"", subject->name, kind, word ? word : "");
+	return QS_UNSUPPORTED;
+}
+
+enum qs_status qs_quantizer_bind(const struct qs_registry *registry, const struct qs_spec *spec,
+    const struct qs_qparams *qparams, const struct qs_subject *subject,
+    struct qs_quantization *ret_how)
+{
+	const char *format = qs_datatype_word((enum qs_datatype)spec->datatype);
+	const char *mode = qs_round_mode_word((enum qs_round_mode)spec->round_mode);
+	const struct qs_quantization how = {
+	    .quantizer = qs_registry_quantizer(registry, format),
+	    .rounding = qs_registry_rounding(registry, mode),
+	    .kernels = qs_registry_kernels(registry),
+	    .spec = *spec,
+	    .qparams = qparams,
+	};
+
+	if (!how.quantizer)
+		return lack(subject, "number format", format);
+	if (!how.rounding)
+		return lack(subject, "rounding mode", mode);
+	if (how.quantizer->needs_qparams && (!qparams || !qparams->n))
+		return QS_BUG;
+	*ret_how = how;
+	return QS_OK;
+}
+
+enum qs_element qs_quantizer_storage(const struct qs_quantization *how)
+{
+	return how->quantizer->storage(how);
+}
+
+static bool fits(const struct qs_quantization *how, struct qs_layout layout)
+{
+	return !how->quantizer->needs_qparams || how->qparams->n == 1 ||
+	       how->qparams->n == layout.channels;
+}
+
+enum qs_status qs_quantizer_fake(const struct qs_quantization *how, struct qs_layout layout,
+    const float *in, float *out, struct qs_counts *ret_counts)
+{
+	struct qs_counts counts = {.total = qs_layout_count(layout)};
+	enum qs_status status;
+
+	if (!fits(how, layout))
+		return QS_BUG;
+	status = how->quantizer->fake(how, layout, in, out, &counts);
+	if (status == QS_OK)
+		*ret_counts = counts;
+	return status;
+}
+
+enum qs_status qs_quantizer_encode(const struct qs_quantization *how, struct qs_layout layout,
+    const float *in, enum qs_element element, void *out, const struct qs_subject *subject,
+    struct qs_counts *ret_counts)
+{
+	struct qs_counts counts = {.total = qs_layout_count(layout)};
+	enum qs_status status;
+
+	if (!fits(how, layout))
+		return QS_BUG;
+	status = how->quantizer->encode(how, layout, in, element, out, &counts);
+	if (status != QS_OK)
+		return status;
+	*ret_counts = counts;
+	if (!counts.nan || how->quantizer->holds_nan)
+		return QS_OK;
+	qs_finding_add(subject->findings, QS_FINDING_NOT_FINITE, subject->place,
+	    "%s: %" PRIu64 " of %" PRIu64 " values are NaN, for which datatype \"%s\" has no code",
+	    subject->name, counts.nan, counts.total, how->quantizer->plugin.name);
+	return QS_INVALID;
+}
+
+enum qs_status qs_quantizer_decode(const struct qs_quantization *how, struct qs_layout layout,
+    enum qs_element element, const void *in, float *out)
+{
+	return fits(how, layout) ? how->quantizer->decode(how, layout, element, in, out) : QS_BUG;
+}

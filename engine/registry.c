@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The registry of plug-ins. */
+#include "engine/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/finding.h"
+#include "engine/round.h"
+
+/* The tables of one kind; each begins with its struct qs_plugin. */
+struct shelf {
+	const struct qs_plugin **items;
+	size_t n_items, capacity;
+};
+
+struct qs_registry {
+	struct shelf shelves[QS_PLUGIN__KINDS];
+	struct qs_kernels kernels;
+};
+
+static const struct qs_plugin *find(const struct shelf *shelf, const char *name)
+{
+	for (size_t i = 0; name && i < shelf->n_items; i++) {
+		if (strcmp(shelf->items[i]->name, name) == 0)
+			return shelf->items[i];
+	}
+	return NULL;
+}
+
+static bool is_name(const char *name)
+{
+	return name && *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
+static enum qs_status put(struct shelf *shelf, const struct qs_plugin *plugin)
+{
+	if (shelf->n_items == shelf->capacity) {
+		const size_t capacity = shelf->capacity ? shelf->capacity * 2 : 8;
+		const struct qs_plugin **items = realloc(shelf->items, capacity * sizeof(*items));
+
+		if (!items)
+			return QS_NOMEM;
+		shelf->items = items;
+		shelf->capacity = capacity;
+	}
+	shelf->items[shelf->n_items++] = plugin;
+	return QS_OK;
+}
+
+static const char *const kind_words[QS_PLUGIN__KINDS] = {
+    [QS_PLUGIN_QUANTIZER] = "quantizer",
+    [QS_PLUGIN_CALIBRATOR] = "calibrator",
+    [QS_PLUGIN_ROUNDING] = "rounding mode",
+};
+
+/* Every reason is told, since a writer of plug-ins mends them together. */
+static enum qs_status add(struct qs_registry *registry, enum qs_plugin_kind kind,
+    const struct qs_plugin *plugin, bool complete, struct qs_findings *findings)
+{
+	const struct qs_place nowhere = {NULL, 0, 0};
+	const char *word = kind_words[kind];
+	const char *name = is_name(plugin->name) ? plugin->name : "";
+	struct shelf *shelf = &registry->shelves[kind];
+	const bool taken = find(shelf, name) != NULL;
+
+	if (plugin->abi != QS_PLUGIN_ABI) {
+		/* Nothing that follows the number can be trusted. */
+		qs_finding_add(findings, QS_FINDING_REFUSED_PLUGIN, nowhere,
+		    "a %s has plug-in ABI %u, and this library has %u", word, plugin->abi,
+		    QS_PLUGIN_ABI);
+		return QS_INVALID;
+	}
+	if (!*name)
+		qs_finding_add(findings, QS_FINDING_REFUSED_PLUGIN, nowhere,
+		    "a %s is called \"%s\", and a name consists of lower-case letters, digits and "
+		    "\"_\"",
+		    word, plugin->name ? plugin->name : "");
+	if (taken)
+		qs_finding_add(findings, QS_FINDING_REFUSED_PLUGIN, nowhere,
+		    "there is a %s \"%s\" already", word, name);
+	if (!complete)
+		qs_finding_add(findings, QS_FINDING_REFUSED_PLUGIN, nowhere,
+		    "%s \"%s\" lacks an obligatory function", word, name);
+	return *name && !taken && complete ? put(shelf, plugin) : QS_INVALID;
+}
+
+enum qs_status qs_registry_add_quantizer(struct qs_registry *registry,
+    const struct qs_quantizer *quantizer, struct qs_findings *findings)
+{
+	return add(registry, QS_PLUGIN_QUANTIZER, &quantizer->plugin,
+	    quantizer->plugin.abi == QS_PLUGIN_ABI && quantizer->storage && quantizer->fake &&
+		quantizer->encode && quantizer->decode,
+	    findings);
+}
+
+enum qs_status qs_registry_add_calibrator(struct qs_registry *registry,
+    const struct qs_calibrator *calibrator, struct qs_findings *findings)
+{
+	return add(registry, QS_PLUGIN_CALIBRATOR, &calibrator->plugin,
+	    calibrator->plugin.abi == QS_PLUGIN_ABI && calibrator->begin && calibrator->observe &&
+		calibrator->result && calibrator->end,
+	    findings);
+}
+
+enum qs_status qs_registry_add_rounding(
+    struct qs_registry *registry, const struct qs_rounding *rounding, struct qs_findings *findings)
+{
+	return add(registry, QS_PLUGIN_ROUNDING, &rounding->plugin,
+	    rounding->plugin.abi == QS_PLUGIN_ABI && rounding->round, findings);
+}
+
+static const struct qs_quantizer *const quantizers[] = {
+    &qs_quant_int, &qs_quant_bfloat16, &qs_quant_float16, &qs_quant_float32};
+static const struct qs_calibrator *const calibrators[] = {&qs_calib_maxmin, &qs_calib_diffs};
+
+/* As a foreign registration would be; a refusal is a mistake in a table, and the findings are for
+ * tests. */
+static enum qs_status add_builtins(struct qs_registry *registry, struct qs_findings *findings)
+{
+	enum qs_status status = QS_OK;
+
+	for (size_t i = 0; i < sizeof(quantizers) / sizeof(*quantizers) && !status; i++)
+		status = qs_registry_add_quantizer(registry, quantizers[i], findings);
+	for (size_t i = 0; i < sizeof(calibrators) / sizeof(*calibrators) && !status; i++)
+		status = qs_registry_add_calibrator(registry, calibrators[i], findings);
+	for (size_t i = 0; i < QS_KERNEL__ROUNDINGS && !status; i++)
+		status = qs_registry_add_rounding(registry, &qs_round_builtin[i], findings);
+	return status;
+}
+
+struct qs_registry *qs_registry_new(void)
+{
+	struct qs_registry *registry = calloc(1, sizeof(*registry));
+	struct qs_findings *findings = qs_findings_new();
+
+	if (registry)
+		qs_kernels_init(&registry->kernels);
+	if (!registry || !findings || add_builtins(registry, findings) != QS_OK) {
+		qs_registry_free(registry);
+		registry = NULL;
+	}
+	qs_findings_free(findings);
+	return registry;
+}
+
+void qs_registry_free(struct qs_registry *registry)
+{
+	if (!registry)
+		return;
+	for (size_t kind = 0; kind < QS_PLUGIN__KINDS; kind++)
+		free(registry->shelves[kind].items);
+	free(registry);
+}
+
+/* A table begins with its struct qs_plugin, so that a pointer to the one is a pointer to the other.
+ */
+const struct qs_quantizer *qs_registry_quantizer(
+    const struct qs_registry *registry, const char *name)
+{
+	return (const void *)find(&registry->shelves[QS_PLUGIN_QUANTIZER], name);
+}
+
+const struct qs_calibrator *qs_registry_calibrator(
+    const struct qs_registry *registry, const char *name)
+{
+	return (const void *)find(&registry->shelves[QS_PLUGIN_CALIBRATOR], name);
+}
+
+const struct qs_rounding *qs_registry_rounding(const struct qs_registry *registry, const char *name)
+{
+	return (const void *)find(&registry->shelves[QS_PLUGIN_ROUNDING], name);
+}
+
+const struct qs_plugin *qs_registry_at(
+    const struct qs_registry *registry, enum qs_plugin_kind kind, size_t index)
+{
+	const struct shelf *shelf = &registry->shelves[kind];
+
+	return index < shelf->n_items ? shelf->items[index] : NULL;
+}
+
+const struct qs_kernels *qs_registry_kernels(const struct qs_registry *registry)
+{
+	return &registry->kernels;
+}

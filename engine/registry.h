@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The registry from the inside; its calls are in qstrata/plugin.h.
+ */
+#ifndef ENGINE_REGISTRY_H
+#define ENGINE_REGISTRY_H
+
+#include "engine/kernels/kernels.h"
+#include "qstrata/plugin.h"
+
+/* The kernels that built-in plug-ins of this registry run on. */
+const struct qs_kernels *qs_registry_kernels(const struct qs_registry *registry);
+
+/* The built-in quantizers and calibrators, each in its own file. */
+extern const struct qs_quantizer qs_quant_int;
+extern const struct qs_quantizer qs_quant_bfloat16, qs_quant_float16, qs_quant_float32;
+extern const struct qs_calibrator qs_calib_maxmin, qs_calib_diffs;
+
+#endif
