@@ -14,6 +14,24 @@ extern "C" {
 /** An ONNX model in memory. */
 struct qs_model;
 
+/**
+ * Reads a model. QS_IO when the file cannot be read; QS_INVALID when it is not a model, when a part of it
+ * is missing, or when its graph is not one. One finding says which.
+ */
+QS_API enum qs_status qs_model_open(
+    const char *path, struct qs_findings *findings, struct qs_model **ret_model);
+
+/** Releases a model; NULL is fine. */
+QS_API void qs_model_free(struct qs_model *model);
+
+/**
+ * Writes a model: beside its final name first, then renamed. In the folder that it was read from it goes
+ * on referring to its external data; anywhere else the data is embedded. QS_IO, or QS_UNSUPPORTED when
+ * the file would be larger than ONNX allows.
+ */
+QS_API enum qs_status qs_model_save(
+    const struct qs_model *model, const char *path, struct qs_findings *findings);
+
 /** One tensor of a layer. `dims` are as in the model; -1 stands for a dimension that is not fixed. */
 struct qs_layer_tensor {
 	const char *name; /**< ONNX name; "" for an optional operand left out */
