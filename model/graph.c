@@ -464,6 +464,43 @@ static enum qs_status allocate(struct qs_graph *graph)
 	return graph->nodes && graph->values && graph->order ? QS_OK : QS_NOMEM;
 }
 
+/* Operators that give something new without reading anything. */
+static bool is_random(const Onnx__NodeProto *node)
+{
+	return strncmp(name_of(node->op_type), "Random", 6) == 0 ||
+	       qs_node_is(node, "Multinomial") || qs_node_is(node, "Bernoulli");
+}
+
+/* Finds what depends on constants and on shapes only. Subgraphs may do anything. */
+static void mark_kinds(struct qs_graph *graph)
+{
+	for (size_t i = 0; i < graph->n_values; i++)
+		graph->values[i].is_static = graph->values[i].is_initializer;
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		const size_t index = graph->order[i];
+		const struct qs_node *node = &graph->nodes[index];
+		bool is_data = is_random(node->proto) || node->n_inner || !node->proto->op_type;
+		bool is_shape = qs_node_is(node->proto, "Shape") || qs_node_is(node->proto, "Size");
+
+		for (size_t j = 0; j < node->proto->n_input && !is_data; j++) {
+			const struct qs_value *value = qs_graph_input(graph, index, j);
+
+			if (!value || value->is_static)
+				continue;
+			is_data = !value->is_shape && !is_shape;
+			is_shape = is_shape || value->is_shape;
+		}
+		for (size_t j = 0; j < node->proto->n_output; j++) {
+			struct qs_value *value = qs_graph_output(graph, index, j);
+
+			if (!value)
+				continue;
+			value->is_static = !is_data && !is_shape;
+			value->is_shape = !is_data && is_shape;
+		}
+	}
+}
+
 enum qs_status qs_graph_new(
     struct qs_model *model, struct qs_findings *findings, struct qs_graph **ret_graph)
 {
@@ -487,10 +524,12 @@ enum qs_status qs_graph_new(
 	if (status == QS_OK)
 		status = qs_graph_sort(graph, findings);
 	free(build.reads);
-	if (status == QS_OK)
+	if (status == QS_OK) {
+		mark_kinds(graph);
 		*ret_graph = graph;
-	else
+	} else {
 		qs_graph_free(graph);
+	}
 	return status;
 }
 

@@ -35,6 +35,8 @@ struct qs_value {
 	bool is_initializer;
 	bool is_input;	/* of the graph, and not an initializer */
 	bool is_output; /* of the graph */
+	bool is_static; /* depends on constants only */
+	bool is_shape;	/* depends on shapes and constants only, and on a shape */
 	const struct qs_use *uses;
 	size_t n_uses;
 	int element_type;    /* of ONNX; 0: not known */
