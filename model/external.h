@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tensors whose data lies in a file beside the model.
+ *
+ * The file's path is relative to the model's folder and stays below it: neither absolute nor with a
+ * ".." in it, as ONNX has it ("External Data" in the IR specification). Nothing is kept open
+ * between reads.
+ */
+#ifndef MODEL_EXTERNAL_H
+#define MODEL_EXTERNAL_H
+
+#include "model/onnx.h"
+
+/* Whether a tensor's data is in another file. */
+bool qs_external_is(const Onnx__TensorProto *tensor);
+
+/*
+ * The data of an external tensor, malloc'ed. QS_IO or QS_INVALID with a finding when the file is
+ * missing, short, or not where it may be.
+ */
+enum qs_status qs_external_read(const struct qs_model *model, const Onnx__TensorProto *tensor,
+    struct qs_findings *findings, unsigned char **ret_bytes, size_t *ret_size);
+
+/* As qs_external_read(), without reading: is the data there? */
+enum qs_status qs_external_check(
+    const struct qs_model *model, const Onnx__TensorProto *tensor, struct qs_findings *findings);
+
+/* What is done to every tensor of a model. Anything but QS_OK ends the visit. */
+typedef enum qs_status qs_tensor_visitor(Onnx__TensorProto *tensor, void *context);
+
+/*
+ * Visits every tensor: initializers, dense and sparse, and attributes of nodes, in all graphs and
+ * functions. The result is that of the last call.
+ */
+enum qs_status qs_tensors_visit(Onnx__ModelProto *model, qs_tensor_visitor *visitor, void *context);
+
+#endif

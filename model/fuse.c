@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Layers of several nodes, as exporters write what ONNX had no operator for.
+ *
+ * Each pattern starts from the one operator that gives it away and follows the only reader of each
+ * tensor, so that nothing within is read from outside.
+ */
+#include <string.h>
+
+#include "model/layers.h"
+
+static struct qs_value *input_of(const struct qs_graph *graph, size_t node, size_t i)
+{
+	return node == QS_NONE ? NULL : qs_graph_input(graph, node, i);
+}
+
+static struct qs_value *output_of(const struct qs_graph *graph, size_t node)
+{
+	return node == QS_NONE ? NULL : qs_graph_output(graph, node, 0);
+}
+
+static bool is_op(const struct qs_graph *graph, size_t node, const char *op_type)
+{
+	return node != QS_NONE && qs_node_is(graph->nodes[node].proto, op_type);
+}
+
+/* The node that alone reads a node's output, if it is of that operator. */
+static size_t reader(const struct qs_graph *graph, size_t node, const char *op_type)
+{
+	const struct qs_value *value = output_of(graph, node);
+
+	if (!value || value->n_uses != 1 || value->is_output ||
+	    value->uses[0].input >= graph->nodes[value->uses[0].node].proto->n_input ||
+	    !is_op(graph, value->uses[0].node, op_type))
+		return QS_NONE;
+	return value->uses[0].node;
+}
+
+/* The operand of a two-operand node that is not `value`. */
+static struct qs_value *other(
+    const struct qs_graph *graph, size_t node, const struct qs_value *value)
+{
+	struct qs_value *first = input_of(graph, node, 0), *second = input_of(graph, node, 1);
+
+	return first == value ? second : first;
+}
+
+/* The static operand of a two-operand node whose other operand is not, or NULL. */
+static struct qs_value *static_operand(const struct qs_graph *graph, size_t node)
+{
+	struct qs_value *first = input_of(graph, node, 0), *second = input_of(graph, node, 1);
+
+	if (!first || !second || first->is_static == second->is_static)
+		return NULL;
+	return first->is_static ? first : second;
+}
+
+static void add_node(struct qs_fused *fused, size_t node)
+{
+	fused->nodes[fused->n_nodes++] = node;
+}
+
+/* Whether two nodes are of one module, as far as their names tell. */
+static bool same_module(const struct qs_graph *graph, size_t a, size_t b)
+{
+	const char *x = graph->nodes[a].proto->name, *y = graph->nodes[b].proto->name;
+	const char *x_end = x ? strrchr(x, '/') : NULL, *y_end = y ? strrchr(y, '/') : NULL;
+
+	if (!x_end || !y_end)
+		return true;
+	return x_end - x == y_end - y && strncmp(x, y, (size_t)(x_end - x)) == 0;
+}
+
+/* A vector along the last axis, as biases of Linear are. */
+static bool is_vector(const struct qs_value *value)
+{
+	for (int i = 0; i + 1 < value->rank; i++) {
+		if (value->dims[i] != 1)
+			return false;
+	}
+	return value->rank > 0;
+}
+
+/* MatMul by constant weights, and the constant vector added to it. */
+static bool fuse_linear(const struct qs_graph *graph, size_t matmul, struct qs_fused *fused)
+{
+	const size_t add = reader(graph, matmul, "Add");
+	struct qs_value *weights = input_of(graph, matmul, 1);
+	struct qs_value *bias = add == QS_NONE ? NULL : static_operand(graph, add);
+
+	if (!weights || !weights->is_static || input_of(graph, matmul, 0)->is_static || !bias ||
+	    !is_vector(bias))
+		return false;
+	*fused = (struct qs_fused){.type = "Linear", .main = matmul};
+	fused->input = input_of(graph, matmul, 0);
+	fused->weights = weights;
+	fused->bias = bias;
+	add_node(fused, matmul);
+	add_node(fused, add);
+	return true;
+}
+
+/* Adds the factor and the summand behind a normalization, where they are constants. */
+static void take_affine(const struct qs_graph *graph, size_t last, struct qs_fused *fused)
+{
+	const size_t mul = reader(graph, last, "Mul");
+	size_t add;
+
+	if (mul == QS_NONE || !static_operand(graph, mul))
+		return;
+	fused->weights = static_operand(graph, mul);
+	add_node(fused, mul);
+	add = reader(graph, mul, "Add");
+	if (add == QS_NONE || !static_operand(graph, add))
+		return;
+	fused->bias = static_operand(graph, add);
+	add_node(fused, add);
+}
+
+/* (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), with or without factor and summand. */
+static bool fuse_layer_norm(const struct qs_graph *graph, size_t mean, struct qs_fused *fused)
+{
+	const size_t sub = reader(graph, mean, "Sub");
+	const struct qs_value *centred = output_of(graph, sub);
+	size_t square = QS_NONE, divide = QS_NONE, variance, add, root;
+
+	if (!centred || centred->is_output || input_of(graph, sub, 0) != input_of(graph, mean, 0))
+		return false;
+	for (size_t i = 0; i < centred->n_uses; i++) {
+		const size_t node = centred->uses[i].node;
+
+		if (is_op(graph, node, "Div") && centred->uses[i].input == 0)
+			divide = node;
+		else if (is_op(graph, node, "Pow") ||
+			 (is_op(graph, node, "Mul") && other(graph, node, centred) == centred))
+			square = node;
+		else
+			return false;
+	}
+	variance = square == QS_NONE ? QS_NONE : reader(graph, square, "ReduceMean");
+	add = reader(graph, variance, "Add");
+	root = reader(graph, add, "Sqrt");
+	if (divide == QS_NONE || root == QS_NONE || !static_operand(graph, add) ||
+	    reader(graph, root, "Div") != divide)
+		return false;
+	*fused = (struct qs_fused){.type = "LayerNorm", .main = mean};
+	fused->input = input_of(graph, mean, 0);
+	fused->n_nodes = 7;
+	memcpy(fused->nodes, (const size_t[]){mean, sub, square, variance, add, root, divide},
+	    7 * sizeof(size_t));
+	take_affine(graph, divide, fused);
+	return true;
+}
+
+/* x / sqrt(2), erf, + 1, times x, times 1/2; the half may also come with x. */
+static bool fuse_gelu(const struct qs_graph *graph, size_t erf, struct qs_fused *fused)
+{
+	const struct qs_value *scaled = input_of(graph, erf, 0);
+	const size_t scale = scaled ? scaled->producer : QS_NONE;
+	const size_t add = reader(graph, erf, "Add"), mul = reader(graph, add, "Mul");
+	struct qs_value *constant, *x, *factor;
+	size_t half;
+
+	if ((!is_op(graph, scale, "Div") && !is_op(graph, scale, "Mul")) || mul == QS_NONE ||
+	    reader(graph, scale, "Erf") != erf || !static_operand(graph, add))
+		return false;
+	constant = static_operand(graph, scale);
+	x = constant ? other(graph, scale, constant) : NULL;
+	factor = other(graph, mul, output_of(graph, add));
+	if (!x || !factor)
+		return false;
+	*fused = (struct qs_fused){.type = "GELU", .main = erf, .input = x};
+	add_node(fused, scale);
+	add_node(fused, erf);
+	add_node(fused, add);
+	half = factor == x ? reader(graph, mul, "Mul") : factor->producer;
+	if (!is_op(graph, half, "Mul") || !static_operand(graph, half))
+		return false;
+	if (factor != x && (reader(graph, half, "Mul") != mul ||
+			       other(graph, half, static_operand(graph, half)) != x))
+		return false;
+	add_node(fused, factor == x ? mul : half);
+	add_node(fused, factor == x ? half : mul);
+	return true;
+}
+
+/* x times a gate of x. */
+static bool fuse_gate(
+    const struct qs_graph *graph, size_t gate, const char *type, struct qs_fused *fused)
+{
+	const size_t mul = reader(graph, gate, "Mul");
+	struct qs_value *x = input_of(graph, gate, 0);
+
+	if (mul == QS_NONE || !x || other(graph, mul, output_of(graph, gate)) != x ||
+	    !same_module(graph, gate, mul))
+		return false;
+	*fused = (struct qs_fused){.type = type, .main = gate, .input = x};
+	add_node(fused, gate);
+	add_node(fused, mul);
+	return true;
+}
+
+bool qs_fuse(const struct qs_graph *graph, size_t node, struct qs_fused *ret_fused)
+{
+	if (is_op(graph, node, "MatMul") && input_of(graph, node, 0))
+		return fuse_linear(graph, node, ret_fused);
+	if (is_op(graph, node, "ReduceMean"))
+		return fuse_layer_norm(graph, node, ret_fused);
+	if (is_op(graph, node, "Erf"))
+		return fuse_gelu(graph, node, ret_fused);
+	if (is_op(graph, node, "Sigmoid"))
+		return fuse_gate(graph, node, "SiLU", ret_fused);
+	if (is_op(graph, node, "HardSigmoid"))
+		return fuse_gate(graph, node, "Hardswish", ret_fused);
+	return false;
+}

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds the index of a graph: values, then what reads them. */
+#include "model/graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/graph_order.h"
+#include "model/tensor.h"
+
+/* A read that was seen, before reads are sorted by value. */
+struct read {
+	size_t value;
+	struct qs_use use;
+};
+
+/* The names that a subgraph defines; names of the graph around it are looked up further out. */
+struct scope {
+	const struct scope *outer;
+	struct qs_map names;
+};
+
+struct build {
+	struct qs_graph *graph;
+	struct qs_findings *findings;
+	struct read *reads;
+	size_t n_reads, capacity;
+};
+
+bool qs_node_is_standard(const Onnx__NodeProto *node)
+{
+	return !node->domain || !*node->domain || strcmp(node->domain, "ai.onnx") == 0;
+}
+
+bool qs_node_is(const Onnx__NodeProto *node, const char *op_type)
+{
+	return node->op_type && strcmp(node->op_type, op_type) == 0 && qs_node_is_standard(node);
+}
+
+size_t qs_graph_find(const struct qs_graph *graph, const char *name)
+{
+	return qs_map_get(&graph->by_name, name);
+}
+
+struct qs_value *qs_graph_input(const struct qs_graph *graph, size_t node, size_t i)
+{
+	const struct qs_node *n = &graph->nodes[node];
+
+	return i < n->proto->n_input && n->inputs[i] != QS_NONE ? &graph->values[n->inputs[i]]
+								: NULL;
+}
+
+struct qs_value *qs_graph_output(const struct qs_graph *graph, size_t node, size_t i)
+{
+	const struct qs_node *n = &graph->nodes[node];
+
+	return i < n->proto->n_output && n->outputs[i] != QS_NONE ? &graph->values[n->outputs[i]]
+								  : NULL;
+}
+
+/* ---- values ------------------------------------------------------------------------------------
+ */
+
+static enum qs_status defined_twice(struct build *build, const char *name)
+{
+	qs_finding_add(build->findings, QS_FINDING_TENSOR_DEFINED_TWICE,
+	    qs_model_place(build->graph->model, build->findings),
+	    "tensor \"%s\" is defined more than once", name);
+	return QS_INVALID;
+}
+
+/* Adds a value of a new name. */
+static enum qs_status add_value(struct build *build, const char *name, struct qs_value **ret_value)
+{
+	struct qs_graph *graph = build->graph;
+	struct qs_value *value = &graph->values[graph->n_values];
+
+	if (qs_graph_find(graph, name) != QS_NONE)
+		return defined_twice(build, name);
+	if (!qs_map_set(&graph->by_name, name, graph->n_values))
+		return QS_NOMEM;
+	graph->n_values++;
+	value->name = name;
+	value->producer = QS_NONE;
+	value->rank = -1;
+	*ret_value = value;
+	return QS_OK;
+}
+
+static const char *name_of(const char *name)
+{
+	return name ? name : "";
+}
+
+static enum qs_status add_initializers(struct build *build)
+{
+	const Onnx__GraphProto *proto = build->graph->proto;
+	enum qs_status status = QS_OK;
+	struct qs_value *value;
+
+	for (size_t i = 0; status == QS_OK && i < proto->n_initializer; i++) {
+		Onnx__TensorProto *tensor = proto->initializer[i];
+
+		status = add_value(build, name_of(tensor->name), &value);
+		if (status != QS_OK)
+			break;
+		value->is_initializer = true;
+		value->constant = tensor;
+	}
+	for (size_t i = 0; status == QS_OK && i < proto->n_sparse_initializer; i++) {
+		const Onnx__TensorProto *values = proto->sparse_initializer[i]->values;
+
+		status = add_value(build, values ? name_of(values->name) : "", &value);
+		if (status == QS_OK)
+			value->is_initializer = true;
+	}
+	return status;
+}
+
+static enum qs_status add_inputs(struct build *build)
+{
+	struct qs_graph *graph = build->graph;
+
+	for (size_t i = 0; i < graph->proto->n_input; i++) {
+		const char *name = name_of(graph->proto->input[i]->name);
+		const size_t known = qs_graph_find(graph, name);
+		struct qs_value *value;
+		enum qs_status status;
+
+		if (known != QS_NONE && graph->values[known].is_initializer)
+			continue;
+		status = add_value(build, name, &value);
+		if (status != QS_OK)
+			return status;
+		value->is_input = true;
+	}
+	return QS_OK;
+}
+
+static enum qs_status add_outputs(struct build *build, size_t node)
+{
+	struct qs_graph *graph = build->graph;
+	const Onnx__NodeProto *proto = graph->nodes[node].proto;
+	size_t *outputs = qs_arena_array(&graph->arena, proto->n_output + 1, sizeof(*outputs));
+	enum qs_status status = QS_OK;
+	struct qs_value *value;
+
+	if (!outputs)
+		return QS_NOMEM;
+	graph->nodes[node].outputs = outputs;
+	for (size_t i = 0; i < proto->n_output; i++) {
+		outputs[i] = QS_NONE;
+		if (!*proto->output[i])
+			continue;
+		status = add_value(build, proto->output[i], &value);
+		if (status != QS_OK)
+			return status;
+		outputs[i] = graph->n_values - 1;
+		value->producer = node;
+		value->output = i;
+		if (i == 0 && qs_node_is(proto, "Constant"))
+			value->constant = qs_tensor_of_constant(graph->model, proto, &status);
+	}
+	return status;
+}
+
+/* What a value_info says of a value's shape. */
+static enum qs_status set_type(struct qs_graph *graph, const Onnx__ValueInfoProto *info)
+{
+	const size_t index = qs_graph_find(graph, name_of(info->name));
+	const Onnx__TypeProto *type = info->type;
+	const Onnx__TensorShapeProto *shape;
+	struct qs_value *value;
+	int64_t *dims;
+
+	if (index == QS_NONE || !type || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+		return QS_OK;
+	value = &graph->values[index];
+	value->element_type = type->tensor_type->elem_type;
+	shape = type->tensor_type->shape;
+	if (!shape || shape->n_dim > QS_RANK_LIMIT)
+		return QS_OK;
+	dims = qs_arena_array(&graph->arena, shape->n_dim + 1, sizeof(*dims));
+	if (!dims)
+		return QS_NOMEM;
+	for (size_t i = 0; i < shape->n_dim; i++) {
+		const Onnx__TensorShapeProto__Dimension *dim = shape->dim[i];
+		const bool fixed =
+		    dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+
+		dims[i] = fixed && dim->dim_value >= 0 ? dim->dim_value : -1;
+	}
+	value->dims = dims;
+	value->rank = (int)shape->n_dim;
+	return QS_OK;
+}
+
+static enum qs_status set_types(
+    struct qs_graph *graph, Onnx__ValueInfoProto **infos, size_t n_infos)
+{
+	enum qs_status status = QS_OK;
+
+	for (size_t i = 0; status == QS_OK && i < n_infos; i++)
+		status = set_type(graph, infos[i]);
+	return status;
+}
+
+static void set_constant_types(struct qs_graph *graph)
+{
+	for (size_t i = 0; i < graph->n_values; i++) {
+		struct qs_value *value = &graph->values[i];
+
+		if (!value->constant || value->constant->n_dims > QS_RANK_LIMIT)
+			continue;
+		value->element_type = value->constant->data_type;
+		value->rank = (int)value->constant->n_dims;
+		value->dims = value->constant->dims;
+	}
+}
+
+static enum qs_status mark_outputs(struct build *build)
+{
+	struct qs_graph *graph = build->graph;
+
+	for (size_t i = 0; i < graph->proto->n_output; i++) {
+		const char *name = name_of(graph->proto->output[i]->name);
+		const size_t value = qs_graph_find(graph, name);
+
+		if (value == QS_NONE) {
+			qs_finding_add(build->findings, QS_FINDING_UNDEFINED_TENSOR,
+			    qs_model_place(graph->model, build->findings),
+			    "nothing defines \"%s\", an output of the model", name);
+			return QS_INVALID;
+		}
+		graph->values[value].is_output = true;
+	}
+	return QS_OK;
+}
+
+static enum qs_status add_values(struct build *build)
+{
+	struct qs_graph *graph = build->graph;
+	const Onnx__GraphProto *proto = graph->proto;
+	enum qs_status status = add_initializers(build);
+
+	if (status == QS_OK)
+		status = add_inputs(build);
+	for (size_t i = 0; status == QS_OK && i < graph->n_nodes; i++)
+		status = add_outputs(build, i);
+	if (status == QS_OK)
+		status = set_types(graph, proto->value_info, proto->n_value_info);
+	if (status == QS_OK)
+		status = set_types(graph, proto->output, proto->n_output);
+	if (status == QS_OK)
+		status = set_types(graph, proto->input, proto->n_input);
+	set_constant_types(graph);
+	return status == QS_OK ? mark_outputs(build) : status;
+}
+
+/* ---- what reads them ---------------------------------------------------------------------------
+ */
+
+static enum qs_status add_read(struct build *build, size_t value, size_t node, size_t input)
+{
+	if (build->n_reads == build->capacity) {
+		const size_t capacity = build->capacity ? build->capacity * 2 : 256;
+		struct read *reads = realloc(build->reads, capacity * sizeof(*reads));
+
+		if (!reads)
+			return QS_NOMEM;
+		build->reads = reads;
+		build->capacity = capacity;
+	}
+	build->reads[build->n_reads++] = (struct read){value, {node, input}};
+	return QS_OK;
+}
+
+static enum qs_status undefined(struct build *build, size_t node, const char *name)
+{
+	qs_finding_add(build->findings, QS_FINDING_UNDEFINED_TENSOR,
+	    qs_model_place(build->graph->model, build->findings),
+	    "node \"%s\" reads \"%s\", which nothing defines", build->graph->nodes[node].label,
+	    name);
+	return QS_INVALID;
+}
+
+static enum qs_status define(struct scope *scope, const char *name)
+{
+	return !name || qs_map_set(&scope->names, name, 0) ? QS_OK : QS_NOMEM;
+}
+
+static enum qs_status define_names(struct scope *scope, const Onnx__GraphProto *proto)
+{
+	enum qs_status status = QS_OK;
+
+	for (size_t i = 0; status == QS_OK && i < proto->n_input; i++)
+		status = define(scope, proto->input[i]->name);
+	for (size_t i = 0; status == QS_OK && i < proto->n_initializer; i++)
+		status = define(scope, proto->initializer[i]->name);
+	for (size_t i = 0; status == QS_OK && i < proto->n_sparse_initializer; i++) {
+		if (proto->sparse_initializer[i]->values)
+			status = define(scope, proto->sparse_initializer[i]->values->name);
+	}
+	for (size_t i = 0; status == QS_OK && i < proto->n_node; i++) {
+		for (size_t j = 0; status == QS_OK && j < proto->node[i]->n_output; j++)
+			status = define(scope, proto->node[i]->output[j]);
+	}
+	return status;
+}
+
+/* A name that a subgraph of `node` reads: one of its own, of a graph around it, or of the main
+ * graph. */
+static enum qs_status read_name(
+    struct build *build, const struct scope *scope, size_t node, const char *name)
+{
+	const size_t n_input = build->graph->nodes[node].proto->n_input;
+	size_t value;
+
+	if (!name || !*name)
+		return QS_OK;
+	for (; scope; scope = scope->outer) {
+		if (qs_map_get(&scope->names, name) != QS_MAP_NONE)
+			return QS_OK;
+	}
+	value = qs_graph_find(build->graph, name);
+	if (value == QS_NONE)
+		return undefined(build, node, name);
+	return add_read(build, value, node, n_input + build->graph->nodes[node].n_inner++);
+}
+
+static enum qs_status read_subgraphs(
+    struct build *build, const struct scope *scope, size_t node, const Onnx__NodeProto *proto);
+
+static enum qs_status read_subgraph(
+    struct build *build, const struct scope *outer, size_t node, const Onnx__GraphProto *proto)
+{
+	struct scope scope = {outer, QS_MAP_INIT};
+	enum qs_status status = define_names(&scope, proto);
+
+	for (size_t i = 0; status == QS_OK && i < proto->n_node; i++) {
+		const Onnx__NodeProto *inner = proto->node[i];
+
+		for (size_t j = 0; status == QS_OK && j < inner->n_input; j++)
+			status = read_name(build, &scope, node, inner->input[j]);
+		if (status == QS_OK)
+			status = read_subgraphs(build, &scope, node, inner);
+	}
+	for (size_t i = 0; status == QS_OK && i < proto->n_output; i++)
+		status = read_name(build, &scope, node, proto->output[i]->name);
+	qs_map_done(&scope.names);
+	return status;
+}
+
+static enum qs_status read_subgraphs(
+    struct build *build, const struct scope *scope, size_t node, const Onnx__NodeProto *proto)
+{
+	enum qs_status status = QS_OK;
+
+	for (size_t i = 0; status == QS_OK && i < proto->n_attribute; i++) {
+		const Onnx__AttributeProto *attribute = proto->attribute[i];
+
+		if (attribute->g)
+			status = read_subgraph(build, scope, node, attribute->g);
+		for (size_t j = 0; status == QS_OK && j < attribute->n_graphs; j++)
+			status = read_subgraph(build, scope, node, attribute->graphs[j]);
+	}
+	return status;
+}
+
+/* Collects what a node and its subgraphs read, in order. */
+static enum qs_status read_node(struct build *build, size_t node)
+{
+	struct qs_graph *graph = build->graph;
+	const Onnx__NodeProto *proto = graph->nodes[node].proto;
+	const size_t first = build->n_reads;
+	enum qs_status status = QS_OK;
+	size_t *inputs;
+
+	for (size_t i = 0; status == QS_OK && i < proto->n_input; i++) {
+		const size_t value = qs_graph_find(graph, proto->input[i]);
+
+		if (*proto->input[i] && value == QS_NONE)
+			return undefined(build, node, proto->input[i]);
+		if (*proto->input[i])
+			status = add_read(build, value, node, i);
+	}
+	if (status == QS_OK)
+		status = read_subgraphs(build, NULL, node, proto);
+	if (status != QS_OK)
+		return status;
+	inputs = qs_arena_array(
+	    &graph->arena, proto->n_input + graph->nodes[node].n_inner + 1, sizeof(*inputs));
+	if (!inputs)
+		return QS_NOMEM;
+	for (size_t i = 0; i < proto->n_input; i++)
+		inputs[i] = QS_NONE;
+	for (size_t i = first; i < build->n_reads; i++)
+		inputs[build->reads[i].use.input] = build->reads[i].value;
+	graph->nodes[node].inputs = inputs;
+	return QS_OK;
+}
+
+/* Gives every value its share of one array; reads of a value stay in the order of nodes. */
+static enum qs_status sort_reads(struct build *build)
+{
+	struct qs_graph *graph = build->graph;
+	struct qs_use *uses = qs_arena_array(&graph->arena, build->n_reads + 1, sizeof(*uses));
+	struct qs_use *next = uses;
+
+	if (!uses)
+		return QS_NOMEM;
+	for (size_t i = 0; i < build->n_reads; i++)
+		graph->values[build->reads[i].value].n_uses++;
+	for (size_t i = 0; i < graph->n_values; i++) {
+		graph->values[i].uses = next;
+		next += graph->values[i].n_uses;
+		graph->values[i].n_uses = 0;
+	}
+	for (size_t i = 0; i < build->n_reads; i++) {
+		struct qs_value *value = &graph->values[build->reads[i].value];
+
+		uses[(size_t)(value->uses - uses) + value->n_uses++] = build->reads[i].use;
+	}
+	return QS_OK;
+}
+
+/* ---- nodes -------------------------------------------------------------------------------------
+ */
+
+/* Labels nodes without a name by operator and count. */
+static enum qs_status label_nodes(struct qs_graph *graph)
+{
+	struct qs_map counts = QS_MAP_INIT;
+	enum qs_status status = QS_OK;
+
+	for (size_t i = 0; status == QS_OK && i < graph->n_nodes; i++) {
+		Onnx__NodeProto *proto = graph->proto->node[i];
+		const char *op_type = name_of(proto->op_type);
+		const size_t known = qs_map_get(&counts, op_type);
+		const size_t count = known == QS_MAP_NONE ? 0 : known;
+
+		graph->nodes[i].proto = proto;
+		graph->nodes[i].label = proto->name && *proto->name ? proto->name
+								    : qs_arena_printf(&graph->arena,
+									  "%s#%zu", op_type, count);
+		if (!graph->nodes[i].label || !qs_map_set(&counts, op_type, count + 1))
+			status = QS_NOMEM;
+	}
+	qs_map_done(&counts);
+	return status;
+}
+
+static enum qs_status allocate(struct qs_graph *graph)
+{
+	const Onnx__GraphProto *proto = graph->proto;
+	size_t n_values = proto->n_initializer + proto->n_sparse_initializer + proto->n_input;
+
+	for (size_t i = 0; i < proto->n_node; i++)
+		n_values += proto->node[i]->n_output;
+	graph->n_nodes = proto->n_node;
+	graph->nodes = qs_arena_array(&graph->arena, proto->n_node + 1, sizeof(*graph->nodes));
+	graph->values = qs_arena_array(&graph->arena, n_values + 1, sizeof(*graph->values));
+	graph->order = qs_arena_array(&graph->arena, proto->n_node + 1, sizeof(*graph->order));
+	return graph->nodes && graph->values && graph->order ? QS_OK : QS_NOMEM;
+}
+
+/* Operators that give something new without reading anything. */
+static bool is_random(const Onnx__NodeProto *node)
+{
+	return strncmp(name_of(node->op_type), "Random", 6) == 0 ||
+	       qs_node_is(node, "Multinomial") || qs_node_is(node, "Bernoulli");
+}
+
+/* Finds what depends on constants and on shapes only. Subgraphs may do anything. */
+static void mark_kinds(struct qs_graph *graph)
+{
+	for (size_t i = 0; i < graph->n_values; i++)
+		graph->values[i].is_static = graph->values[i].is_initializer;
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		const size_t index = graph->order[i];
+		const struct qs_node *node = &graph->nodes[index];
+		bool is_data = is_random(node->proto) || node->n_inner || !node->proto->op_type;
+		bool is_shape = qs_node_is(node->proto, "Shape") || qs_node_is(node->proto, "Size");
+
+		for (size_t j = 0; j < node->proto->n_input && !is_data; j++) {
+			const struct qs_value *value = qs_graph_input(graph, index, j);
+
+			if (!value || value->is_static)
+				continue;
+			is_data = !value->is_shape && !is_shape;
+			is_shape = is_shape || value->is_shape;
+		}
+		for (size_t j = 0; j < node->proto->n_output; j++) {
+			struct qs_value *value = qs_graph_output(graph, index, j);
+
+			if (!value)
+				continue;
+			value->is_static = !is_data && !is_shape;
+			value->is_shape = !is_data && is_shape;
+		}
+	}
+}
+
+enum qs_status qs_graph_new(
+    struct qs_model *model, struct qs_findings *findings, struct qs_graph **ret_graph)
+{
+	struct qs_graph *graph = calloc(1, sizeof(*graph));
+	struct build build = {graph, findings, NULL, 0, 0};
+	enum qs_status status;
+
+	if (!graph)
+		return QS_NOMEM;
+	graph->model = model;
+	graph->proto = model->proto->graph;
+	status = allocate(graph);
+	if (status == QS_OK)
+		status = label_nodes(graph);
+	if (status == QS_OK)
+		status = add_values(&build);
+	for (size_t i = 0; status == QS_OK && i < graph->n_nodes; i++)
+		status = read_node(&build, i);
+	if (status == QS_OK)
+		status = sort_reads(&build);
+	if (status == QS_OK)
+		status = qs_graph_sort(graph, findings);
+	free(build.reads);
+	if (status == QS_OK) {
+		mark_kinds(graph);
+		*ret_graph = graph;
+	} else {
+		qs_graph_free(graph);
+	}
+	return status;
+}
+
+void qs_graph_free(struct qs_graph *graph)
+{
+	if (!graph)
+		return;
+	qs_map_done(&graph->by_name);
+	qs_arena_done(&graph->arena);
+	free(graph);
+}

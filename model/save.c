@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing an ONNX model, with external data left where it is or taken in. */
+#include "model/onnx.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "model/external.h"
+
+struct external {
+	const struct qs_model *model;
+	struct qs_findings *findings;
+	size_t n_tensors;
+	enum qs_status worst;
+};
+
+static enum qs_status count_external(Onnx__TensorProto *tensor, void *context)
+{
+	*(size_t *)context += qs_external_is(tensor);
+	return QS_OK;
+}
+
+static size_t n_external(const struct qs_model *model)
+{
+	size_t n = 0;
+
+	qs_tensors_visit(model->proto, count_external, &n);
+	return n;
+}
+
+bool qs_model_is_external(const struct qs_model *model)
+{
+	return n_external(model) > 0;
+}
+
+/* Goes on after a finding, so that all of them are said at once, but not when memory ran out. */
+static enum qs_status check_external(Onnx__TensorProto *tensor, void *context)
+{
+	struct external *external = context;
+	enum qs_status status = QS_OK;
+
+	if (qs_external_is(tensor))
+		status = qs_external_check(external->model, tensor, external->findings);
+	if (status != QS_OK)
+		external->worst = status;
+	return status == QS_NOMEM ? status : QS_OK;
+}
+
+enum qs_status qs_model_check_external(const struct qs_model *model, struct qs_findings *findings)
+{
+	struct external external = {model, findings, 0, QS_OK};
+
+	qs_tensors_visit(model->proto, check_external, &external);
+	return external.worst;
+}
+
+/* A tensor as it was before its data was taken in. */
+struct taken {
+	Onnx__TensorProto *tensor;
+	Onnx__TensorProto before;
+};
+
+struct intake {
+	const struct qs_model *model;
+	struct qs_findings *findings;
+	struct taken *taken;
+	size_t n_taken;
+	size_t size; /* bytes read so far */
+};
+
+static enum qs_status too_large(const struct qs_model *model, struct qs_findings *findings)
+{
+	struct qs_finding *finding = qs_finding_add(findings, QS_FINDING_MODEL_TOO_LARGE,
+	    qs_model_place(model, findings), "the model with all its data is larger than 2 GiB");
+
+	qs_finding_hint(findings, finding,
+	    "write it into the folder of the input, where it can go on referring to its data "
+	    "files");
+	return QS_UNSUPPORTED;
+}
+
+static enum qs_status take_in(Onnx__TensorProto *tensor, void *context)
+{
+	struct intake *intake = context;
+	struct taken *taken = &intake->taken[intake->n_taken];
+	enum qs_status status;
+	unsigned char *bytes;
+	size_t size;
+
+	if (!qs_external_is(tensor))
+		return QS_OK;
+	status = qs_external_read(intake->model, tensor, intake->findings, &bytes, &size);
+	if (status != QS_OK)
+		return status;
+	*taken = (struct taken){tensor, *tensor};
+	intake->n_taken++;
+	intake->size += size;
+	tensor->has_raw_data = true;
+	tensor->raw_data = (ProtobufCBinaryData){size, bytes};
+	tensor->n_external_data = 0;
+	tensor->has_data_location = false;
+	return intake->size > QS_MODEL_LIMIT ? too_large(intake->model, intake->findings) : QS_OK;
+}
+
+static void give_back(struct intake *intake)
+{
+	for (size_t i = 0; i < intake->n_taken; i++) {
+		free(intake->taken[i].tensor->raw_data.data);
+		*intake->taken[i].tensor = intake->taken[i].before;
+	}
+	free(intake->taken);
+}
+
+static enum qs_status pack_message(const struct qs_model *model, struct qs_findings *findings,
+    unsigned char **ret_bytes, size_t *ret_size)
+{
+	const size_t size = onnx__model_proto__get_packed_size(model->proto);
+	unsigned char *bytes;
+
+	if (size > QS_MODEL_LIMIT)
+		return too_large(model, findings);
+	bytes = malloc(size + 1);
+	if (!bytes)
+		return QS_NOMEM;
+	*ret_size = onnx__model_proto__pack(model->proto, bytes);
+	*ret_bytes = bytes;
+	return QS_OK;
+}
+
+enum qs_status qs_model_pack(const struct qs_model *model, bool embed, struct qs_findings *findings,
+    unsigned char **ret_bytes, size_t *ret_size)
+{
+	const size_t n = embed ? n_external(model) : 0;
+	struct intake intake = {model, findings, NULL, 0, 0};
+	enum qs_status status;
+
+	if (!n)
+		return pack_message(model, findings, ret_bytes, ret_size);
+	intake.taken = calloc(n, sizeof(*intake.taken));
+	if (!intake.taken)
+		return QS_NOMEM;
+	status = qs_tensors_visit(model->proto, take_in, &intake);
+	if (status == QS_OK)
+		status = pack_message(model, findings, ret_bytes, ret_size);
+	give_back(&intake);
+	return status;
+}
+
+/* Whether a path lies in the model's folder, however the two are written. */
+static bool is_beside(const struct qs_model *model, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	struct stat a, b;
+	bool same;
+
+	same = folder && stat(folder, &a) == 0 && stat(model->folder, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	free(folder);
+	return same;
+}
+
+enum qs_status qs_model_save(
+    const struct qs_model *model, const char *path, struct qs_findings *findings)
+{
+	struct qs_output output;
+	enum qs_status status;
+	unsigned char *bytes;
+	size_t size;
+
+	status = qs_model_pack(model, !is_beside(model, path), findings, &bytes, &size);
+	if (status != QS_OK)
+		return status;
+	status = qs_output_open(&output, path, findings);
+	if (status == QS_OK) {
+		fwrite(bytes, 1, size, output.stream);
+		status = qs_output_commit(&output);
+	}
+	free(bytes);
+	return status;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small models for tests. */
+#include "model_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_ITEMS 64
+
+static char *copy(struct qs_model *model, const char *text)
+{
+	char *string = qs_arena_strdup(&model->arena, strcmp(text, "-") == 0 ? "" : text);
+
+	assert_non_null(string);
+	return string;
+}
+
+static void *zeroed(struct qs_model *model, size_t size)
+{
+	void *piece = qs_arena_alloc(&model->arena, size);
+
+	assert_non_null(piece);
+	return piece;
+}
+
+/* Splits at a set of characters, in place. */
+static size_t split(char *text, const char *separators, char **words)
+{
+	char *state;
+	size_t n = 0;
+
+	for (char *w = strtok_r(text, separators, &state); w;
+	     w = strtok_r(NULL, separators, &state)) {
+		assert_true(n < MAX_ITEMS);
+		words[n++] = w;
+	}
+	return n;
+}
+
+static size_t numbers(char **words, size_t n, int64_t *values)
+{
+	for (size_t i = 0; i < n; i++)
+		values[i] = strtoll(words[i], NULL, 10);
+	return n;
+}
+
+static Onnx__ValueInfoProto *value_info(struct qs_model *model, char **words, size_t n)
+{
+	Onnx__ValueInfoProto *info = zeroed(model, sizeof(*info));
+	Onnx__TypeProto__Tensor *tensor = zeroed(model, sizeof(*tensor));
+	Onnx__TensorShapeProto *shape = zeroed(model, sizeof(*shape));
+
+	onnx__value_info_proto__init(info);
+	onnx__type_proto__tensor__init(tensor);
+	onnx__tensor_shape_proto__init(shape);
+	info->name = copy(model, words[1]);
+	info->type = zeroed(model, sizeof(*info->type));
+	onnx__type_proto__init(info->type);
+	info->type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+	info->type->tensor_type = tensor;
+	tensor->has_elem_type = true;
+	tensor->elem_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+	if (n == 2)
+		return info;
+	tensor->shape = shape;
+	shape->dim = zeroed(model, MAX_ITEMS * sizeof(*shape->dim));
+	for (size_t i = 2; i < n; i++) {
+		Onnx__TensorShapeProto__Dimension *dim = zeroed(model, sizeof(*dim));
+
+		onnx__tensor_shape_proto__dimension__init(dim);
+		dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+		dim->dim_value = strtoll(words[i], NULL, 10);
+		shape->dim[shape->n_dim++] = dim;
+	}
+	return info;
+}
+
+static Onnx__TensorProto *initializer(struct qs_model *model, char **words, size_t n)
+{
+	int64_t dims[MAX_ITEMS];
+	size_t count;
+	float *values;
+	Onnx__TensorProto *tensor;
+
+	numbers(words + 2, n - 2, dims);
+	assert_true(qs_shape_count(dims, n - 2, &count));
+	values = zeroed(model, (count + 1) * sizeof(*values));
+	for (size_t i = 0; i < count; i++)
+		values[i] = ((float)(i * 7 % 11) - 5) / 8;
+	tensor = qs_tensor_new(
+	    model, words[1], ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, dims, n - 2, values);
+	assert_non_null(tensor);
+	return tensor;
+}
+
+static char **names(struct qs_model *model, char *list, size_t *ret_n)
+{
+	char *words[MAX_ITEMS], **all = zeroed(model, MAX_ITEMS * sizeof(*all));
+
+	*ret_n = strcmp(list, "none") == 0 ? 0 : split(list, ",", words);
+	for (size_t i = 0; i < *ret_n; i++)
+		all[i] = copy(model, words[i]);
+	return all;
+}
+
+static Onnx__NodeProto *node(struct qs_model *model, char **words)
+{
+	Onnx__NodeProto *proto = zeroed(model, sizeof(*proto));
+
+	onnx__node_proto__init(proto);
+	proto->op_type = copy(model, words[1]);
+	if (strcmp(words[2], "-") != 0)
+		proto->name = copy(model, words[2]);
+	proto->input = names(model, words[3], &proto->n_input);
+	proto->output = names(model, words[4], &proto->n_output);
+	proto->attribute = zeroed(model, MAX_ITEMS * sizeof(Onnx__AttributeProto *));
+	return proto;
+}
+
+static void attribute(struct qs_model *model, Onnx__NodeProto *owner, char **words, size_t n)
+{
+	Onnx__AttributeProto *proto = zeroed(model, sizeof(*proto));
+
+	onnx__attribute_proto__init(proto);
+	proto->name = copy(model, words[1]);
+	proto->has_type = true;
+	if (strcmp(words[0], "ints") == 0) {
+		proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+		proto->ints = zeroed(model, MAX_ITEMS * sizeof(*proto->ints));
+		proto->n_ints = numbers(words + 2, n - 2, proto->ints);
+	} else if (strcmp(words[0], "int") == 0) {
+		proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+		proto->has_i = true;
+		proto->i = strtoll(words[2], NULL, 10);
+	} else {
+		proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
+		proto->has_f = true;
+		proto->f = strtof(words[2], NULL);
+	}
+	owner->attribute[owner->n_attribute++] = proto;
+}
+
+static void set_opset(struct qs_model *model, const char *version)
+{
+	Onnx__OperatorSetIdProto *import = zeroed(model, sizeof(*import));
+
+	onnx__operator_set_id_proto__init(import);
+	import->domain = copy(model, "");
+	import->has_version = true;
+	import->version = strtoll(version, NULL, 10);
+	model->proto->opset_import = zeroed(model, 2 * sizeof(import));
+	model->proto->opset_import[model->proto->n_opset_import++] = import;
+}
+
+static void read_line(struct qs_model *model, const char *line)
+{
+	Onnx__GraphProto *graph = model->proto->graph;
+	char text[512], *words[MAX_ITEMS];
+	size_t n;
+
+	snprintf(text, sizeof(text), "%s", line);
+	n = split(text, " ", words);
+	if (strcmp(words[0], "opset") == 0)
+		set_opset(model, words[1]);
+	else if (strcmp(words[0], "in") == 0)
+		graph->input[graph->n_input++] = value_info(model, words, n);
+	else if (strcmp(words[0], "out") == 0)
+		graph->output[graph->n_output++] = value_info(model, words, n);
+	else if (strcmp(words[0], "init") == 0)
+		graph->initializer[graph->n_initializer++] = initializer(model, words, n);
+	else if (strcmp(words[0], "node") == 0)
+		graph->node[graph->n_node++] = node(model, words);
+	else
+		attribute(model, graph->node[graph->n_node - 1], words, n);
+}
+
+struct qs_model *fixture_model(struct qs_findings *findings, const char *const *lines)
+{
+	/* ir_version 8, an opset import of version 1 and a graph with the name "g". */
+	static const unsigned char least[] = "\x08\x08\x42\x02\x10\x01\x3a\x03\x12\x01g";
+	struct qs_model *model = NULL;
+	Onnx__GraphProto *graph;
+
+	assert_int_equal(
+	    qs_model_parse("fixture.onnx", least, sizeof(least) - 1, findings, &model), QS_OK);
+	graph = model->proto->graph;
+	model->proto->n_opset_import = 0;
+	graph->node = zeroed(model, MAX_ITEMS * sizeof(*graph->node));
+	graph->input = zeroed(model, MAX_ITEMS * sizeof(*graph->input));
+	graph->output = zeroed(model, MAX_ITEMS * sizeof(*graph->output));
+	graph->initializer = zeroed(model, MAX_ITEMS * sizeof(*graph->initializer));
+	for (; *lines; lines++)
+		read_line(model, *lines);
+	if (!model->proto->n_opset_import)
+		set_opset(model, "13");
+	return model;
+}
+
+const char *fixture_path(const char *name)
+{
+	static char path[4096];
+	const char *top = getenv("srcdir");
+
+	snprintf(path, sizeof(path), "%s/tests/data/models/%s", top ? top : ".", name);
+	return path;
+}
+
+struct qs_model *fixture_open(struct qs_findings *findings, const char *name)
+{
+	struct qs_model *model = NULL;
+
+	assert_int_equal(qs_model_open(fixture_path(name), findings, &model), QS_OK);
+	assert_int_equal(qs_findings_count(findings), 0);
+	return model;
+}
+
+const char *fixture_output(const char *name)
+{
+	static char path[4096];
+
+	mkdir("tests", 0777);
+	mkdir("tests/out", 0777);
+	snprintf(path, sizeof(path), "tests/out/%s", name);
+	return path;
+}
+
+void fixture_write(const char *path, const void *bytes, size_t size)
+{
+	FILE *stream = fopen(path, "wb");
+
+	assert_non_null(stream);
+	assert_int_equal(fwrite(bytes, 1, size, stream), size);
+	assert_int_equal(fclose(stream), 0);
+}
+
+const char *fixture_only_code(const struct qs_findings *findings)
+{
+	assert_int_equal(qs_findings_count(findings), 1);
+	return qs_findings_at(findings, 0)->code;
+}
