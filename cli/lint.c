@@ -17,6 +17,7 @@ struct run {
 	enum qs_severity at_least; /* what is shown */
 	int fail_level;            /* what makes the exit status 1; QS_SEVERITY__COUNT: nothing does */
 	bool unable;
+	struct model model;
 	struct qs_source **sources; /* findings point into them until the end */
 	size_t n_sources;
 };
@@ -62,6 +63,7 @@ static bool read_fail_level(struct run *run)
 
 static void check_file(struct run *run, const char *path)
 {
+	struct qs_selection *selection = NULL;
 	struct qs_policy *policy = NULL;
 	struct qs_source *source = NULL;
 	enum qs_status status;
@@ -70,8 +72,12 @@ static void check_file(struct run *run, const char *path)
 	if (status == QS_OK) {
 		run->sources[run->n_sources++] = source;
 		status = qs_policy_read(source, run->findings, &policy);
-		qs_policy_free(policy);
 	}
+	if (status == QS_OK)
+		status = select_layers(
+		    run->arguments, policy, &run->model, run->findings, &selection);
+	qs_selection_free(selection);
+	qs_policy_free(policy);
 	if (status != QS_OK && status != QS_INVALID)
 		run->unable = true;
 	if (status == QS_NOMEM)
@@ -149,9 +155,11 @@ static int check_files(const struct arguments *arguments, enum qs_severity at_le
 		free(run.sources);
 		return out_of_memory();
 	}
-	for (int i = 0; i < arguments->n_files; i++)
+	run.unable = open_model(arguments->value[OPTION_MODEL], run.findings, &run.model) != QS_OK;
+	for (int i = 0; i < arguments->n_files && !run.unable; i++)
 		check_file(&run, arguments->files[i]);
 	tell(&run);
+	close_model(&run.model);
 	status = exit_status(&run);
 	for (size_t i = 0; i < run.n_sources; i++)
 		qs_source_free(run.sources[i]);

@@ -52,6 +52,37 @@ void close_config(struct config *config)
 	qs_source_free(config->source);
 }
 
+enum qs_status open_model(const char *path, struct qs_findings *findings, struct model *ret_model)
+{
+	enum qs_status status;
+
+	*ret_model = (struct model){NULL, NULL};
+	if (!path)
+		return QS_OK;
+	status = qs_model_open(path, findings, &ret_model->model);
+	if (status == QS_OK)
+		status = qs_layers_new(ret_model->model, findings, &ret_model->layers);
+	return status;
+}
+
+void close_model(struct model *model)
+{
+	qs_layers_free(model->layers);
+	qs_model_free(model->model);
+}
+
+enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
+    const struct model *model, struct qs_findings *findings, struct qs_selection **ret_selection)
+{
+	const size_t n = model->layers ? qs_layers_count(model->layers) : 0;
+
+	*ret_selection = NULL;
+	if (!model->layers)
+		return QS_OK;
+	return qs_policy_select(policy, n ? qs_layers_at(model->layers, 0) : NULL, n,
+	    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, ret_selection);
+}
+
 void tell_findings(const struct arguments *arguments, struct qs_findings *findings, FILE *stream,
     enum qs_severity at_least)
 {

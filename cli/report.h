@@ -29,6 +29,20 @@ bool open_config(const struct arguments *arguments, const char *path, struct qs_
     struct config *ret_config, int *ret_exit);
 void close_config(struct config *config);
 
+/* A model that configs are held against. */
+struct model {
+	struct qs_model *model; /* NULL when --model is not given */
+	struct qs_layers *layers;
+};
+
+/* Opens the model at a path; a NULL path gives none. End it with close_model() either way. */
+enum qs_status open_model(const char *path, struct qs_findings *findings, struct model *ret_model);
+void close_model(struct model *model);
+
+/* Finds the winners of all layers; without a model there is no selection, which is fine. */
+enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
+    const struct model *model, struct qs_findings *findings, struct qs_selection **ret_selection);
+
 /* Writes findings to a stream, with frames when it is a terminal. */
 void tell_findings(const struct arguments *arguments, struct qs_findings *findings, FILE *stream,
     enum qs_severity at_least);

@@ -8,23 +8,42 @@
 typedef int config_use(const struct arguments *arguments, const struct config *config,
     const struct qs_selection *selection, struct qs_findings *findings);
 
+static int use_with_model(const struct arguments *arguments, const struct config *config,
+    struct qs_findings *findings, config_use *use)
+{
+	struct qs_selection *selection = NULL;
+	struct model model;
+	enum qs_status status;
+	int result;
+
+	status = open_model(arguments->value[OPTION_MODEL], findings, &model);
+	result = status == QS_NOMEM ? out_of_memory() : EXIT_UNABLE;
+	if (status == QS_OK) {
+		status = select_layers(arguments, config->policy, &model, findings, &selection);
+		result = status == QS_OK ? use(arguments, config, selection, findings) : exit_of(status);
+	}
+	qs_selection_free(selection);
+	close_model(&model);
+	return result;
+}
+
 static int use_config(const struct arguments *arguments, config_use *use)
 {
 	struct qs_findings *findings;
 	struct config config;
-	int status;
+	int result;
 
 	if (arguments->n_files != 1)
 		return usage_error(arguments, "exactly one file is expected, found %d", arguments->n_files);
 	findings = qs_findings_new();
 	if (!findings)
 		return out_of_memory();
-	if (open_config(arguments, arguments->files[0], findings, &config, &status))
-		status = use(arguments, &config, NULL, findings);
+	if (open_config(arguments, arguments->files[0], findings, &config, &result))
+		result = use_with_model(arguments, &config, findings, use);
 	tell_findings(arguments, findings, stderr, QS_SEVERITY_ERROR);
 	close_config(&config);
 	qs_findings_free(findings);
-	return status;
+	return result;
 }
 
 static int write_resolved(const struct arguments *arguments, const struct config *config,

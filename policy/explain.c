@@ -181,10 +181,11 @@ static void explain_word(
 	memset(&layer, 0, sizeof(layer));
 	qs_selector_path(word, &path);
 	layer.name = question->layer;
+	layer.names = &question->layer;
+	layer.n_nodes = 1;
 	layer.path = path.data;
 	layer.type = dot && strncmp(question->layer, "torch.", 6) == 0 ? dot + 1 : question->layer;
 	layer.op_type = "";
-	layer.output.name = "";
 	explain_subject(&(struct subject){policy, question->layer, &layer, strongest(policy, &layer)},
 	    question, text);
 	qs_text_done(&path);
@@ -196,7 +197,7 @@ static bool is_asked_for(const struct qs_layer *layer, const char *word)
 	bool asked;
 
 	qs_selector_path((struct qs_json_string){word, (uint32_t)strlen(word)}, &path);
-	asked = strcmp(qs_layer_title(layer), word) == 0 || strcmp(layer->type, word) == 0 ||
+	asked = strcmp(layer->name, word) == 0 || strcmp(layer->type, word) == 0 ||
 	        (layer->path[0] && strcmp(layer->path, path.data) == 0);
 	qs_text_done(&path);
 	return asked;
@@ -209,7 +210,7 @@ static enum qs_status report_no_layer(const struct qs_policy *policy,
 	struct qs_finding *finding;
 
 	for (size_t i = 0; i < selection->n_layers; i++) {
-		qs_nearest_offer(&nearest, qs_layer_title(&selection->layers[i]));
+		qs_nearest_offer(&nearest, selection->layers[i].name);
 		qs_nearest_offer(&nearest, selection->layers[i].path);
 		qs_nearest_offer(&nearest, selection->layers[i].type);
 	}
@@ -237,7 +238,7 @@ enum qs_status qs_policy_explain(const struct qs_policy *policy,
 			continue;
 		n++;
 		explain_subject(
-		    &(struct subject){policy, qs_layer_title(layer), layer, selection->winners[i]},
+		    &(struct subject){policy, layer->name, layer, selection->winners[i]},
 		    question, text);
 	}
 	if (selection && question->layer && n == 0)

@@ -151,7 +151,7 @@ static struct json_object *nodes_json(
 			put(node, qs_tensor_words.words[t].word,
 			    node_tensor_json(policy, qs_selection_settings(selection, i, (enum qs_tensor)t),
 			        (enum qs_tensor)t));
-		put(nodes, qs_layer_title(&selection->layers[i]), node);
+		put(nodes, selection->layers[i].name, node);
 	}
 	return nodes;
 }

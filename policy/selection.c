@@ -23,10 +23,15 @@ struct index {
 	size_t layer;
 };
 
+struct sorted {
+	struct index *items;
+	size_t n_items;
+};
+
 struct selector_run {
 	struct qs_selection *selection;
 	struct qs_findings *findings;
-	struct index *names, *paths, *types, *op_types;
+	struct sorted names, paths, types, op_types;
 	size_t *n_taken; /* by entry */
 	size_t n_suggestions, n_errors;
 	bool allow_unmatched;
@@ -52,11 +57,6 @@ void qs_selector_path(struct qs_json_string name, struct qs_text *ret_path)
 		qs_text_add(ret_path, name.bytes, name.size);
 }
 
-const char *qs_layer_title(const struct qs_layer *layer)
-{
-	return layer->name[0] ? layer->name : layer->output.name;
-}
-
 static int compare_index(const void *a, const void *b)
 {
 	const struct index *x = a, *y = b;
@@ -66,20 +66,40 @@ static int compare_index(const void *a, const void *b)
 }
 
 /* Sorts the layers by the text at an offset of struct qs_layer. */
-static struct index *make_index(const struct qs_selection *selection, size_t offset)
+static bool sort_by_field(
+    const struct qs_selection *selection, size_t offset, struct sorted *ret_sorted)
 {
-	struct index *index = malloc((selection->n_layers + 1) * sizeof(*index));
-
-	if (!index)
-		return NULL;
+	ret_sorted->items = malloc((selection->n_layers + 1) * sizeof(*ret_sorted->items));
+	if (!ret_sorted->items)
+		return false;
 	for (size_t i = 0; i < selection->n_layers; i++) {
 		const char *const *text =
 		    (const char *const *)((const char *)&selection->layers[i] + offset);
 
-		index[i] = (struct index){*text, i};
+		ret_sorted->items[i] = (struct index){*text, i};
 	}
-	qsort(index, selection->n_layers, sizeof(*index), compare_index);
-	return index;
+	ret_sorted->n_items = selection->n_layers;
+	qsort(ret_sorted->items, ret_sorted->n_items, sizeof(struct index), compare_index);
+	return true;
+}
+
+/* Sorts the layers by the names of all their nodes. */
+static bool sort_by_name(const struct qs_selection *selection, struct sorted *ret_sorted)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < selection->n_layers; i++)
+		n += selection->layers[i].n_nodes;
+	ret_sorted->items = malloc((n + 1) * sizeof(*ret_sorted->items));
+	if (!ret_sorted->items)
+		return false;
+	for (size_t i = 0; i < selection->n_layers; i++) {
+		for (size_t j = 0; j < selection->layers[i].n_nodes; j++)
+			ret_sorted->items[ret_sorted->n_items++] =
+			    (struct index){selection->layers[i].names[j], i};
+	}
+	qsort(ret_sorted->items, n, sizeof(struct index), compare_index);
+	return true;
 }
 
 /* The first of the sorted layers that is not below a text. */
@@ -107,15 +127,15 @@ static void take_layer(struct selector_run *run, const struct qs_entry *entry, s
 }
 
 static size_t take_equal(struct selector_run *run, const struct qs_entry *entry,
-    const struct index *index, const char *text)
+    const struct sorted *sorted, const char *text)
 {
-	const size_t n = run->selection->n_layers;
 	size_t taken = 0;
 
 	if (!text[0])
 		return 0;
-	for (size_t i = lower_bound(index, n, text); i < n && strcmp(index[i].text, text) == 0; i++) {
-		take_layer(run, entry, index[i].layer);
+	for (size_t i = lower_bound(sorted->items, sorted->n_items, text);
+	     i < sorted->n_items && strcmp(sorted->items[i].text, text) == 0; i++) {
+		take_layer(run, entry, sorted->items[i].layer);
 		taken++;
 	}
 	return taken;
@@ -125,9 +145,9 @@ static void take_by_name(struct selector_run *run, const struct qs_entry *entry,
 {
 	struct qs_text path = QS_TEXT_INIT;
 
-	if (take_equal(run, entry, run->names, text) == 0) {
+	if (take_equal(run, entry, &run->names, text) == 0) {
 		qs_selector_path(entry->selector.text, &path);
-		take_equal(run, entry, run->paths, path.data);
+		take_equal(run, entry, &run->paths, path.data);
 	}
 	qs_text_done(&path);
 }
@@ -141,7 +161,7 @@ static void take_by_type(struct selector_run *run, const struct qs_entry *entry,
 {
 	const struct qs_policy *policy = run->selection->policy;
 
-	if (take_equal(run, entry, run->types, text) || !take_equal(run, entry, run->op_types, text))
+	if (take_equal(run, entry, &run->types, text) || !take_equal(run, entry, &run->op_types, text))
 		return;
 	qs_finding_add(run->findings, QS_FINDING_ONNX_TYPE, selector_place(policy, entry),
 	    "\"%s\" is an ONNX operator; vai_q_pytorch knows layers by their PyTorch types", text);
@@ -163,7 +183,7 @@ static void take_by_pattern(struct selector_run *run, const struct qs_entry *ent
 	for (size_t i = 0; i < selection->n_layers && status == QS_OK; i++) {
 		bool matches = false;
 
-		status = qs_pattern_match(pattern, qs_layer_title(&selection->layers[i]), &matches);
+		status = qs_pattern_match(pattern, selection->layers[i].name, &matches);
 		if (status == QS_OK && !matches && selection->layers[i].path[0])
 			status = qs_pattern_match(pattern, selection->layers[i].path, &matches);
 		if (matches)
@@ -213,7 +233,7 @@ static const char *nearest_layer(struct selector_run *run, const struct qs_selec
 			qs_nearest_offer(&nearest, layer->type);
 			continue;
 		}
-		qs_nearest_offer(&nearest, qs_layer_title(layer));
+		qs_nearest_offer(&nearest, layer->name);
 		qs_nearest_offer(&nearest, layer->path);
 	}
 	qs_text_done(&path);
@@ -303,19 +323,18 @@ enum qs_status qs_policy_select(const struct qs_policy *policy, const struct qs_
 		return QS_NOMEM;
 	*selection = (struct qs_selection){policy, layers, n_layers,
 	    calloc(n_layers + 1, sizeof(*selection->winners))};
-	run.names = make_index(selection, offsetof(struct qs_layer, name));
-	run.paths = make_index(selection, offsetof(struct qs_layer, path));
-	run.types = make_index(selection, offsetof(struct qs_layer, type));
-	run.op_types = make_index(selection, offsetof(struct qs_layer, op_type));
 	run.n_taken = calloc(policy->n_entries + 1, sizeof(*run.n_taken));
-	if (selection->winners && run.names && run.paths && run.types && run.op_types && run.n_taken)
+	if (selection->winners && run.n_taken && sort_by_name(selection, &run.names) &&
+	    sort_by_field(selection, offsetof(struct qs_layer, path), &run.paths) &&
+	    sort_by_field(selection, offsetof(struct qs_layer, type), &run.types) &&
+	    sort_by_field(selection, offsetof(struct qs_layer, op_type), &run.op_types))
 		run_selectors(&run);
 	else
 		run.status = QS_NOMEM;
-	free(run.names);
-	free(run.paths);
-	free(run.types);
-	free(run.op_types);
+	free(run.names.items);
+	free(run.paths.items);
+	free(run.types.items);
+	free(run.op_types.items);
 	free(run.n_taken);
 	if (run.status != QS_OK) {
 		qs_selection_free(selection);
@@ -363,14 +382,15 @@ bool qs_selector_takes(const struct qs_selector *selector, const struct qs_layer
 		       qs_json_string_is(selector->text, layer->op_type);
 	case QS_SELECT_NAME:
 		qs_selector_path(selector->text, &path);
-		takes = qs_json_string_is(selector->text, layer->name) ||
-		        (path.size && strcmp(path.data, layer->path) == 0);
+		takes = path.size && strcmp(path.data, layer->path) == 0;
+		for (size_t i = 0; i < layer->n_nodes && !takes; i++)
+			takes = qs_json_string_is(selector->text, layer->names[i]);
 		break;
 	case QS_SELECT_PATTERN:
 		if (qs_pattern_new(selector->text.bytes, selector->text.size, &pattern, message,
 		        &offset) != QS_OK)
 			break;
-		if (qs_pattern_match(pattern, qs_layer_title(layer), &takes) == QS_OK && !takes)
+		if (qs_pattern_match(pattern, layer->name, &takes) == QS_OK && !takes)
 			(void)qs_pattern_match(pattern, layer->path, &takes);
 		qs_pattern_free(pattern);
 		break;

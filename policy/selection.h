@@ -24,8 +24,4 @@ bool qs_selector_takes(const struct qs_selector *selector, const struct qs_layer
 /* The settings of a kind of a layer: the winner's when it lists the kind, else the model's. */
 const struct qs_settings *qs_selection_settings(
     const struct qs_selection *selection, size_t layer, enum qs_tensor tensor);
-
-/* What a layer is called in documents: its node name. */
-const char *qs_layer_title(const struct qs_layer *layer);
-
 #endif

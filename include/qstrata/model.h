@@ -82,7 +82,7 @@ QS_API void qs_layers_free(struct qs_layers *layers);
 /** How many layers there are. */
 QS_API size_t qs_layers_count(const struct qs_layers *layers);
 
-/** The layer at an index below qs_layers_count(). */
+/** The layer at an index below qs_layers_count(); the layers are one array. */
 QS_API const struct qs_layer *qs_layers_at(const struct qs_layers *layers, size_t index);
 
 /** A table for people: one line a layer and the sums below. */
