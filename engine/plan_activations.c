@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plans what flows: graph inputs and what layers compute.
+ *
+ * A layer is quantized at the end of its group: after the ReLU or Clip that alone reads it. What only
+ * a concatenation reads is left to the concatenation. In a second pass, whatever a quantized layer
+ * reads and that nothing has quantized yet gets a format too.
+ */
+#include <stdlib.h>
+
+#include "engine/plan.h"
+
+struct planner {
+	struct qs_plan *plan;
+	const struct qs_spec_source *specs;
+	const struct qs_graph *graph;
+};
+
+/* The layer that a node belongs to, or NULL. */
+static const struct qs_layer *layer_of(const struct planner *planner, size_t node, size_t *ret_index)
+{
+	const struct qs_layers *layers = planner->plan->layers;
+
+	*ret_index = node == QS_NONE ? QS_NONE : layers->of_node[node];
+	return *ret_index == QS_NONE ? NULL : &layers->items[*ret_index];
+}
+
+static enum qs_role role_of(const struct qs_layer *layer)
+{
+	bool parameters;
+
+	return layer ? qs_role_of(layer, &parameters) : QS_ROLE_FLOAT;
+}
+
+static bool is_half(const struct qs_spec *spec)
+{
+	return spec->datatype == QS_DATATYPE_BFLOAT16 || spec->datatype == QS_DATATYPE_FLOAT16;
+}
+
+/* The layer that alone reads a value and may fuse with its producer, or NULL. */
+static const struct qs_layer *only_reader(const struct planner *planner, const struct qs_value *value)
+{
+	size_t index;
+
+	if (value->n_uses != 1 || value->is_output ||
+	    value->uses[0].input >= planner->graph->nodes[value->uses[0].node].proto->n_input)
+		return NULL;
+	return layer_of(planner, value->uses[0].node, &index);
+}
+
+/* The output value of a layer, or NULL. */
+static struct qs_value *output_of(const struct planner *planner, const struct qs_layer *layer)
+{
+	return qs_graph_output(planner->graph, layer->nodes[layer->n_nodes - 1], 0);
+}
+
+/* The value at the end of a layer's group: behind the activation functions that alone read it. */
+static struct qs_value *group_end(const struct planner *planner, const struct qs_layer *layer)
+{
+	struct qs_value *value = output_of(planner, layer);
+
+	while (value) {
+		const struct qs_layer *reader = only_reader(planner, value);
+		struct qs_value *next;
+
+		if (role_of(reader) != QS_ROLE_FOLLOW)
+			break;
+		next = output_of(planner, reader);
+		if (!next)
+			break;
+		value = next;
+	}
+	return value;
+}
+
+/* Whether a value goes into a quantized concatenation and nowhere else. */
+static bool is_left_to_concat(const struct planner *planner, const struct qs_value *value)
+{
+	const struct qs_layer *reader = only_reader(planner, value);
+	struct qs_spec spec;
+	size_t index;
+
+	if (role_of(reader) != QS_ROLE_CONCAT)
+		return false;
+	layer_of(planner, value->uses[0].node, &index);
+	spec = planner->specs->layer(planner->specs->context, index, QS_TENSOR_ACTIVATION);
+	return !qs_plan_refuses(planner->specs, &spec, QS_TENSOR_ACTIVATION);
+}
+
+static bool is_planned(const struct planner *planner, const struct qs_value *value)
+{
+	return planner->plan->site_of_value[value - planner->graph->values] != QS_NONE;
+}
+
+static void add_site(struct planner *planner, enum qs_tensor kind, const struct qs_value *value,
+    const struct qs_layer *layer, const struct qs_spec *spec)
+{
+	const size_t index = (size_t)(value - planner->graph->values);
+
+	if (is_planned(planner, value))
+		return;
+	if (value->element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT) {
+		if (layer)
+			qs_plan_keep(planner->plan, layer, kind,
+			    value->element_type ? "the tensor is not float32"
+			                        : "the type of the tensor is not known");
+		return;
+	}
+	planner->plan->site_of_value[index] = planner->plan->n_sites;
+	if (!qs_plan_add(planner->plan, kind, index, layer, spec))
+		planner->plan->site_of_value[index] = QS_NONE;
+}
+
+/* Plans the output of one layer. */
+static void plan_output(struct planner *planner, size_t index)
+{
+	const struct qs_layer *layer = &planner->plan->layers->items[index];
+	const enum qs_role role = role_of(layer);
+	const struct qs_spec spec =
+	    planner->specs->layer(planner->specs->context, index, QS_TENSOR_ACTIVATION);
+	const char *reason = qs_plan_refuses(planner->specs, &spec, QS_TENSOR_ACTIVATION);
+	const struct qs_value *value;
+
+	/* Moved values have their format already; a fused function is its group's. */
+	if (role == QS_ROLE_MOVE || role == QS_ROLE_FOLLOW)
+		return;
+	if (role == QS_ROLE_FLOAT && !is_half(&spec) && !reason)
+		reason = "outputs of layers of this type are not quantized";
+	if (reason) {
+		qs_plan_keep(planner->plan, layer, QS_TENSOR_ACTIVATION, reason);
+		return;
+	}
+	value = group_end(planner, layer);
+	if (value && !(is_left_to_concat(planner, value) && !is_half(&spec)))
+		add_site(planner, QS_TENSOR_ACTIVATION, value, layer, &spec);
+}
+
+/* The value that a layer's operand is a moved copy of. */
+static const struct qs_value *before_moves(
+    const struct planner *planner, const struct qs_value *value)
+{
+	for (;;) {
+		size_t index;
+		const struct qs_layer *layer = layer_of(planner, value->producer, &index);
+		const struct qs_value *source;
+
+		if (is_planned(planner, value) || role_of(layer) != QS_ROLE_MOVE)
+			return value;
+		source = qs_graph_input(planner->graph, value->producer, 0);
+		if (!source)
+			return value;
+		value = source;
+	}
+}
+
+/* The spec of a graph input is that of the first layer that reads it, kind input. */
+static void plan_graph_input(
+    struct planner *planner, const struct qs_value *value, const struct qs_layer *reader)
+{
+	const struct qs_spec_source *specs = planner->specs;
+	struct qs_spec spec = specs->model(specs->context, QS_TENSOR_INPUT);
+
+	if (reader)
+		spec = specs->layer(specs->context, (size_t)(reader - planner->plan->layers->items),
+		    QS_TENSOR_INPUT);
+	if (qs_plan_refuses(specs, &spec, QS_TENSOR_INPUT)) {
+		if (reader)
+			qs_plan_keep(planner->plan, reader, QS_TENSOR_INPUT,
+			    qs_plan_refuses(specs, &spec, QS_TENSOR_INPUT));
+		return;
+	}
+	add_site(planner, QS_TENSOR_INPUT, value, reader, &spec);
+}
+
+/* Gives a format to what a quantized layer reads and nobody has quantized. */
+static void plan_operand(
+    struct planner *planner, const struct qs_layer *layer, const struct qs_value *operand)
+{
+	const struct qs_value *value = before_moves(planner, operand);
+	const struct qs_layer *producer;
+	struct qs_spec spec;
+	size_t index;
+
+	if (is_planned(planner, value) || value->is_static ||
+	    value->element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+		return;
+	if (value->is_input) {
+		plan_graph_input(planner, value, layer);
+		return;
+	}
+	producer = layer_of(planner, value->producer, &index);
+	if (!producer)
+		return;
+	spec = planner->specs->layer(planner->specs->context, index, QS_TENSOR_ACTIVATION);
+	if (!qs_plan_refuses(planner->specs, &spec, QS_TENSOR_ACTIVATION))
+		add_site(planner, QS_TENSOR_ACTIVATION, value, producer, &spec);
+}
+
+static void plan_operands(struct planner *planner, size_t index)
+{
+	const struct qs_layer *layer = &planner->plan->layers->items[index];
+
+	if (role_of(layer) != QS_ROLE_COMPUTE)
+		return;
+	for (size_t n = 0; n < layer->n_nodes; n++) {
+		const struct qs_node *node = &planner->graph->nodes[layer->nodes[n]];
+
+		for (size_t i = 0; i < node->proto->n_input; i++) {
+			const struct qs_value *operand = qs_graph_input(planner->graph, layer->nodes[n], i);
+			size_t producer;
+
+			if (!operand)
+				continue;
+			/* Within a layer of several nodes nothing is quantized. */
+			layer_of(planner, operand->producer, &producer);
+			if (producer != index)
+				plan_operand(planner, layer, operand);
+		}
+	}
+}
+
+void qs_plan_activations(struct qs_plan *plan, const struct qs_spec_source *specs)
+{
+	struct planner planner = {plan, specs, plan->layers->graph};
+
+	plan->site_of_value = malloc((planner.graph->n_values + 1) * sizeof(size_t));
+	if (!plan->site_of_value) {
+		plan->nomem = true;
+		return;
+	}
+	for (size_t i = 0; i < planner.graph->n_values; i++)
+		plan->site_of_value[i] = QS_NONE;
+	for (size_t i = 0; i < plan->layers->n_items; i++)
+		plan_output(&planner, i);
+	for (size_t i = 0; i < plan->layers->n_items; i++)
+		plan_operands(&planner, i);
+}

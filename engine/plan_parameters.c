@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plans weights and biases: constants, the format of each, and which readers get it.
+ *
+ * A layer may read its weights through nodes that only move them (a Transpose before a MatMul): then
+ * the constant at the root is quantized, and the axis of its channels is followed to there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/plan.h"
+
+/* One reading of a constant by a layer. */
+struct reading {
+	size_t root;         /* value of the constant */
+	struct qs_use use;   /* who reads the constant itself */
+	int axis;            /* of the channels in the constant; -1: not known */
+	const char *problem; /* why it cannot be quantized, or NULL */
+};
+
+/* The axis of output channels in the operand of an operator (PyTorch's axis 0, as ONNX has it). */
+static int channel_axis(const Onnx__NodeProto *node, int rank)
+{
+	if (qs_node_is(node, "ConvTranspose"))
+		return 1;
+	if (qs_node_is(node, "Gemm"))
+		return qs_attribute_int(node, "transB", 0) ? 0 : 1;
+	if (qs_node_is(node, "MatMul"))
+		return rank - 1;
+	return 0;
+}
+
+/* The axis of a Transpose's input that becomes `axis` of its output; the default reverses all. */
+static int before_transpose(const Onnx__NodeProto *node, int rank, int axis)
+{
+	const Onnx__AttributeProto *perm = qs_attribute(node, "perm");
+
+	if (!perm)
+		return rank - 1 - axis;
+	return axis >= 0 && (size_t)axis < perm->n_ints ? (int)perm->ints[axis] : -1;
+}
+
+/* Follows an operand back to its constant. */
+static struct reading trace(const struct qs_graph *graph, size_t node, size_t input)
+{
+	struct qs_value *value = qs_graph_input(graph, node, input);
+	struct reading reading = {QS_NONE, {node, input}, -1, NULL};
+
+	if (!value || value->rank < 0)
+		return reading;
+	reading.axis = channel_axis(graph->nodes[node].proto, value->rank);
+	while (value && !value->constant && value->producer != QS_NONE) {
+		const Onnx__NodeProto *producer = graph->nodes[value->producer].proto;
+
+		if (qs_node_is(producer, "Transpose"))
+			reading.axis = before_transpose(producer, value->rank, reading.axis);
+		else if (!qs_node_is(producer, "Identity"))
+			reading.axis = -1;
+		reading.use = (struct qs_use){value->producer, 0};
+		value = qs_graph_input(graph, value->producer, 0);
+	}
+	if (value && value->constant)
+		reading.root = (size_t)(value - graph->values);
+	return reading;
+}
+
+/* The operand of a layer's nodes that comes from a constant of that name. */
+static struct reading find_reading(
+    const struct qs_graph *graph, const struct qs_layer *layer, const char *constant)
+{
+	for (size_t n = 0; n < layer->n_nodes; n++) {
+		const struct qs_node *node = &graph->nodes[layer->nodes[n]];
+
+		for (size_t i = 0; i < node->proto->n_input; i++) {
+			const struct reading reading = trace(graph, layer->nodes[n], i);
+
+			if (reading.root != QS_NONE &&
+			    strcmp(graph->values[reading.root].name, constant) == 0)
+				return reading;
+		}
+	}
+	return (struct reading){QS_NONE, {QS_NONE, 0}, -1, NULL};
+}
+
+static bool same_spec(const struct qs_spec *a, const struct qs_spec *b)
+{
+#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help)               \
+	if (a->field < b->field || a->field > b->field)                                            \
+		return false;
+#include "qstrata/params.def"
+#undef PARAM
+	return true;
+}
+
+/* The site of a constant that suits a reading, or NULL; says whether the constant has any. */
+static struct qs_site *find_site(struct qs_plan *plan, size_t first, const struct reading *reading,
+    const struct qs_spec *spec, int axis, bool *ret_other)
+{
+	*ret_other = false;
+	for (size_t i = first; i < plan->n_sites; i++) {
+		struct qs_site *site = &plan->sites[i];
+
+		if (site->value != reading->root)
+			continue;
+		if (same_spec(&site->spec, spec) && site->axis == axis)
+			return site;
+		*ret_other = true;
+	}
+	return NULL;
+}
+
+static void add_use(struct qs_plan *plan, struct qs_site *site, struct qs_use use)
+{
+	struct qs_use *uses;
+
+	for (size_t i = 0; i < site->n_uses; i++) {
+		if (site->uses[i].node == use.node && site->uses[i].input == use.input)
+			return;
+	}
+	uses = qs_arena_array(&plan->arena, site->n_uses + 1, sizeof(*uses));
+	if (!uses) {
+		plan->nomem = true;
+		return;
+	}
+	if (site->n_uses)
+		memcpy(uses, site->uses, site->n_uses * sizeof(*uses));
+	uses[site->n_uses] = use;
+	site->uses = uses;
+	site->n_uses++;
+}
+
+/* Where the search for sites of a constant starts: its first site, by value. */
+struct constants {
+	size_t *first; /* by value; QS_NONE: no site yet */
+};
+
+static void plan_parameter(struct qs_plan *plan, const struct qs_spec_source *specs, size_t index,
+    enum qs_tensor kind, const struct qs_layer_tensor *tensor, struct constants *constants)
+{
+	const struct qs_layer *layer = &plan->layers->items[index];
+	const struct qs_graph *graph = plan->layers->graph;
+	const struct qs_spec spec = specs->layer(specs->context, index, kind);
+	const char *reason = qs_plan_refuses(specs, &spec, kind);
+	struct reading reading;
+	struct qs_site *site;
+	bool other = false;
+	int axis;
+
+	if (!tensor->name[0])
+		return;
+	reading = find_reading(graph, layer, tensor->name);
+	if (!reason && reading.root == QS_NONE)
+		reason = "the parameter is computed from other values";
+	if (!reason && graph->values[reading.root].element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+		reason = "the parameter is not float32";
+	if (!reason && spec.datatype == QS_DATATYPE_INT && spec.per_channel && reading.axis < 0)
+		reason = "the axis of the channels cannot be followed through the nodes before the layer";
+	if (reason) {
+		qs_plan_keep(plan, layer, kind, reason);
+		return;
+	}
+	axis = spec.datatype == QS_DATATYPE_INT && spec.per_channel ? reading.axis : -1;
+	site = constants->first[reading.root] == QS_NONE
+	           ? NULL
+	           : find_site(plan, constants->first[reading.root], &reading, &spec, axis, &other);
+	if (!site) {
+		if (constants->first[reading.root] == QS_NONE)
+			constants->first[reading.root] = plan->n_sites;
+		site = qs_plan_add(plan, kind, reading.root, layer, &spec);
+		if (!site)
+			return;
+		site->axis = axis;
+		if (other)
+			site->name = qs_arena_printf(&plan->arena, "%s -> %s", site->tensor, layer->name);
+		plan->nomem = plan->nomem || !site->name;
+	}
+	add_use(plan, site, reading.use);
+}
+
+void qs_plan_parameters(struct qs_plan *plan, const struct qs_spec_source *specs)
+{
+	const size_t n_values = plan->layers->graph->n_values;
+	struct constants constants = {malloc((n_values + 1) * sizeof(size_t))};
+
+	if (!constants.first) {
+		plan->nomem = true;
+		return;
+	}
+	for (size_t i = 0; i < n_values; i++)
+		constants.first[i] = QS_NONE;
+	for (size_t i = 0; i < plan->layers->n_items; i++) {
+		const struct qs_layer *layer = &plan->layers->items[i];
+		bool parameters;
+
+		qs_role_of(layer, &parameters);
+		if (!parameters) {
+			if (layer->weights.name[0])
+				qs_plan_keep(plan, layer, QS_TENSOR_WEIGHTS,
+				    "parameters of layers of this type are not quantized");
+			continue;
+		}
+		plan_parameter(plan, specs, i, QS_TENSOR_WEIGHTS, &layer->weights, &constants);
+		plan_parameter(plan, specs, i, QS_TENSOR_BIAS, &layer->bias, &constants);
+	}
+	free(constants.first);
+}
