@@ -88,8 +88,7 @@ static enum qs_status check_size(const struct qs_npy_header *header, size_t size
 	return QS_OK;
 }
 
-/* Makes an array of a file's bytes, which it takes over when it succeeds. */
-static enum qs_status parse(
+enum qs_status qs_npy_parse(
     unsigned char *bytes, size_t size, const struct qs_subject *subject, struct qs_array *ret_array)
 {
 	struct qs_npy_header header;
@@ -125,7 +124,7 @@ enum qs_status qs_npy_read(
 	status = qs_file_read(path, QS_NPY_LIMIT, findings, &bytes, &size);
 	if (status != QS_OK)
 		return status;
-	status = parse((unsigned char *)bytes, size, &subject, ret_array);
+	status = qs_npy_parse((unsigned char *)bytes, size, &subject, ret_array);
 	if (status != QS_OK)
 		free(bytes);
 	return status;

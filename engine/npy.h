@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Arrays in .npy files, as NumPy saves them. (.npz files are ZIP archives, and not read.)
+ * Arrays in .npy files, as NumPy saves them.
  */
 #ifndef ENGINE_NPY_H
 #define ENGINE_NPY_H
@@ -17,6 +17,13 @@
  */
 enum qs_status qs_npy_read(
     const char *path, struct qs_findings *findings, struct qs_array *ret_array);
+
+/*
+ * Makes an array of the bytes of a file, which were malloc'ed and are taken over when it succeeds.
+ * QS_INVALID or QS_UNSUPPORTED with a finding about the subject.
+ */
+enum qs_status qs_npy_parse(unsigned char *bytes, size_t size, const struct qs_subject *subject,
+    struct qs_array *ret_array);
 
 /*
  * Writes version 1.0, least byte first. QS_IO with a finding; QS_UNSUPPORTED with one for bfloat16,

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calibration data: a folder with one batch an entry, in the order of the entries' names (numbers in
+ * names count as numbers).
+ *
+ * An entry is X.npy for a model with one input, X.npz with an array for each input, or a folder with
+ * INPUT.npy for each input. A path that is one such file is one batch. Batches are read when they are
+ * asked for and checked against what the model takes.
+ */
+#ifndef ENGINE_DATASET_H
+#define ENGINE_DATASET_H
+
+#include "engine/array.h"
+
+/* What the model takes, in order. */
+struct qs_data_input {
+	const char *name;
+	enum qs_element element;
+	int rank;            /* -1: any shape */
+	const int64_t *dims; /* negative: any */
+};
+
+struct qs_dataset {
+	char **paths; /* one a batch */
+	size_t n_batches;
+	const struct qs_data_input *inputs;
+	size_t n_inputs;
+};
+
+/*
+ * Lists the batches at a path; `inputs` are borrowed. QS_IO when the folder cannot be read, QS_INVALID
+ * when it holds no data; with a finding.
+ */
+enum qs_status qs_dataset_open(const char *path, const struct qs_data_input *inputs,
+    size_t n_inputs, struct qs_findings *findings, struct qs_dataset *ret_dataset);
+void qs_dataset_done(struct qs_dataset *dataset);
+
+/*
+ * Reads a batch: one array an input, in order of the inputs; the caller releases them.
+ * QS_IO, QS_INVALID or QS_UNSUPPORTED with a finding, and then there is nothing to release.
+ */
+enum qs_status qs_dataset_read(const struct qs_dataset *dataset, size_t batch,
+    struct qs_findings *findings, struct qs_array *ret_arrays);
+
+#endif
