@@ -141,7 +141,7 @@ static double number_at(json_object *result, const char *key, size_t channel)
 
 static bool near(double found, double expected)
 {
-	return fabs(found - expected) <= 1e-6 * fabs(expected);
+	return fabs(found - expected) <= 1e-12 * fabs(expected);
 }
 
 static bool check_qparams(const struct qs_qparams *qparams, json_object *result, const char *id)
