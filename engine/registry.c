@@ -112,7 +112,8 @@ enum qs_status qs_registry_add_rounding(
 
 static const struct qs_quantizer *const quantizers[] = {
     &qs_quant_int, &qs_quant_bfloat16, &qs_quant_float16, &qs_quant_float32};
-static const struct qs_calibrator *const calibrators[] = {&qs_calib_maxmin, &qs_calib_diffs};
+static const struct qs_calibrator *const calibrators[] = {
+    &qs_calib_maxmin, &qs_calib_diffs, &qs_calib_percentile, &qs_calib_mse, &qs_calib_entropy};
 
 /* As a foreign registration would be; a refusal is a mistake in a table, and the findings are for
  * tests. */

@@ -15,5 +15,6 @@ const struct qs_kernels *qs_registry_kernels(const struct qs_registry *registry)
 extern const struct qs_quantizer qs_quant_int;
 extern const struct qs_quantizer qs_quant_bfloat16, qs_quant_float16, qs_quant_float32;
 extern const struct qs_calibrator qs_calib_maxmin, qs_calib_diffs;
+extern const struct qs_calibrator qs_calib_percentile, qs_calib_mse, qs_calib_entropy;
 
 #endif

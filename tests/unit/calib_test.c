@@ -271,11 +271,32 @@ static void diffs_agrees_with_the_tool(void **state)
 	check_method("diffs", 119);
 }
 
+static void percentile_agrees_with_the_tool(void **state)
+{
+	(void)state;
+	check_method("percentile", 64);
+}
+
+static void mse_agrees_with_the_tool(void **state)
+{
+	(void)state;
+	check_method("mse", 8);
+}
+
+static void entropy_agrees_with_the_tool(void **state)
+{
+	(void)state;
+	check_method("entropy", 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(maxmin_agrees_with_the_tool),
 	    cmocka_unit_test(diffs_agrees_with_the_tool),
+	    cmocka_unit_test(percentile_agrees_with_the_tool),
+	    cmocka_unit_test(mse_agrees_with_the_tool),
+	    cmocka_unit_test(entropy_agrees_with_the_tool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
