@@ -40,8 +40,10 @@ static void coarsen(const double *bins, size_t n, uint64_t n_levels, double *coa
 	}
 }
 
-/* The sum of p ln(p / q) over n bins, both scaled to the sum 1; what lies beyond them is clipped
- * into the last. */
+/*
+ * The sum of p ln(p / q) over n bins, both scaled to the sum 1; what lies beyond them is clipped
+ * into the last.
+ */
 static double divergence(const double *bins, size_t n, const double *coarse)
 {
 	double beyond = 0.0, p_total = 0.0, q_total = 0.0, sum = 0.0;
@@ -63,8 +65,10 @@ static double divergence(const double *bins, size_t n, const double *coarse)
 	return sum;
 }
 
-/* The last of several equally good ones. Division by an empty bin makes infinities, which never
- * win. */
+/*
+ * The last of several equally good ones. Division by an empty bin makes infinities, which never
+ * win.
+ */
 static double search(const struct qs_calib *calib, const struct qs_histogram *histogram)
 {
 	const struct qs_spec *spec = &calib->calibration->spec;

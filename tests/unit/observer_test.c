@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calibration where the golden cases do not go: refusals, empty and constant data, the scale laws.
+/*
+ * Calibration where the golden cases do not go: refusals, empty and constant data, the scale laws.
  */
 #include <stdarg.h>
 #include <stddef.h>
