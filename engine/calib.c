@@ -189,20 +189,32 @@ static double usable(double scale)
 	return scale > DBL_MIN ? scale : 0x1p-18;
 }
 
+/*
+ * The tool keeps the scales of channels in float32 tensors and divides there; one scale for a
+ * tensor is a double.
+ */
+static double divide(const struct qs_calib *calib, double a, double b)
+{
+	const bool in_float = calib->calibration->spec.per_channel && fabs(a) <= (double)FLT_MAX;
+
+	return in_float ? (double)((float)a / (float)b) : a / b;
+}
+
 struct qs_verdict qs_calib_symmetric(const struct qs_calib *calib, double threshold)
 {
 	const double top = calib->calibration->scale_law == QS_SCALE_LAW_QMAX
 	                       ? (double)calib->range.max
 	                       : (double)(calib->range.max - calib->range.min) / 2.0;
 
-	return (struct qs_verdict){usable(threshold / top), 0, threshold};
+	return (struct qs_verdict){usable(divide(calib, threshold, top)), 0, threshold};
 }
 
 /* Constant data may put the zero point anywhere; it stays an integer that a double holds. */
 struct qs_verdict qs_calib_asymmetric(const struct qs_calib *calib, double least, double most)
 {
-	const double scale = usable((most - least) / (double)(calib->range.max - calib->range.min));
-	const double zero_point = fmax(-0x1p53, fmin(0x1p53, -least / scale));
+	const double levels = (double)(calib->range.max - calib->range.min);
+	const double scale = usable(divide(calib, most - least, levels));
+	const double zero_point = fmax(-0x1p53, fmin(0x1p53, divide(calib, -least, scale)));
 
 	return (struct qs_verdict){scale, (int64_t)qs_round_half_even(zero_point), most};
 }

@@ -27,12 +27,16 @@ struct qs_npy_header {
 enum qs_status qs_npy_header_read(const unsigned char *bytes, size_t size,
     const struct qs_subject *subject, struct qs_npy_header *ret_header);
 
-/* Adds a header of version 1.0 for an array in C order, padded so that the data begins at a
- * multiple of 64. */
+/*
+ * Adds a header of version 1.0 for an array in C order, padded so that the data begins at a
+ * multiple of 64.
+ */
 void qs_npy_header_write(const struct qs_array *array, const char *descr, struct qs_text *text);
 
-/* How NumPy writes an element type, least byte first: "<f4"; NULL for bfloat16, which it does not
- * know. */
+/*
+ * How NumPy writes an element type, least byte first: "<f4"; NULL for bfloat16, which it does not
+ * know.
+ */
 const char *qs_npy_header_descr(enum qs_element element);
 
 #endif

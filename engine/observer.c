@@ -25,13 +25,6 @@ bool qs_observer_needed(const struct qs_registry *registry, const struct qs_spec
 	return quantizer && quantizer->needs_qparams;
 }
 
-static enum qs_status lack(const struct qs_subject *subject, const char *kind, const char *word)
-{
-	qs_finding_add(subject->findings, QS_FINDING_NO_SUCH_PLUGIN, subject->place,
-	    "%s: there is no %s \"%s\"", subject->name, kind, word ? word : "");
-	return QS_UNSUPPORTED;
-}
-
 enum qs_status qs_observer_new(const struct qs_registry *registry, const struct qs_spec *spec,
     const struct qs_observation *observation, struct qs_observer **ret_observer)
 {
@@ -41,9 +34,9 @@ enum qs_status qs_observer_new(const struct qs_registry *registry, const struct 
 	enum qs_status status;
 
 	if (!qs_registry_calibrator(registry, method))
-		return lack(&observation->subject, "calibration method", method);
+		return qs_registry_lack(QS_PLUGIN_CALIBRATOR, method, &observation->subject);
 	if (!qs_registry_rounding(registry, mode))
-		return lack(&observation->subject, "rounding mode", mode);
+		return qs_registry_lack(QS_PLUGIN_ROUNDING, mode, &observation->subject);
 	observer = calloc(1, sizeof(*observer));
 	if (!observer)
 		return QS_NOMEM;

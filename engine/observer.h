@@ -41,8 +41,10 @@ void qs_observer_free(struct qs_observer *observer);
 enum qs_status qs_observer_feed(
     struct qs_observer *observer, struct qs_layout layout, const float *data);
 
-/* The scales over the batches so far, to be released by the caller. QS_INVALID with a finding
- * without one. */
+/*
+ * The scales over the batches so far, to be released by the caller. QS_INVALID with a finding
+ * without one.
+ */
 enum qs_status qs_observer_result(struct qs_observer *observer, struct qs_qparams *ret_qparams);
 
 /*

@@ -18,8 +18,10 @@
 /* Values pass between steps in pieces that stay in the cache. */
 #define PIECE ((size_t)256)
 
-/* What one scale makes of values: multiples k * step with low <= k <= high; the code is k +
- * zero_point. */
+/*
+ * What one scale makes of values: multiples k * step with low <= k <= high; the code is k +
+ * zero_point.
+ */
 struct lattice {
 	float amp, step;
 	int64_t low, high, zero_point;

@@ -8,13 +8,6 @@
 #include "engine/array.h"
 #include "engine/registry.h"
 
-static enum qs_status lack(const struct qs_subject *subject, const char *kind, const char *word)
-{
-	qs_finding_add(subject->findings, QS_FINDING_NO_SUCH_PLUGIN, subject->place,
-	    "%s: there is no %s \"%s\"", subject->name, kind, word ? word : "");
-	return QS_UNSUPPORTED;
-}
-
 enum qs_status qs_quantizer_bind(const struct qs_registry *registry, const struct qs_spec *spec,
     const struct qs_qparams *qparams, const struct qs_subject *subject,
     struct qs_quantization *ret_how)
@@ -30,9 +23,9 @@ enum qs_status qs_quantizer_bind(const struct qs_registry *registry, const struc
 	};
 
 	if (!how.quantizer)
-		return lack(subject, "number format", format);
+		return qs_registry_lack(QS_PLUGIN_QUANTIZER, format, subject);
 	if (!how.rounding)
-		return lack(subject, "rounding mode", mode);
+		return qs_registry_lack(QS_PLUGIN_ROUNDING, mode, subject);
 	if (how.quantizer->needs_qparams && (!qparams || !qparams->n))
 		return QS_BUG;
 	*ret_how = how;

@@ -112,10 +112,13 @@ enum qs_status qs_registry_add_rounding(
 
 static const struct qs_quantizer *const quantizers[] = {
     &qs_quant_int, &qs_quant_bfloat16, &qs_quant_float16, &qs_quant_float32};
-static const struct qs_calibrator *const calibrators[] = {&qs_calib_maxmin, &qs_calib_diffs};
+static const struct qs_calibrator *const calibrators[] = {
+    &qs_calib_maxmin, &qs_calib_diffs, &qs_calib_percentile, &qs_calib_mse, &qs_calib_entropy};
 
-/* As a foreign registration would be; a refusal is a mistake in a table, and the findings are for
- * tests. */
+/*
+ * As a foreign registration would be; a refusal is a mistake in a table, and the findings are for
+ * tests.
+ */
 static enum qs_status add_builtins(struct qs_registry *registry, struct qs_findings *findings)
 {
 	enum qs_status status = QS_OK;
@@ -153,7 +156,8 @@ void qs_registry_free(struct qs_registry *registry)
 	free(registry);
 }
 
-/* A table begins with its struct qs_plugin, so that a pointer to the one is a pointer to the other.
+/*
+ * A table begins with its struct qs_plugin, so that a pointer to the one is a pointer to the other.
  */
 const struct qs_quantizer *qs_registry_quantizer(
     const struct qs_registry *registry, const char *name)
@@ -183,4 +187,12 @@ const struct qs_plugin *qs_registry_at(
 const struct qs_kernels *qs_registry_kernels(const struct qs_registry *registry)
 {
 	return &registry->kernels;
+}
+
+enum qs_status qs_registry_lack(
+    enum qs_plugin_kind kind, const char *name, const struct qs_subject *subject)
+{
+	qs_finding_add(subject->findings, QS_FINDING_NO_SUCH_PLUGIN, subject->place,
+	    "%s: there is no %s \"%s\"", subject->name, kind_words[kind], name ? name : "");
+	return QS_UNSUPPORTED;
 }

@@ -11,9 +11,14 @@
 /* The kernels that built-in plug-ins of this registry run on. */
 const struct qs_kernels *qs_registry_kernels(const struct qs_registry *registry);
 
+/* Says that a name is not registered (NULL: a value without a word). Returns QS_UNSUPPORTED. */
+enum qs_status qs_registry_lack(
+    enum qs_plugin_kind kind, const char *name, const struct qs_subject *subject);
+
 /* The built-in quantizers and calibrators, each in its own file. */
 extern const struct qs_quantizer qs_quant_int;
 extern const struct qs_quantizer qs_quant_bfloat16, qs_quant_float16, qs_quant_float32;
 extern const struct qs_calibrator qs_calib_maxmin, qs_calib_diffs;
+extern const struct qs_calibrator qs_calib_percentile, qs_calib_mse, qs_calib_entropy;
 
 #endif

@@ -65,12 +65,20 @@ typedef void qs_kernel_float_to_half(const float *in, size_t n, uint16_t *out);
 /* 16-bit floats to float32, which holds all of them. */
 typedef void qs_kernel_half_to_float(const uint16_t *in, size_t n, float *out);
 
+/*
+ * Counts magnitudes in n_bins equal bins of [0, most], most > 0: |x| goes to the bin
+ * floor(float32(|x| / most) * n_bins), in float32, and `most` itself to the last. Adds to bins;
+ * every |in[i]| <= most.
+ */
+typedef void qs_kernel_bins(const float *in, size_t n, float most, size_t n_bins, uint64_t *bins);
+
 struct qs_kernels {
 	qs_kernel_grid_fake *grid_fake[QS_KERNEL__ROUNDINGS];
 	qs_kernel_grid_encode *grid_encode[QS_KERNEL__ROUNDINGS];
 	qs_kernel_grid_error *grid_error[QS_KERNEL__ROUNDINGS];
 	qs_kernel_census *census;
 	qs_kernel_range *range;
+	qs_kernel_bins *bins;
 	qs_kernel_float_to_half *float_to_bfloat16, *float_to_float16;
 	qs_kernel_half_to_float *bfloat16_to_float, *float16_to_float;
 };

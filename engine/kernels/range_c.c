@@ -41,8 +41,10 @@ static float from_order(int32_t key)
 	return value;
 }
 
-/* Integers, since a minimum of floats has an order of evaluation that keeps it from being
- * vectorized. */
+/*
+ * Integers, since a minimum of floats has an order of evaluation that keeps it from being
+ * vectorized.
+ */
 void qs_range__c(const float *in, size_t n, float *ret_least, float *ret_most)
 {
 	int32_t least = INT32_MAX, most = INT32_MIN;

@@ -109,8 +109,10 @@ struct qs_plugin {
 /** A rounding mode. */
 struct qs_rounding {
 	struct qs_plugin plugin;
-	/** The law: the integer for a finite value of magnitude below 2^52. Integers map to
-	 * themselves. */
+	/**
+	 * The law: the integer for a finite value of magnitude below 2^52. Integers map to
+	 * themselves.
+	 */
 	double (*round)(double value);
 };
 
@@ -184,8 +186,10 @@ struct qs_calibrator {
 	enum qs_status (*begin)(const struct qs_calibration *calibration, void **ret_state);
 	/** Takes in one batch: finite values, at least one of them. */
 	enum qs_status (*observe)(void *state, struct qs_layout layout, const float *data);
-	/** Fills `qparams`, whose arrays have room for `channels` elements, from the batches so far
-	 * (one or more). */
+	/**
+	 * Fills `qparams`, whose arrays have room for `channels` elements, from the batches so far
+	 * (one or more).
+	 */
 	enum qs_status (*result)(void *state, struct qs_qparams *qparams);
 	/** Releases the state. */
 	void (*end)(void *state);
@@ -214,8 +218,10 @@ QS_API enum qs_status qs_registry_add_calibrator(struct qs_registry *registry,
 QS_API enum qs_status qs_registry_add_rounding(
     struct qs_registry *registry, const struct qs_rounding *rounding, struct qs_findings *findings);
 
-/** The plug-in of a name ("int", "maxmin", "half_even"); NULL when there is none, or for a NULL
- * name. */
+/**
+ * The plug-in of a name ("int", "maxmin", "half_even"); NULL when there is none, or for a NULL
+ * name.
+ */
 QS_API const struct qs_quantizer *qs_registry_quantizer(
     const struct qs_registry *registry, const char *name);
 QS_API const struct qs_calibrator *qs_registry_calibrator(

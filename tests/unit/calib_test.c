@@ -141,7 +141,7 @@ static double number_at(json_object *result, const char *key, size_t channel)
 
 static bool near(double found, double expected)
 {
-	return fabs(found - expected) <= 1e-6 * fabs(expected);
+	return fabs(found - expected) <= 1e-12 * fabs(expected);
 }
 
 static bool check_qparams(const struct qs_qparams *qparams, json_object *result, const char *id)
@@ -271,11 +271,32 @@ static void diffs_agrees_with_the_tool(void **state)
 	check_method("diffs", 119);
 }
 
+static void percentile_agrees_with_the_tool(void **state)
+{
+	(void)state;
+	check_method("percentile", 64);
+}
+
+static void mse_agrees_with_the_tool(void **state)
+{
+	(void)state;
+	check_method("mse", 8);
+}
+
+static void entropy_agrees_with_the_tool(void **state)
+{
+	(void)state;
+	check_method("entropy", 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(maxmin_agrees_with_the_tool),
 	    cmocka_unit_test(diffs_agrees_with_the_tool),
+	    cmocka_unit_test(percentile_agrees_with_the_tool),
+	    cmocka_unit_test(mse_agrees_with_the_tool),
+	    cmocka_unit_test(entropy_agrees_with_the_tool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,8 @@
 static struct qs_findings *findings;
 static char path[] = "npy_test-XXXXXX";
 
-/* A file of version 1.0 with a header and data as they are; the padding of real files is optional.
+/*
+ * A file of version 1.0 with a header and data as they are; the padding of real files is optional.
  */
 static void write_file(const char *header, const void *data, size_t size)
 {

