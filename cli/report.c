@@ -74,12 +74,14 @@ void close_model(struct model *model)
 enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
     const struct model *model, struct qs_findings *findings, struct qs_selection **ret_selection)
 {
-	const size_t n = model->layers ? qs_layers_count(model->layers) : 0;
+	const struct qs_layer *layers;
+	size_t n_layers;
 
 	*ret_selection = NULL;
 	if (!model->layers)
 		return QS_OK;
-	return qs_policy_select(policy, n ? qs_layers_at(model->layers, 0) : NULL, n,
+	layers = qs_layers_list(model->layers, &n_layers);
+	return qs_policy_select(policy, layers, n_layers,
 	    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, ret_selection);
 }
 

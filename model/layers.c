@@ -278,12 +278,8 @@ void qs_layers_free(struct qs_layers *layers)
 	free(layers);
 }
 
-size_t qs_layers_count(const struct qs_layers *layers)
+const struct qs_layer *qs_layers_list(const struct qs_layers *layers, size_t *ret_count)
 {
-	return layers->n_items;
-}
-
-const struct qs_layer *qs_layers_at(const struct qs_layers *layers, size_t index)
-{
-	return &layers->items[index];
+	*ret_count = layers->n_items;
+	return layers->items;
 }

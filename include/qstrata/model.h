@@ -79,34 +79,14 @@ QS_API enum qs_status qs_layers_new(
 /** Releases layers; NULL is fine. */
 QS_API void qs_layers_free(struct qs_layers *layers);
 
-/** How many layers there are. */
-QS_API size_t qs_layers_count(const struct qs_layers *layers);
-
-/** The layer at an index below qs_layers_count(); the layers are one array. */
-QS_API const struct qs_layer *qs_layers_at(const struct qs_layers *layers, size_t index);
+/** All layers; NULL or not when there are none. */
+QS_API const struct qs_layer *qs_layers_list(const struct qs_layers *layers, size_t *ret_count);
 
 /** A table for people: one line a layer and the sums below. */
 QS_API enum qs_status qs_layers_write_text(const struct qs_layers *layers, struct qs_text *text);
 
 /** The layers as one JSON document of format version 1.0. */
 QS_API enum qs_status qs_layers_write_json(const struct qs_layers *layers, struct qs_text *text);
-
-/** How a layer's type compares with a `layer_type` of a config. */
-enum qs_type_match {
-	QS_TYPE_OTHER,
-	QS_TYPE_SAME,    /**< the same type of PyTorch; "torch.nn.Conv2d" is "Conv2d" */
-	QS_TYPE_OPERATOR /**< not a type of PyTorch, but the layer's ONNX operator */
-};
-
-/** Compares a layer with a `layer_type`. */
-QS_API enum qs_type_match qs_layer_compare_type(const struct qs_layer *layer, const char *type);
-
-/**
- * Whether a `layer_name` means a layer: the ONNX name of one of its nodes, the module path in PyTorch's way
- * ("layer1.0.conv1") or in that of vai_q_pytorch
- * ("ResNet::ResNet/Sequential[layer1]/BasicBlock[0]/Conv2d[conv1]/input.7").
- */
-QS_API bool qs_layer_has_name(const struct qs_layer *layer, const char *name);
 
 #ifdef __cplusplus
 }

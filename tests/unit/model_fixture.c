@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "data.h"
+
 #define MAX_ITEMS 64
 
 static char *copy(struct qs_model *model, const char *text)
@@ -200,11 +202,11 @@ struct qs_model *fixture_model(struct qs_findings *findings, const char *const *
 
 const char *fixture_path(const char *name)
 {
-	static char path[4096];
-	const char *top = getenv("srcdir");
+	static char path[512];
+	char below[256];
 
-	snprintf(path, sizeof(path), "%s/tests/data/models/%s", top ? top : ".", name);
-	return path;
+	snprintf(below, sizeof(below), "models/%s", name);
+	return data_path(path, below);
 }
 
 struct qs_model *fixture_open(struct qs_findings *findings, const char *name)
