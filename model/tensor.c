@@ -283,15 +283,37 @@ static int64_t integer_at(const struct elements *from, size_t i)
 	return (int64_t)(bits >> unused);
 }
 
+static bool is_readable(int type)
+{
+	return qs_element_is_float(type) || is_integer(type);
+}
+
+static void read_floats(const struct elements *from, float *values)
+{
+	const bool is_float = qs_element_is_float(from->type);
+
+	for (size_t i = 0; i < from->count; i++)
+		values[i] = is_float ? (float)real_at(from, i) : (float)integer_at(from, i);
+}
+
+bool qs_elements_to_float(int element_type, const void *bytes, size_t count, float *ret_values)
+{
+	const struct elements from = {element_type, count, bytes, NULL, NULL};
+
+	if (!is_readable(element_type))
+		return false;
+	read_floats(&from, ret_values);
+	return true;
+}
+
 enum qs_status qs_tensor_read(const struct qs_model *model, const Onnx__TensorProto *tensor,
     struct qs_findings *findings, float **ret_values, size_t *ret_count)
 {
-	const bool is_float = qs_element_is_float(tensor->data_type);
 	struct elements all;
 	enum qs_status status;
 	float *values;
 
-	if (!is_float && !is_integer(tensor->data_type)) {
+	if (!is_readable(tensor->data_type)) {
 		bad(model, tensor, findings, "its type is not one of numbers that are read here");
 		return QS_UNSUPPORTED;
 	}
@@ -299,8 +321,8 @@ enum qs_status qs_tensor_read(const struct qs_model *model, const Onnx__TensorPr
 	if (status != QS_OK)
 		return status;
 	values = malloc(all.count * sizeof(*values) + 1);
-	for (size_t i = 0; values && i < all.count; i++)
-		values[i] = is_float ? (float)real_at(&all, i) : (float)integer_at(&all, i);
+	if (values)
+		read_floats(&all, values);
 	free(all.owned);
 	if (!values)
 		return QS_NOMEM;

@@ -22,6 +22,12 @@ size_t qs_element_bits(int element_type);
 /* Whether an element type is float32, float64, float16 or bfloat16. */
 bool qs_element_is_float(int element_type);
 
+/*
+ * Turns raw little-endian elements of a number type into float32. False when the type is not one
+ * that qs_tensor_read() takes.
+ */
+bool qs_elements_to_float(int element_type, const void *bytes, size_t count, float *ret_values);
+
 /* A tensor's name, or "". */
 const char *qs_tensor_name(const Onnx__TensorProto *tensor);
 

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ONNX Runtime: finding it, and running models where there is one. */
+#include "model_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "model/ort.h"
+
+#define FLOAT ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
+
+static int make_findings(void **state)
+{
+	*state = qs_findings_new();
+	return *state ? 0 : -1;
+}
+
+static int free_findings(void **state)
+{
+	qs_findings_free(*state);
+	return 0;
+}
+
+/* The runtime of this machine; the test ends here, skipped, when there is none. */
+static struct qs_runtime *open_runtime(struct qs_findings *findings)
+{
+	struct qs_runtime *runtime = NULL;
+
+	if (qs_ort_open(NULL, findings, &runtime) != QS_OK) {
+		print_message("skipped: no ONNX Runtime here; name one in " QS_ORT_VARIABLE "\n");
+		skip();
+	}
+	return runtime;
+}
+
+static enum qs_status open_session(struct qs_runtime *runtime, struct qs_model *model,
+    struct qs_findings *findings, struct qs_session **ret_session)
+{
+	const struct qs_session_options options = {1, false};
+	enum qs_status status;
+	unsigned char *bytes;
+	size_t size;
+
+	assert_int_equal(qs_model_pack(model, true, findings, &bytes, &size), QS_OK);
+	status =
+	    qs_session_new(runtime, "fixture.onnx", bytes, size, &options, findings, ret_session);
+	free(bytes);
+	qs_model_free(model);
+	return status;
+}
+
+static struct qs_model *small_model(struct qs_findings *findings)
+{
+	return FIXTURE_MODEL(findings, "in x 2 2", "in z 2 2", "init w 2 2", "node Add a x,w s",
+	    "node Mul m s,z t", "node Relu r t y", "out y", "out s");
+}
+
+static void outputs_come_by_name(void **state)
+{
+	struct qs_findings *findings = *state;
+	struct qs_runtime *runtime = open_runtime(findings);
+	/* w is -5/8, 2/8, -2/8, 5/8. */
+	const float x[] = {1, 2, 3, 4}, z[] = {1, -1, 2, 1};
+	const float s[] = {0.375F, 2.25F, 2.75F, 4.625F}, y[] = {0.375F, 0, 5.5F, 4.625F};
+	const int64_t dims[] = {2, 2};
+	const struct qs_array inputs[] = {
+	    {"z", FLOAT, 2, dims, z, sizeof(z)}, {"x", FLOAT, 2, dims, x, sizeof(x)}};
+	const char *const names[] = {"s", "y"};
+	struct qs_session *session = NULL;
+	struct qs_array outputs[2];
+	size_t count;
+	float *values;
+
+	assert_int_equal(open_session(runtime, small_model(findings), findings, &session), QS_OK);
+	assert_int_equal(session->n_inputs, 2);
+	assert_string_equal(session->inputs[0].name, "x");
+	assert_int_equal(session->inputs[0].rank, 2);
+	assert_int_equal(session->outputs[0].element_type, FLOAT);
+	assert_int_equal(qs_session_run(session, inputs, 2, names, 2, findings, outputs), QS_OK);
+	assert_string_equal(outputs[0].name, "s");
+	assert_int_equal(outputs[0].size, sizeof(s));
+	assert_memory_equal(outputs[0].data, s, sizeof(s));
+	values = qs_array_floats(&outputs[1], &count);
+	assert_int_equal(count, 4);
+	assert_memory_equal(values, y, sizeof(y));
+	free(values);
+	qs_array_done(&outputs[0]);
+	qs_array_done(&outputs[1]);
+	qs_session_free(session);
+	qs_runtime_close(runtime);
+}
+
+static void inputs_that_do_not_fit_are_told(void **state)
+{
+	const float data[8] = {0};
+	const int64_t good[] = {2, 2}, bad[] = {2, 3};
+	const struct {
+		struct qs_array x;
+		size_t n;
+		const char *word;
+	} rows[] = {
+	    {{"q", FLOAT, 2, good, data, 16}, 2, "no input \"q\""},
+	    {{"x", 7, 2, good, data, 32}, 2, "takes float32 and is given int64"},
+	    {{"x", FLOAT, 2, bad, data, 24}, 2, "takes the shape [2,2] and is given [2,3]"},
+	    {{"x", FLOAT, 1, good, data, 8}, 2, "is given [2]"},
+	    {{"x", FLOAT, 2, good, data, 12}, 2, "not as long"},
+	    {{"x", FLOAT, 2, good, data, 16}, 1, "\"z\" is not given"},
+	};
+	const char *const names[] = {"y"};
+	struct qs_findings *findings = *state;
+	struct qs_runtime *runtime = open_runtime(findings);
+	struct qs_session *session = NULL;
+	struct qs_array output;
+
+	assert_int_equal(open_session(runtime, small_model(findings), findings, &session), QS_OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct qs_array inputs[] = {rows[i].x, {"z", FLOAT, 2, good, data, 16}};
+		struct qs_findings *told = qs_findings_new();
+
+		assert_int_equal(
+		    qs_session_run(session, inputs, rows[i].n, names, 1, told, &output),
+		    QS_INVALID);
+		assert_string_equal(fixture_only_code(told), "QS804");
+		assert_non_null(strstr(qs_findings_at(told, 0)->message, rows[i].word));
+		qs_findings_free(told);
+	}
+	qs_session_free(session);
+	qs_runtime_close(runtime);
+}
+
+static void a_model_that_is_refused_gives_one_finding(void **state)
+{
+	struct qs_findings *findings = *state;
+	struct qs_runtime *runtime = open_runtime(findings);
+	struct qs_session *session = NULL;
+
+	assert_int_equal(open_session(runtime,
+			     FIXTURE_MODEL(findings, "in x 2", "node Frobnicate f x y", "out y"),
+			     findings, &session),
+	    QS_INVALID);
+	assert_null(session);
+	assert_string_equal(fixture_only_code(findings), "QS803");
+	assert_null(strchr(qs_findings_at(findings, 0)->message, '\n'));
+	qs_runtime_close(runtime);
+}
+
+static void a_path_that_is_given_has_to_work(void **state)
+{
+	static const char *const paths[] = {
+	    "/nonexistent/libonnxruntime.so", "libm.so.6", "tests/out/empty", "tests/out/broken"};
+	const char *library =
+	    fixture_output("broken/node_modules/onnxruntime-node/bin/napi-v9/linux/");
+	struct qs_text command = QS_TEXT_INIT;
+
+	(void)state;
+	qs_text_addf(&command,
+	    "mkdir -p tests/out/empty %s/x64 %s/arm64 && echo text > %s/x64/libonnxruntime.so.1 && "
+	    "echo text > %s/arm64/libonnxruntime.so.1",
+	    library, library, library, library);
+	assert_int_equal(system(command.data), 0);
+	qs_text_done(&command);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct qs_findings *findings = qs_findings_new();
+		struct qs_runtime *runtime = NULL;
+
+		assert_int_equal(qs_ort_open(paths[i], findings, &runtime), QS_UNSUPPORTED);
+		assert_null(runtime);
+		assert_string_equal(fixture_only_code(findings), "QS802");
+		assert_non_null(strstr(qs_findings_at(findings, 0)->message, paths[i]));
+		assert_non_null(strstr(qs_findings_at(findings, 0)->hint, "npm install"));
+		assert_non_null(strstr(qs_findings_at(findings, 0)->hint, "pip install"));
+		assert_non_null(strstr(qs_findings_at(findings, 0)->hint, QS_ORT_VARIABLE));
+		qs_findings_free(findings);
+	}
+	assert_int_equal(system("rm -r tests/out/empty tests/out/broken"), 0);
+}
+
+/* Last, since it changes the environment. */
+static void without_a_library_the_finding_says_how_to_get_it(void **state)
+{
+	static const char *const variables[] = {QS_ORT_VARIABLE, "HOME", "VIRTUAL_ENV",
+	    "CONDA_PREFIX", "PYENV_ROOT", "NODE_PATH", "NPM_CONFIG_PREFIX", "npm_config_prefix",
+	    "NVM_BIN"};
+	struct qs_findings *findings = *state;
+	struct qs_runtime *runtime = NULL;
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		unsetenv(variables[i]);
+	assert_int_equal(chdir("/"), 0);
+	if (qs_ort_open(NULL, findings, &runtime) == QS_OK) {
+		qs_runtime_close(runtime);
+		print_message("skipped: ONNX Runtime is part of this system\n");
+		skip();
+	}
+	assert_string_equal(fixture_only_code(findings), "QS801");
+	assert_non_null(strstr(qs_findings_at(findings, 0)->hint, "--onnxruntime"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_findings, free_findings)
+	const struct CMUnitTest tests[] = {
+	    TEST(outputs_come_by_name),
+	    TEST(inputs_that_do_not_fit_are_told),
+	    TEST(a_model_that_is_refused_gives_one_finding),
+	    TEST(a_path_that_is_given_has_to_work),
+	    TEST(without_a_library_the_finding_says_how_to_get_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
