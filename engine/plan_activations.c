@@ -99,6 +99,11 @@ static void add_site(struct planner *planner, enum qs_tensor kind, const struct 
 
 	if (is_planned(planner, value))
 		return;
+	if (spec->datatype == QS_DATATYPE_INT && spec->per_channel) {
+		if (layer)
+			qs_plan_keep(planner->plan, layer, kind, "only parameters have channels with scales");
+		return;
+	}
 	if (value->element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT) {
 		if (layer)
 			qs_plan_keep(planner->plan, layer, kind,

@@ -12,10 +12,9 @@
 
 /* One reading of a constant by a layer. */
 struct reading {
-	size_t root;         /* value of the constant */
-	struct qs_use use;   /* who reads the constant itself */
-	int axis;            /* of the channels in the constant; -1: not known */
-	const char *problem; /* why it cannot be quantized, or NULL */
+	size_t root;       /* value of the constant */
+	struct qs_use use; /* who reads the constant itself */
+	int axis;          /* of the channels in the constant; -1: not known */
 };
 
 /* The axis of output channels in the operand of an operator (PyTorch's axis 0, as ONNX has it). */
@@ -41,14 +40,17 @@ static int before_transpose(const Onnx__NodeProto *node, int rank, int axis)
 }
 
 /* Follows an operand back to its constant. */
-static struct reading trace(const struct qs_graph *graph, size_t node, size_t input)
+static struct reading trace(
+    const struct qs_graph *graph, size_t node, size_t input, enum qs_tensor kind)
 {
 	struct qs_value *value = qs_graph_input(graph, node, input);
-	struct reading reading = {QS_NONE, {node, input}, -1, NULL};
+	struct reading reading = {QS_NONE, {node, input}, -1};
 
 	if (!value || value->rank < 0)
 		return reading;
-	reading.axis = channel_axis(graph->nodes[node].proto, value->rank);
+	reading.axis = kind == QS_TENSOR_BIAS
+	                   ? value->rank - 1
+	                   : channel_axis(graph->nodes[node].proto, value->rank);
 	while (value && !value->constant && value->producer != QS_NONE) {
 		const Onnx__NodeProto *producer = graph->nodes[value->producer].proto;
 
@@ -65,21 +67,21 @@ static struct reading trace(const struct qs_graph *graph, size_t node, size_t in
 }
 
 /* The operand of a layer's nodes that comes from a constant of that name. */
-static struct reading find_reading(
-    const struct qs_graph *graph, const struct qs_layer *layer, const char *constant)
+static struct reading find_reading(const struct qs_graph *graph, const struct qs_layer *layer,
+    enum qs_tensor kind, const char *constant)
 {
 	for (size_t n = 0; n < layer->n_nodes; n++) {
 		const struct qs_node *node = &graph->nodes[layer->nodes[n]];
 
 		for (size_t i = 0; i < node->proto->n_input; i++) {
-			const struct reading reading = trace(graph, layer->nodes[n], i);
+			const struct reading reading = trace(graph, layer->nodes[n], i, kind);
 
 			if (reading.root != QS_NONE &&
 			    strcmp(graph->values[reading.root].name, constant) == 0)
 				return reading;
 		}
 	}
-	return (struct reading){QS_NONE, {QS_NONE, 0}, -1, NULL};
+	return (struct reading){QS_NONE, {QS_NONE, 0}, -1};
 }
 
 static bool same_spec(const struct qs_spec *a, const struct qs_spec *b)
@@ -148,7 +150,7 @@ static void plan_parameter(struct qs_plan *plan, const struct qs_spec_source *sp
 
 	if (!tensor->name[0])
 		return;
-	reading = find_reading(graph, layer, tensor->name);
+	reading = find_reading(graph, layer, kind, tensor->name);
 	if (!reason && reading.root == QS_NONE)
 		reason = "the parameter is computed from other values";
 	if (!reason && graph->values[reading.root].element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration files: scales as JSON. */
+#include "engine/calib_file.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/finding.h"
+#include "engine/calibrate.h"
+#include "engine/qparams.h"
+
+#define FORMAT "qstrata-calibration"
+#define VERSION 1
+
+uint64_t qs_fingerprint(const void *bytes, size_t size)
+{
+	const unsigned char *byte = bytes;
+	uint64_t hash = 14695981039346656037U;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ byte[i]) * 1099511628211U;
+	return hash;
+}
+
+/* ---- writing -------------------------------------------------------------------------------------- */
+
+static void put(struct json_object *object, const char *key, struct json_object *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+/* The shortest decimal that reads back as the same double. */
+static struct json_object *number(double value)
+{
+	char text[40];
+
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	return json_object_new_double_s(value, text);
+}
+
+static struct json_object *numbers(const struct qs_qparams *qparams, bool scales)
+{
+	struct json_object *list;
+
+	if (qparams->n == 1)
+		return scales ? number(qparams->scale[0])
+		              : json_object_new_int64(qparams->zero_point[0]);
+	list = json_object_new_array();
+	for (size_t i = 0; i < qparams->n; i++)
+		json_object_array_add(list, scales ? number(qparams->scale[i])
+		                                   : json_object_new_int64(qparams->zero_point[i]));
+	return list;
+}
+
+static struct json_object *site_json(const struct qs_site *site)
+{
+	struct json_object *object = json_object_new_object();
+
+	put(object, "kind", json_object_new_string(qs_tensor_word(site->kind)));
+	put(object, "layer", json_object_new_string(site->layer));
+	put(object, "datatype",
+	    json_object_new_string(qs_datatype_word((enum qs_datatype)site->spec.datatype)));
+	if (!qs_site_has_scales(site))
+		return object;
+	put(object, "bit_width", json_object_new_int(site->spec.bit_width));
+	put(object, "scale", numbers(&site->qparams, true));
+	put(object, "zero_point", numbers(&site->qparams, false));
+	put(object, "quant_min", json_object_new_int64(site->qparams.quant_min));
+	put(object, "quant_max", json_object_new_int64(site->qparams.quant_max));
+	if (site->axis >= 0)
+		put(object, "axis", json_object_new_int(site->axis));
+	return object;
+}
+
+static struct json_object *fingerprint_text(uint64_t fingerprint)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "fnv1a64:%016" PRIx64, fingerprint);
+	return json_object_new_string(text);
+}
+
+static struct json_object *named_json(const char *name, uint64_t fingerprint)
+{
+	struct json_object *object = json_object_new_object();
+
+	put(object, "path", json_object_new_string(name));
+	put(object, "fingerprint", fingerprint_text(fingerprint));
+	return object;
+}
+
+static struct json_object *document_json(
+    const struct qs_plan *plan, const struct qs_calib_identity *identity)
+{
+	struct json_object *document = json_object_new_object();
+	struct json_object *tensors = json_object_new_object();
+
+	for (size_t i = 0; i < plan->n_sites; i++)
+		put(tensors, plan->sites[i].name, site_json(&plan->sites[i]));
+	put(document, "format", json_object_new_string(FORMAT));
+	put(document, "version", json_object_new_int(VERSION));
+	put(document, "model", named_json(identity->model_name, identity->model));
+	put(document, "config", named_json(identity->config_name, identity->config));
+	put(document, "observe", json_object_new_string("float"));
+	put(document, "batches", json_object_new_uint64(identity->n_batches));
+	put(document, "tensors", tensors);
+	return document;
+}
+
+enum qs_status qs_calib_file_write(const struct qs_plan *plan,
+    const struct qs_calib_identity *identity, const char *path, struct qs_findings *findings)
+{
+	struct json_object *document = document_json(plan, identity);
+	const char *text = json_object_to_json_string_ext(
+	    document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+	struct qs_output output;
+	enum qs_status status = text ? qs_output_open(&output, path, findings) : QS_NOMEM;
+
+	if (status == QS_OK) {
+		fprintf(output.stream, "%s\n", text);
+		status = qs_output_commit(&output);
+	}
+	json_object_put(document);
+	return status;
+}
+
+/* ---- reading -------------------------------------------------------------------------------------- */
+
+struct reader {
+	struct qs_place place;
+	struct qs_findings *findings;
+};
+
+static enum qs_status complain(
+    const struct reader *reader, enum qs_finding_id id, const char *format, ...) QS_PRINTF(3, 4);
+
+static enum qs_status complain(
+    const struct reader *reader, enum qs_finding_id id, const char *format, ...)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	va_list arguments;
+
+	va_start(arguments, format);
+	qs_text_addv(&text, format, arguments);
+	va_end(arguments);
+	qs_finding_add(reader->findings, id, reader->place, "%s", text.data);
+	qs_text_done(&text);
+	return QS_INVALID;
+}
+
+static bool says(struct json_object *object, const char *key, const char *word)
+{
+	struct json_object *value = json_object_object_get(object, key);
+
+	return json_object_is_type(value, json_type_string) &&
+	       strcmp(json_object_get_string(value), word) == 0;
+}
+
+static bool says_integer(struct json_object *object, const char *key, int64_t expected)
+{
+	struct json_object *value = json_object_object_get(object, key);
+
+	return json_object_is_type(value, json_type_int) && json_object_get_int64(value) == expected;
+}
+
+static enum qs_status check_fingerprint(const struct reader *reader, struct json_object *document,
+    const char *key, uint64_t expected)
+{
+	struct json_object *named = json_object_object_get(document, key);
+	struct json_object *text = fingerprint_text(expected);
+	const bool same = json_object_is_type(named, json_type_object) &&
+	                  says(named, "fingerprint", json_object_get_string(text));
+
+	json_object_put(text);
+	if (same)
+		return QS_OK;
+	return complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+	    "the calibration was made for another %s; calibrate again", key);
+}
+
+/* Element i of a list, or the value itself when there is only one. */
+static struct json_object *element(struct json_object *value, size_t n, size_t i)
+{
+	if (n == 1 && !json_object_is_type(value, json_type_array))
+		return value;
+	return json_object_is_type(value, json_type_array) && json_object_array_length(value) == n
+	           ? json_object_array_get_idx(value, i)
+	           : NULL;
+}
+
+static bool read_numbers(struct json_object *object, struct qs_qparams *qparams)
+{
+	struct json_object *scale = json_object_object_get(object, "scale");
+	struct json_object *zero_point = json_object_object_get(object, "zero_point");
+
+	for (size_t i = 0; i < qparams->n; i++) {
+		struct json_object *s = element(scale, qparams->n, i);
+		struct json_object *z = element(zero_point, qparams->n, i);
+
+		if (!json_object_is_type(s, json_type_double) && !json_object_is_type(s, json_type_int))
+			return false;
+		if (!json_object_is_type(z, json_type_int))
+			return false;
+		qparams->scale[i] = json_object_get_double(s);
+		qparams->zero_point[i] = json_object_get_int64(z);
+		qparams->float_max[i] = qparams->scale[i] * (double)qparams->quant_max;
+		if (!(qparams->scale[i] > 0) || !isfinite(qparams->scale[i]))
+			return false;
+	}
+	return true;
+}
+
+static size_t count_channels(const struct qs_plan *plan, const struct qs_site *site)
+{
+	const struct qs_value *value = &plan->layers->graph->values[site->value];
+
+	return site->axis < 0 ? 1 : (size_t)value->dims[site->axis];
+}
+
+static enum qs_status read_site(const struct reader *reader, const struct qs_plan *plan,
+    struct json_object *tensors, struct qs_site *site)
+{
+	struct json_object *object = json_object_object_get(tensors, site->name);
+	struct qs_int_range range = qs_spec_int_range(&site->spec);
+	enum qs_status status;
+
+	if (!json_object_is_type(object, json_type_object))
+		return complain(reader, QS_FINDING_CALIBRATION_INCOMPLETE,
+		    "the calibration has no tensor \"%s\"", site->name);
+	if (!says(object, "kind", qs_tensor_word(site->kind)) ||
+	    !says(object, "datatype", qs_datatype_word((enum qs_datatype)site->spec.datatype)) ||
+	    !says_integer(object, "bit_width", site->spec.bit_width))
+		return complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+		    "tensor \"%s\" was calibrated as something else than %s int%d", site->name,
+		    qs_tensor_word(site->kind), site->spec.bit_width);
+	/* Unsigned channels with negative data were calibrated with the signed range. */
+	if (!says_integer(object, "quant_min", range.min)) {
+		range.min = -((int64_t)1 << (site->spec.bit_width - 1));
+		range.max = -range.min - 1;
+	}
+	if (!says_integer(object, "quant_min", range.min) ||
+	    !says_integer(object, "quant_max", range.max))
+		return complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+		    "tensor \"%s\" was calibrated for another range of integers", site->name);
+	qs_qparams_done(&site->qparams);
+	status = qs_qparams_init(&site->qparams, count_channels(plan, site));
+	if (status != QS_OK)
+		return status;
+	site->qparams.quant_min = range.min;
+	site->qparams.quant_max = range.max;
+	if (!read_numbers(object, &site->qparams))
+		return complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+		    "scale and zero_point of tensor \"%s\" must be %zu positive numbers and integers",
+		    site->name, site->qparams.n);
+	return QS_OK;
+}
+
+static enum qs_status read_document(const struct reader *reader, struct qs_plan *plan,
+    const struct qs_calib_identity *identity, struct json_object *document)
+{
+	struct json_object *tensors;
+	enum qs_status status, worst = QS_OK;
+
+	if (!json_object_is_type(document, json_type_object) || !says(document, "format", FORMAT))
+		return complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+		    "the file is no calibration: its \"format\" is not \"" FORMAT "\"");
+	if (!says_integer(document, "version", VERSION))
+		return complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+		    "the calibration is of another version; expected %d", VERSION);
+	tensors = json_object_object_get(document, "tensors");
+	if (!json_object_is_type(tensors, json_type_object))
+		return complain(
+		    reader, QS_FINDING_MALFORMED_CALIBRATION, "the calibration has no \"tensors\"");
+	status = check_fingerprint(reader, document, "model", identity->model);
+	if (status == QS_OK)
+		status = check_fingerprint(reader, document, "config", identity->config);
+	if (status != QS_OK)
+		return status;
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		if (!qs_site_has_scales(&plan->sites[i]))
+			continue;
+		status = read_site(reader, plan, tensors, &plan->sites[i]);
+		if (status != QS_OK && status != QS_INVALID)
+			return status;
+		if (status != QS_OK)
+			worst = status;
+	}
+	return worst;
+}
+
+enum qs_status qs_calib_file_read(struct qs_plan *plan, const struct qs_calib_identity *identity,
+    const char *path, struct qs_findings *findings)
+{
+	const struct reader reader = {
+	    qs_place_of(qs_findings_name_source(findings, path)), findings};
+	struct json_tokener *tokener;
+	struct json_object *document;
+	enum qs_status status;
+	char *bytes;
+	size_t size;
+
+	status = qs_file_read(path, QS_CALIB_FILE_LIMIT, findings, &bytes, &size);
+	if (status != QS_OK)
+		return status;
+	tokener = json_tokener_new();
+	document = tokener ? json_tokener_parse_ex(tokener, bytes, (int)size) : NULL;
+	if (!tokener)
+		status = QS_NOMEM;
+	else if (!document)
+		status = complain(&reader, QS_FINDING_MALFORMED_CALIBRATION,
+		    "the file is no JSON: %s at byte %zu",
+		    json_tokener_error_desc(json_tokener_get_error(tokener)),
+		    json_tokener_get_parse_end(tokener));
+	else
+		status = read_document(&reader, plan, identity, document);
+	json_object_put(document);
+	if (tokener)
+		json_tokener_free(tokener);
+	free(bytes);
+	return status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calibration files: the scales of a plan as readable JSON, with fingerprints of what they are for.
+ */
+#ifndef ENGINE_CALIB_FILE_H
+#define ENGINE_CALIB_FILE_H
+
+#include "engine/plan.h"
+
+/* A calibration file is at most this large. */
+#define QS_CALIB_FILE_LIMIT ((size_t)1 << 30)
+
+/* What a calibration belongs to. Fingerprints are FNV-1a: they tell versions apart and are no defence. */
+struct qs_calib_identity {
+	const char *model_name, *config_name;
+	uint64_t model, config;
+	size_t n_batches;
+};
+
+/* FNV-1a (Fowler, Noll, Vo) with 64 bits. */
+uint64_t qs_fingerprint(const void *bytes, size_t size);
+
+/* Writes a calibration, beside its final name first. QS_IO with a finding. */
+enum qs_status qs_calib_file_write(const struct qs_plan *plan,
+    const struct qs_calib_identity *identity, const char *path, struct qs_findings *findings);
+
+/*
+ * Fills in the scales of a plan. QS_INVALID with a finding when the file is no calibration, was made for
+ * another model or config, or lacks a tensor.
+ */
+enum qs_status qs_calib_file_read(struct qs_plan *plan, const struct qs_calib_identity *identity,
+    const char *path, struct qs_findings *findings);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How ONNX says a number format. */
+#include "engine/onnx_form.h"
+
+static const struct {
+	enum qs_element element;
+	int64_t min, max;
+	int64_t standard_since; /* opset of QuantizeLinear and DequantizeLinear */
+	bool quantizes;         /* QuantizeLinear has it too */
+} types[] = {
+    {QS_ELEMENT_INT8, INT8_MIN, INT8_MAX, 10, true},
+    {QS_ELEMENT_UINT8, 0, UINT8_MAX, 10, true},
+    {QS_ELEMENT_INT16, INT16_MIN, INT16_MAX, 21, true},
+    {QS_ELEMENT_UINT16, 0, UINT16_MAX, 21, true},
+    {QS_ELEMENT_INT32, INT32_MIN, INT32_MAX, 10, false},
+};
+
+static const int onnx_types[QS_ELEMENT__COUNT] = {
+    [QS_ELEMENT_BOOL] = ONNX__TENSOR_PROTO__DATA_TYPE__BOOL,
+    [QS_ELEMENT_INT8] = ONNX__TENSOR_PROTO__DATA_TYPE__INT8,
+    [QS_ELEMENT_UINT8] = ONNX__TENSOR_PROTO__DATA_TYPE__UINT8,
+    [QS_ELEMENT_INT16] = ONNX__TENSOR_PROTO__DATA_TYPE__INT16,
+    [QS_ELEMENT_UINT16] = ONNX__TENSOR_PROTO__DATA_TYPE__UINT16,
+    [QS_ELEMENT_INT32] = ONNX__TENSOR_PROTO__DATA_TYPE__INT32,
+    [QS_ELEMENT_UINT32] = ONNX__TENSOR_PROTO__DATA_TYPE__UINT32,
+    [QS_ELEMENT_INT64] = ONNX__TENSOR_PROTO__DATA_TYPE__INT64,
+    [QS_ELEMENT_UINT64] = ONNX__TENSOR_PROTO__DATA_TYPE__UINT64,
+    [QS_ELEMENT_FLOAT16] = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16,
+    [QS_ELEMENT_BFLOAT16] = ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16,
+    [QS_ELEMENT_FLOAT32] = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
+    [QS_ELEMENT_FLOAT64] = ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE,
+};
+
+int qs_onnx_type(enum qs_element element)
+{
+	return onnx_types[element];
+}
+
+enum qs_element qs_onnx_element(int onnx_type)
+{
+	int e = 0;
+
+	while (e < QS_ELEMENT__COUNT && onnx_types[e] != onnx_type)
+		e++;
+	return (enum qs_element)e;
+}
+
+static bool is_parameter(const struct qs_site *site)
+{
+	return site->kind == QS_TENSOR_WEIGHTS || site->kind == QS_TENSOR_BIAS;
+}
+
+/* Whether a type holds the range and every zero point. */
+static bool holds(int64_t min, int64_t max, const struct qs_qparams *qparams)
+{
+	if (qparams->quant_min < min || qparams->quant_max > max)
+		return false;
+	for (size_t i = 0; i < qparams->n; i++) {
+		if (qparams->zero_point[i] < min || qparams->zero_point[i] > max)
+			return false;
+	}
+	return true;
+}
+
+static bool integer_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (!holds(types[i].min, types[i].max, &site->qparams) ||
+		    (!types[i].quantizes && !is_parameter(site)))
+			continue;
+		*ret_form = (struct qs_onnx_form){types[i].element,
+		    qs_onnx_type(types[i].element),
+		    site->qparams.quant_min > types[i].min || site->qparams.quant_max < types[i].max,
+		    opset < types[i].standard_since || (site->qparams.n > 1 && opset < 13)};
+		return true;
+	}
+	return false;
+}
+
+bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form)
+{
+	switch ((enum qs_datatype)site->spec.datatype) {
+	case QS_DATATYPE_INT:
+		return integer_form(site, opset, ret_form);
+	case QS_DATATYPE_BFLOAT16:
+		*ret_form = (struct qs_onnx_form){
+		    QS_ELEMENT_BFLOAT16, qs_onnx_type(QS_ELEMENT_BFLOAT16), false, false};
+		return true;
+	case QS_DATATYPE_FLOAT16:
+		*ret_form = (struct qs_onnx_form){
+		    QS_ELEMENT_FLOAT16, qs_onnx_type(QS_ELEMENT_FLOAT16), false, false};
+		return true;
+	case QS_DATATYPE_FLOAT32:
+	case QS_DATATYPE__COUNT:
+		break;
+	}
+	return false;
+}
+
+int64_t qs_onnx_least_opset(const struct qs_site *site)
+{
+	return site->spec.datatype == QS_DATATYPE_BFLOAT16 ? 13 : 6;
+}
+
+bool qs_onnx_rounds(const struct qs_site *site)
+{
+	return is_parameter(site) || site->spec.datatype != QS_DATATYPE_INT ||
+	       site->spec.round_mode == QS_ROUND_MODE_HALF_EVEN;
+}

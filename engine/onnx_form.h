@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How ONNX says a number format: element types, operators, and which domain has them.
+ *
+ * QuantizeLinear and DequantizeLinear take 8 bits since opset 10, channels since 13, and 4 and 16 bits
+ * since 21; the operators of the same names in the domain com.microsoft take channels and 16 bits at
+ * any opset. Widths between are kept in the next larger type, after a Clip to their range. Sources:
+ * the operator changelog of ONNX, and ONNX Runtime's list of contributed operators.
+ */
+#ifndef ENGINE_ONNX_FORM_H
+#define ENGINE_ONNX_FORM_H
+
+#include "engine/plan.h"
+
+/* The form of one site. */
+struct qs_onnx_form {
+	enum qs_element element; /* of the codes */
+	int onnx_type;           /* the same, as TensorProto.DataType */
+	bool clips;              /* the range is narrower than the type's */
+	bool microsoft;          /* the operators are those of com.microsoft */
+};
+
+/*
+ * The form of a site in a model of an opset, once it has its scales. False when there is none: integers
+ * of more than 16 bits for activations, of more than 32 for parameters.
+ */
+bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form);
+
+/* The ONNX type of elements, as TensorProto.DataType, and back; QS_ELEMENT__COUNT for one that arrays do not
+ * have. */
+int qs_onnx_type(enum qs_element element);
+enum qs_element qs_onnx_element(int onnx_type);
+
+/* The lowest opset at which a site can be said: 13 for bfloat16, else 6. */
+int64_t qs_onnx_least_opset(const struct qs_site *site);
+
+/* The rounding mode of a site's activations is one that ONNX has: to even. Parameters are rounded
+ * before they are written. */
+bool qs_onnx_rounds(const struct qs_site *site);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making it so: a model and a policy become a quantized model.
+ *
+ * A job holds one model on its way. It folds and plans when it is made; then it gets its scales, by
+ * calibration on data or from a calibration file; then it is applied and saved. Calls in another order
+ * give QS_BUG.
+ */
+#ifndef QSTRATA_ENGINE_H
+#define QSTRATA_ENGINE_H
+
+#include "qstrata/base.h"
+#include "qstrata/model.h"
+#include "qstrata/policy.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct qs_job;
+
+/**
+ * Plans the quantization of the model at a path. The policy outlives the job.
+ *
+ * Every entry of the policy must select a layer of the model, unless `allow_unmatched`; that and what
+ * else is wrong becomes findings. QS_INVALID, QS_IO or QS_UNSUPPORTED with at least one of them.
+ */
+QS_API enum qs_status qs_job_new(const struct qs_policy *policy, const char *model_path,
+    bool allow_unmatched, struct qs_findings *findings, struct qs_job **ret_job);
+/** Releases a job; NULL is fine. */
+QS_API void qs_job_free(struct qs_job *job);
+
+/** Called after each batch; returning false stops calibration with QS_INVALID and no finding. */
+typedef bool qs_progress(void *context, size_t n_done, size_t n_batches);
+
+/** How calibration runs the model. */
+struct qs_calibrate_options {
+	const char *onnxruntime; /**< path of the library or its folder; NULL: searched */
+	const char *data;        /**< folder of batches, or one .npy or .npz; NULL: no data at hand */
+	qs_progress *progress;   /**< or NULL */
+	void *context;           /**< of progress */
+};
+
+/**
+ * Finds the scales of all tensors: parameters from themselves, activations by running the float model
+ * over the data. Without data (`data` NULL) only plans whose activations need no scale succeed.
+ */
+QS_API enum qs_status qs_job_calibrate(struct qs_job *job,
+    const struct qs_calibrate_options *options, struct qs_findings *findings);
+
+/** Takes the scales of a calibration file, which must be of the same model and config. */
+QS_API enum qs_status qs_job_read_calibration(
+    struct qs_job *job, const char *path, struct qs_findings *findings);
+
+/** Writes the scales as a calibration file. */
+QS_API enum qs_status qs_job_write_calibration(
+    const struct qs_job *job, const char *path, struct qs_findings *findings);
+
+/** Writes the formats into the model in memory. QS_UNSUPPORTED when ONNX cannot say one of them. */
+QS_API enum qs_status qs_job_apply(struct qs_job *job, struct qs_findings *findings);
+
+/** Saves the quantized model: beside its final name first, then renamed. */
+QS_API enum qs_status qs_job_save(
+    struct qs_job *job, const char *path, struct qs_findings *findings);
+
+/** What was done, for people: formats, sizes, what stayed float and why, what ONNX cannot say. */
+QS_API enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *text);
+/** The same as one JSON document of format version 1.0. */
+QS_API enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
