@@ -214,7 +214,7 @@ static enum qs_status open_session(struct observation_run *run)
 
 /* Feeds the observers with what went in and what came out. */
 static enum qs_status feed(struct observation_run *run, const struct qs_array *inputs,
-    const struct qs_run_array *outputs)
+    const struct qs_blob *outputs)
 {
 	enum qs_status status = QS_OK;
 	size_t next = 0;
@@ -225,7 +225,7 @@ static enum qs_status feed(struct observation_run *run, const struct qs_array *i
 		size_t n;
 
 		if (watch->input == QS_NONE) {
-			values = qs_run_array_floats(&outputs[next++], &n);
+			values = qs_blob_floats(&outputs[next++], &n);
 		} else {
 			n = inputs[watch->input].n_values;
 			status = qs_array_floats(&inputs[watch->input], &values);
@@ -241,12 +241,12 @@ static enum qs_status feed(struct observation_run *run, const struct qs_array *i
 
 static enum qs_status run_arrays(struct observation_run *run, const struct qs_array *inputs)
 {
-	struct qs_run_array *ports = calloc(run->n_inputs + 1, sizeof(*ports));
-	struct qs_run_array *outputs = calloc(run->n_outputs + 1, sizeof(*outputs));
+	struct qs_blob *ports = calloc(run->n_inputs + 1, sizeof(*ports));
+	struct qs_blob *outputs = calloc(run->n_outputs + 1, sizeof(*outputs));
 	enum qs_status status = ports && outputs ? QS_OK : QS_NOMEM;
 
 	for (size_t i = 0; i < run->n_inputs && status == QS_OK; i++)
-		ports[i] = (struct qs_run_array){run->inputs[i].name, qs_onnx_type(inputs[i].element),
+		ports[i] = (struct qs_blob){run->inputs[i].name, qs_onnx_type(inputs[i].element),
 		    inputs[i].rank, inputs[i].dims, inputs[i].data,
 		    inputs[i].n_values * qs_element_size(inputs[i].element)};
 	if (status == QS_OK)
@@ -255,7 +255,7 @@ static enum qs_status run_arrays(struct observation_run *run, const struct qs_ar
 	if (status == QS_OK) {
 		status = feed(run, inputs, outputs);
 		for (size_t i = 0; i < run->n_outputs; i++)
-			qs_run_array_done(&outputs[i]);
+			qs_blob_done(&outputs[i]);
 	}
 	free(ports);
 	free(outputs);

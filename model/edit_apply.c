@@ -100,11 +100,14 @@ static void drop_nodes(struct prune *prune)
 	}
 }
 
+/* Whether a name means nothing any more: a tensor without readers, or one that was renamed. */
 static bool is_unused(const struct prune *prune, const char *name)
 {
 	const size_t value = name ? qs_graph_find(prune->graph, name) : QS_NONE;
 
-	return value != QS_NONE && prune->unused[value];
+	if (value == QS_NONE)
+		return name && qs_graph_find(prune->before, name) != QS_NONE;
+	return prune->unused[value];
 }
 
 /* Takes unused tensors out of the lists that name them. */

@@ -177,7 +177,7 @@ static void release(const struct ort_api *api, struct traffic *traffic)
 
 /* Wraps the caller's memory, which the library only reads. */
 static struct ort_status *wrap(
-    const struct ort_run *run, const struct qs_run_array *array, struct ort_value **ret_value)
+    const struct ort_run *run, const struct qs_blob *array, struct ort_value **ret_value)
 {
 	static char nothing;
 
@@ -196,7 +196,7 @@ static enum qs_status unusable_output(
 
 /* Copies type and shape out of a value, and says how many bytes it has. */
 static struct ort_status *copy_type(
-    const struct ort_run *run, struct ort_value *value, struct qs_run_array *array, bool *nomem)
+    const struct ort_run *run, struct ort_value *value, struct qs_blob *array, bool *nomem)
 {
 	const struct ort_api *api = &run->ort->api;
 	struct ort_tensor_type *type = NULL;
@@ -220,7 +220,7 @@ static struct ort_status *copy_type(
 }
 
 static enum qs_status copy_output(const struct ort_run *run, struct ort_value *value,
-    const char *name, struct qs_findings *findings, struct qs_run_array *array)
+    const char *name, struct qs_findings *findings, struct qs_blob *array)
 {
 	const struct ort_api *api = &run->ort->api;
 	int is_tensor = 0;
@@ -254,13 +254,13 @@ static enum qs_status copy_output(const struct ort_run *run, struct ort_value *v
 	return QS_OK;
 }
 
-static enum qs_status run_session(struct qs_session *session, const struct qs_run_array *inputs,
+static enum qs_status run_session(struct qs_session *session, const struct qs_blob *inputs,
     size_t n_inputs, const char *const *outputs, size_t n_outputs, struct qs_findings *findings,
-    struct qs_run_array *ret_outputs)
+    struct qs_blob *ret_outputs)
 {
 	struct ort_run *run = (struct ort_run *)session;
 	struct traffic traffic = {NULL, NULL, NULL, n_inputs, n_outputs};
-	struct qs_run_array *arrays = calloc(n_outputs + 1, sizeof(*arrays));
+	struct qs_blob *arrays = calloc(n_outputs + 1, sizeof(*arrays));
 	enum qs_status status = arrays && allocate(&traffic) ? QS_OK : QS_NOMEM;
 	struct ort_status *failure = NULL;
 
@@ -279,7 +279,7 @@ static enum qs_status run_session(struct qs_session *session, const struct qs_ru
 	if (status == QS_OK)
 		memcpy(ret_outputs, arrays, n_outputs * sizeof(*arrays));
 	for (size_t i = 0; status != QS_OK && arrays && i < n_outputs; i++)
-		qs_run_array_done(&arrays[i]);
+		qs_blob_done(&arrays[i]);
 	free(arrays);
 	release(&run->ort->api, &traffic);
 	return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every runtime does alike: checks of what is put in, and arrays. */
+/* What every runtime does alike: checks of what is put in, and blobs. */
 #include "model/runtime.h"
 
 #include <inttypes.h>
@@ -56,7 +56,7 @@ static void add_dims(struct qs_text *text, const int64_t *dims, size_t n_dims)
 	qs_text_adds(text, "]");
 }
 
-static enum qs_status wrong_shape(const struct qs_session *session, const struct qs_run_array *array,
+static enum qs_status wrong_shape(const struct qs_session *session, const struct qs_blob *array,
     const struct qs_port *port, struct qs_findings *findings)
 {
 	struct qs_text expected = QS_TEXT_INIT, found = QS_TEXT_INIT;
@@ -71,7 +71,7 @@ static enum qs_status wrong_shape(const struct qs_session *session, const struct
 	return QS_INVALID;
 }
 
-static bool fits(const struct qs_run_array *array, const struct qs_port *port)
+static bool fits(const struct qs_blob *array, const struct qs_port *port)
 {
 	if (array->n_dims != (size_t)port->rank)
 		return false;
@@ -83,7 +83,7 @@ static bool fits(const struct qs_run_array *array, const struct qs_port *port)
 }
 
 static enum qs_status check_array(
-    const struct qs_session *session, const struct qs_run_array *array, struct qs_findings *findings)
+    const struct qs_session *session, const struct qs_blob *array, struct qs_findings *findings)
 {
 	const struct qs_port *port = qs_port_find(session->inputs, session->n_inputs, array->name);
 	const size_t bits = qs_element_bits(array->element_type);
@@ -111,7 +111,7 @@ static enum qs_status check_array(
 	return QS_OK;
 }
 
-static enum qs_status check_inputs(const struct qs_session *session, const struct qs_run_array *inputs,
+static enum qs_status check_inputs(const struct qs_session *session, const struct qs_blob *inputs,
     size_t n_inputs, struct qs_findings *findings)
 {
 	enum qs_status status = QS_OK;
@@ -132,9 +132,9 @@ static enum qs_status check_inputs(const struct qs_session *session, const struc
 	return status;
 }
 
-enum qs_status qs_session_run(struct qs_session *session, const struct qs_run_array *inputs,
+enum qs_status qs_session_run(struct qs_session *session, const struct qs_blob *inputs,
     size_t n_inputs, const char *const *outputs, size_t n_outputs, struct qs_findings *findings,
-    struct qs_run_array *ret_outputs)
+    struct qs_blob *ret_outputs)
 {
 	const enum qs_status status = check_inputs(session, inputs, n_inputs, findings);
 
@@ -143,14 +143,14 @@ enum qs_status qs_session_run(struct qs_session *session, const struct qs_run_ar
 	return session->run(session, inputs, n_inputs, outputs, n_outputs, findings, ret_outputs);
 }
 
-void qs_run_array_done(struct qs_run_array *array)
+void qs_blob_done(struct qs_blob *array)
 {
 	free((void *)array->data);
 	free((void *)array->dims);
-	*array = (struct qs_run_array){0};
+	*array = (struct qs_blob){0};
 }
 
-float *qs_run_array_floats(const struct qs_run_array *array, size_t *ret_count)
+float *qs_blob_floats(const struct qs_blob *array, size_t *ret_count)
 {
 	float *values;
 	size_t count;

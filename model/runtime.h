@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What executes models: a library that was found, sessions of it, and arrays in and out.
+ * What executes models: a library that was found, sessions of it, and values in and out.
  *
  * A runtime is a table of functions that keeps its own state behind these two structs; ONNX Runtime
  * is the one there is (model/ort.h). Use the qs_session functions, which also check what is put in.
@@ -10,8 +10,8 @@
 
 #include "qstrata/base.h"
 
-/* An array of values under the name of a tensor. */
-struct qs_run_array {
+/* Values under the name of a tensor. */
+struct qs_blob {
 	const char *name;
 	int element_type; /* of ONNX: 1 is float32 */
 	size_t n_dims;
@@ -52,9 +52,9 @@ struct qs_session {
 	const char *model_name; /* in findings */
 	struct qs_port *inputs, *outputs;
 	size_t n_inputs, n_outputs;
-	enum qs_status (*run)(struct qs_session *session, const struct qs_run_array *inputs,
+	enum qs_status (*run)(struct qs_session *session, const struct qs_blob *inputs,
 	    size_t n_inputs, const char *const *outputs, size_t n_outputs,
-	    struct qs_findings *findings, struct qs_run_array *ret_outputs);
+	    struct qs_findings *findings, struct qs_blob *ret_outputs);
 	void (*close)(struct qs_session *session);
 };
 
@@ -74,21 +74,21 @@ void qs_session_free(struct qs_session *session);
 
 /*
  * Runs a model once: all its inputs by name, in any order, and the outputs that are asked for. Each
- * of the `n_outputs` arrays is to be released with qs_run_array_done(). QS_INVALID with a finding when
+ * of the `n_outputs` blobs is to be released with qs_blob_done(). QS_INVALID with a finding when
  * inputs are missing, unknown, or of another type or shape, or when the runtime fails.
  */
-enum qs_status qs_session_run(struct qs_session *session, const struct qs_run_array *inputs,
+enum qs_status qs_session_run(struct qs_session *session, const struct qs_blob *inputs,
     size_t n_inputs, const char *const *outputs, size_t n_outputs, struct qs_findings *findings,
-    struct qs_run_array *ret_outputs);
+    struct qs_blob *ret_outputs);
 
 /* The port of a name, or NULL. */
 const struct qs_port *qs_port_find(const struct qs_port *ports, size_t n_ports, const char *name);
 
-/* Releases an array that a session gave. */
-void qs_run_array_done(struct qs_run_array *array);
+/* Releases what a session gave. */
+void qs_blob_done(struct qs_blob *array);
 
-/* The values of an array of numbers as float32, malloc'ed; NULL when it holds none or memory ran
+/* Values of a number type as float32, malloc'ed; NULL when it holds none or memory ran
  * out. */
-float *qs_run_array_floats(const struct qs_run_array *array, size_t *ret_count);
+float *qs_blob_floats(const struct qs_blob *array, size_t *ret_count);
 
 #endif

@@ -66,11 +66,11 @@ static void outputs_come_by_name(void **state)
 	const float x[] = {1, 2, 3, 4}, z[] = {1, -1, 2, 1};
 	const float s[] = {0.375F, 2.25F, 2.75F, 4.625F}, y[] = {0.375F, 0, 5.5F, 4.625F};
 	const int64_t dims[] = {2, 2};
-	const struct qs_run_array inputs[] = {
+	const struct qs_blob inputs[] = {
 	    {"z", FLOAT, 2, dims, z, sizeof(z)}, {"x", FLOAT, 2, dims, x, sizeof(x)}};
 	const char *const names[] = {"s", "y"};
 	struct qs_session *session = NULL;
-	struct qs_run_array outputs[2];
+	struct qs_blob outputs[2];
 	size_t count;
 	float *values;
 
@@ -83,12 +83,12 @@ static void outputs_come_by_name(void **state)
 	assert_string_equal(outputs[0].name, "s");
 	assert_int_equal(outputs[0].size, sizeof(s));
 	assert_memory_equal(outputs[0].data, s, sizeof(s));
-	values = qs_run_array_floats(&outputs[1], &count);
+	values = qs_blob_floats(&outputs[1], &count);
 	assert_int_equal(count, 4);
 	assert_memory_equal(values, y, sizeof(y));
 	free(values);
-	qs_run_array_done(&outputs[0]);
-	qs_run_array_done(&outputs[1]);
+	qs_blob_done(&outputs[0]);
+	qs_blob_done(&outputs[1]);
 	qs_session_free(session);
 	qs_runtime_close(runtime);
 }
@@ -98,7 +98,7 @@ static void inputs_that_do_not_fit_are_told(void **state)
 	const float data[8] = {0};
 	const int64_t good[] = {2, 2}, bad[] = {2, 3};
 	const struct {
-		struct qs_run_array x;
+		struct qs_blob x;
 		size_t n;
 		const char *word;
 	} rows[] = {
@@ -113,11 +113,11 @@ static void inputs_that_do_not_fit_are_told(void **state)
 	struct qs_findings *findings = *state;
 	struct qs_runtime *runtime = open_runtime(findings);
 	struct qs_session *session = NULL;
-	struct qs_run_array output;
+	struct qs_blob output;
 
 	assert_int_equal(open_session(runtime, small_model(findings), findings, &session), QS_OK);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct qs_run_array inputs[] = {rows[i].x, {"z", FLOAT, 2, good, data, 16}};
+		const struct qs_blob inputs[] = {rows[i].x, {"z", FLOAT, 2, good, data, 16}};
 		struct qs_findings *told = qs_findings_new();
 
 		assert_int_equal(
