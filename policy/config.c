@@ -266,6 +266,11 @@ void qs_policy_free(struct qs_policy *policy)
 	free(policy);
 }
 
+const char *qs_policy_name(const struct qs_policy *policy)
+{
+	return qs_source_name(policy->document.source);
+}
+
 enum qs_device qs_policy_device(const struct qs_policy *policy)
 {
 	return (enum qs_device)policy->device;

@@ -50,6 +50,8 @@ QS_API enum qs_status qs_policy_read(const struct qs_source *source, struct qs_f
 /** Releases a policy; NULL is fine. */
 QS_API void qs_policy_free(struct qs_policy *policy);
 
+/** The name of the source that the policy was read from. */
+QS_API const char *qs_policy_name(const struct qs_policy *policy);
 /** The target device. */
 QS_API enum qs_device qs_policy_device(const struct qs_policy *policy);
 /** Whether a switch is on; the built-in default when the config does not say. */

@@ -4,6 +4,7 @@
 #define QSTRATA_QSTRATA_H
 
 #include "qstrata/base.h"
+#include "qstrata/engine.h"
 #include "qstrata/model.h"
 #include "qstrata/policy.h"
 #include "qstrata/spec.h"

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* calibrate and apply: a model and a config become scales and a quantized model. */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/report.h"
+
+/* What a command does with a job that is planned. */
+typedef enum qs_status job_work(
+    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings);
+
+/* Shows how far calibration is, on a terminal only. */
+static bool show_progress(void *context, size_t n_done, size_t n_batches)
+{
+	(void)context;
+	fprintf(stderr, "\rcalibrating: batch %zu of %zu%s", n_done, n_batches,
+	    n_done == n_batches ? "\n" : "");
+	fflush(stderr);
+	return true;
+}
+
+static enum qs_status calibrate(
+    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
+{
+	const struct qs_calibrate_options options = {arguments->value[OPTION_ONNXRUNTIME],
+	    arguments->value[OPTION_DATA], isatty(STDERR_FILENO) ? show_progress : NULL, NULL};
+
+	return qs_job_calibrate(job, &options, findings);
+}
+
+static enum qs_status work_calibrate(
+    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
+{
+	const enum qs_status status = calibrate(arguments, job, findings);
+
+	return status == QS_OK
+	           ? qs_job_write_calibration(job, arguments->value[OPTION_OUTPUT], findings)
+	           : status;
+}
+
+static enum qs_status write_report(const struct arguments *arguments, const struct qs_job *job)
+{
+	const char *format = arguments->value[OPTION_REPORT];
+	struct qs_text text = QS_TEXT_INIT;
+	enum qs_status status;
+
+	if (format && strcmp(format, "json") == 0)
+		status = qs_job_write_report_json(job, &text);
+	else
+		status = qs_job_write_report(job, &text);
+	if (status == QS_OK)
+		fwrite(text.data, 1, text.size, stdout);
+	qs_text_done(&text);
+	return status;
+}
+
+static enum qs_status work_apply(
+    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
+{
+	const char *file = arguments->value[OPTION_CALIB];
+	enum qs_status status;
+
+	status = file ? qs_job_read_calibration(job, file, findings) : calibrate(arguments, job, findings);
+	if (status == QS_OK)
+		status = qs_job_apply(job, findings);
+	if (status == QS_OK)
+		status = qs_job_save(job, arguments->value[OPTION_OUTPUT], findings);
+	if (status == QS_OK)
+		status = write_report(arguments, job);
+	return status;
+}
+
+/* Whether all errors are about the config: then the job could have been done with another one. */
+static bool blames_config(const struct qs_findings *findings)
+{
+	for (size_t i = 0; i < qs_findings_count(findings); i++) {
+		const struct qs_finding *finding = qs_findings_at(findings, i);
+
+		if (finding->severity == QS_SEVERITY_ERROR &&
+		    (finding->code[2] < '1' || finding->code[2] > '5'))
+			return false;
+	}
+	return true;
+}
+
+static int run_job(const struct arguments *arguments, const struct config *config,
+    struct qs_findings *findings, job_work *work)
+{
+	struct qs_job *job = NULL;
+	enum qs_status status;
+
+	status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
+	    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, &job);
+	if (status == QS_OK)
+		status = work(arguments, job, findings);
+	qs_job_free(job);
+	if (status == QS_INVALID && !blames_config(findings))
+		return EXIT_UNABLE;
+	return exit_of(status);
+}
+
+static int work_on_model(const struct arguments *arguments, job_work *work)
+{
+	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
+	static const char *const names[] = {"--config", "--model", "--output"};
+	struct qs_findings *findings;
+	struct config config;
+	int status;
+
+	for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++) {
+		if (!arguments->value[required[i]])
+			return usage_error(arguments, "%s is missing", names[i]);
+	}
+	if (arguments->n_files)
+		return usage_error(arguments, "unexpected operand \"%s\"", arguments->files[0]);
+	findings = qs_findings_new();
+	if (!findings)
+		return out_of_memory();
+	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &status))
+		status = run_job(arguments, &config, findings, work);
+	fflush(stdout);
+	tell_findings(arguments, findings, status == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
+	close_config(&config);
+	qs_findings_free(findings);
+	return status;
+}
+
+int command_calibrate(const struct arguments *arguments)
+{
+	if (!arguments->value[OPTION_DATA])
+		return usage_error(arguments, "--data is missing");
+	return work_on_model(arguments, work_calibrate);
+}
+
+int command_apply(const struct arguments *arguments)
+{
+	const char *format = arguments->value[OPTION_REPORT];
+
+	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA])
+		return usage_error(arguments, "--calib and --data exclude each other");
+	if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+		return usage_error(arguments, "--report cannot be \"%s\"; expected text or json", format);
+	return work_on_model(arguments, work_apply);
+}

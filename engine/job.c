@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A job: open, fold, plan, calibrate, apply, save. */
+#include "engine/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/finding.h"
+#include "engine/calib_file.h"
+#include "engine/calibrate.h"
+#include "model/fold.h"
+#include "model/opset.h"
+
+/* ---- planning --------------------------------------------------------------------------------------- */
+
+static struct qs_spec layer_spec(const void *context, size_t layer, enum qs_tensor kind)
+{
+	const struct qs_job *job = context;
+
+	return qs_selection_spec(job->selection, layer, kind);
+}
+
+static struct qs_spec model_spec(const void *context, enum qs_tensor kind)
+{
+	const struct qs_job *job = context;
+
+	return qs_policy_model_spec(job->policy, kind);
+}
+
+static bool quantizes(const void *context, enum qs_tensor kind)
+{
+	const struct qs_job *job = context;
+
+	return qs_policy_quantizes(job->policy, kind);
+}
+
+static uint64_t file_size(const char *path)
+{
+	struct stat facts;
+
+	return stat(path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+}
+
+/* Finds the layers and the entries that win them. */
+static enum qs_status find_layers(
+    struct qs_job *job, bool allow_unmatched, struct qs_findings *findings)
+{
+	const struct qs_layer *layers;
+	enum qs_status status;
+	size_t n_layers;
+
+	qs_selection_free(job->selection);
+	job->selection = NULL;
+	qs_layers_free(job->layers);
+	job->layers = NULL;
+	status = qs_layers_new(job->model, findings, &job->layers);
+	if (status != QS_OK)
+		return status;
+	layers = qs_layers_list(job->layers, &n_layers);
+	return qs_policy_select(
+	    job->policy, layers, n_layers, allow_unmatched, findings, &job->selection);
+}
+
+/* The layers after folding. What there is to say about entries was said about the model as it is. */
+static enum qs_status find_folded_layers(struct qs_job *job)
+{
+	struct qs_findings *silent = qs_findings_new();
+	enum qs_status status = silent ? find_layers(job, true, silent) : QS_NOMEM;
+
+	qs_findings_free(silent);
+	return status;
+}
+
+static enum qs_status take_fingerprints(struct qs_job *job, struct qs_findings *findings)
+{
+	struct qs_text config = QS_TEXT_INIT;
+	unsigned char *bytes;
+	enum qs_status status;
+	size_t size;
+
+	status = qs_model_pack(job->model, false, findings, &bytes, &size);
+	if (status != QS_OK)
+		return status;
+	job->model_fingerprint = qs_fingerprint(bytes, size);
+	free(bytes);
+	status = qs_policy_write_json(job->policy, NULL, &config);
+	job->config_fingerprint = qs_fingerprint(config.data, config.size);
+	qs_text_done(&config);
+	return status;
+}
+
+static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings)
+{
+	const struct qs_spec_source specs = {layer_spec, model_spec, quantizes, job};
+	enum qs_status status = find_folded_layers(job);
+
+	if (status == QS_OK)
+		status = qs_plan_new(job->layers, &specs, findings, &job->plan);
+	return status;
+}
+
+/* The opset that the plan and the config want; that of the model when it is enough. */
+static int64_t wanted_opset(const struct qs_job *job)
+{
+	int64_t opset = job->opset;
+
+	if (qs_policy_opset(job->policy) > opset)
+		opset = qs_policy_opset(job->policy);
+	for (size_t i = 0; i < job->plan->n_sites; i++) {
+		const int64_t least = qs_onnx_least_opset(&job->plan->sites[i]);
+
+		if (least > opset)
+			opset = least;
+	}
+	return opset;
+}
+
+/* Brings the model up when it is too old for what is to be written, and plans it again. */
+static enum qs_status raise_opset(struct qs_job *job, struct qs_findings *findings)
+{
+	const int64_t wanted = wanted_opset(job);
+	enum qs_status status;
+
+	if (wanted <= job->opset)
+		return QS_OK;
+	qs_plan_free(job->plan);
+	job->plan = NULL;
+	qs_selection_free(job->selection);
+	job->selection = NULL;
+	qs_layers_free(job->layers);
+	job->layers = NULL;
+	status = qs_opset_raise(job->model, wanted, findings);
+	if (status != QS_OK)
+		return status;
+	job->opset = qs_model_opset(job->model);
+	return make_plan(job, findings);
+}
+
+static enum qs_status prepare(
+    struct qs_job *job, bool allow_unmatched, struct qs_findings *findings)
+{
+	enum qs_status status = qs_model_open(job->model_path, findings, &job->model);
+
+	if (status == QS_OK)
+		status = qs_model_check_external(job->model, findings);
+	if (status == QS_OK)
+		status = find_layers(job, allow_unmatched, findings);
+	if (status == QS_OK)
+		status = take_fingerprints(job, findings);
+	if (status == QS_OK)
+		status = qs_fold_batch_norms(job->model, findings, &job->n_folded);
+	if (status != QS_OK)
+		return status;
+	job->bytes_before = file_size(job->model_path);
+	job->opset = job->opset_before = qs_model_opset(job->model);
+	status = make_plan(job, findings);
+	if (status == QS_OK)
+		status = raise_opset(job, findings);
+	return status;
+}
+
+enum qs_status qs_job_new(const struct qs_policy *policy, const char *model_path,
+    bool allow_unmatched, struct qs_findings *findings, struct qs_job **ret_job)
+{
+	struct qs_job *job = calloc(1, sizeof(*job));
+	enum qs_status status = QS_NOMEM;
+
+	if (!job)
+		return QS_NOMEM;
+	job->policy = policy;
+	job->registry = qs_registry_new();
+	job->model_path = strdup(model_path);
+	if (job->registry && job->model_path)
+		status = prepare(job, allow_unmatched, findings);
+	if (status != QS_OK) {
+		qs_job_free(job);
+		return status;
+	}
+	*ret_job = job;
+	return QS_OK;
+}
+
+void qs_job_free(struct qs_job *job)
+{
+	if (!job)
+		return;
+	qs_plan_free(job->plan);
+	qs_selection_free(job->selection);
+	qs_layers_free(job->layers);
+	qs_model_free(job->model);
+	qs_registry_free(job->registry);
+	free(job->model_path);
+	free(job->output_path);
+	free(job);
+}
+
+/* ---- scales ------------------------------------------------------------------------------------------- */
+
+enum qs_status qs_job_calibrate(struct qs_job *job, const struct qs_calibrate_options *options,
+    struct qs_findings *findings)
+{
+	enum qs_status status;
+
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	status = qs_calibrate_parameters(job->plan, job->registry, findings);
+	if (status == QS_OK)
+		status = qs_calibrate_activations(
+		    job->plan, job->registry, options, findings, &job->n_batches);
+	if (status == QS_OK)
+		job->stage = QS_JOB_CALIBRATED;
+	return status;
+}
+
+static struct qs_calib_identity identity_of(const struct qs_job *job)
+{
+	return (struct qs_calib_identity){job->model_path, qs_policy_name(job->policy),
+	    job->model_fingerprint, job->config_fingerprint, job->n_batches};
+}
+
+enum qs_status qs_job_read_calibration(
+    struct qs_job *job, const char *path, struct qs_findings *findings)
+{
+	const struct qs_calib_identity identity = identity_of(job);
+	enum qs_status status;
+
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	status = qs_calib_file_read(job->plan, &identity, path, findings);
+	if (status == QS_OK)
+		job->stage = QS_JOB_CALIBRATED;
+	return status;
+}
+
+enum qs_status qs_job_write_calibration(
+    const struct qs_job *job, const char *path, struct qs_findings *findings)
+{
+	const struct qs_calib_identity identity = identity_of(job);
+
+	return job->stage == QS_JOB_CALIBRATED
+	           ? qs_calib_file_write(job->plan, &identity, path, findings)
+	           : QS_BUG;
+}
+
+/* ---- the quantized model -------------------------------------------------------------------------------- */
+
+enum qs_status qs_job_apply(struct qs_job *job, struct qs_findings *findings)
+{
+	enum qs_status status;
+
+	if (job->stage != QS_JOB_CALIBRATED)
+		return QS_BUG;
+	status = qs_apply(job->plan, job->registry, findings, &job->applied);
+	if (status == QS_OK)
+		job->stage = QS_JOB_APPLIED;
+	return status;
+}
+
+enum qs_status qs_job_save(struct qs_job *job, const char *path, struct qs_findings *findings)
+{
+	enum qs_status status;
+
+	if (job->stage != QS_JOB_APPLIED)
+		return QS_BUG;
+	job->output_path = strdup(path);
+	status = job->output_path ? qs_model_save(job->model, path, findings) : QS_NOMEM;
+	if (status == QS_OK) {
+		job->bytes_after = file_size(path);
+		job->stage = QS_JOB_SAVED;
+	}
+	return status;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A job from the inside: a model on its way, and what the report tells of it.
+ */
+#ifndef ENGINE_JOB_H
+#define ENGINE_JOB_H
+
+#include "engine/apply.h"
+#include "qstrata/engine.h"
+
+enum qs_job_stage { QS_JOB_PLANNED, QS_JOB_CALIBRATED, QS_JOB_APPLIED, QS_JOB_SAVED };
+
+struct qs_job {
+	enum qs_job_stage stage;
+	const struct qs_policy *policy;
+	struct qs_registry *registry;
+	struct qs_model *model;
+	struct qs_layers *layers; /* of the folded model */
+	struct qs_selection *selection;
+	struct qs_plan *plan;
+	struct qs_applied applied;
+	char *model_path, *output_path;
+	uint64_t model_fingerprint, config_fingerprint;
+	uint64_t bytes_before, bytes_after; /* of the files */
+	size_t n_folded;                    /* batch normalisations */
+	size_t n_batches;
+	int64_t opset_before, opset; /* of the standard operators */
+};
+
+#endif

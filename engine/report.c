@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a job did: formats, sizes, what stayed as it is and why, and what ONNX cannot say. */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/calibrate.h"
+#include "engine/job.h"
+
+/* ---- what there is to tell -------------------------------------------------------------------------- */
+
+/* Sites of one kind and format. */
+struct format_row {
+	enum qs_tensor kind;
+	char format[40];
+	size_t count;
+};
+
+/* Kept tensors of one kind and reason. */
+struct kept_row {
+	enum qs_tensor kind;
+	const char *reason;
+	const struct qs_kept *first;
+	size_t count;
+};
+
+/* There are a few formats and reasons, however many tensors there are. */
+#define ROWS 64
+
+struct summary {
+	struct format_row formats[ROWS];
+	size_t n_formats;
+	struct kept_row kept[ROWS];
+	size_t n_kept;
+};
+
+static void format_of(const struct qs_site *site, char format[40])
+{
+	if (site->spec.datatype == QS_DATATYPE_INT)
+		snprintf(format, 40, "%sint%d%s", site->qparams.quant_min < 0 ? "" : "u",
+		    site->spec.bit_width, site->qparams.n > 1 ? " per channel" : "");
+	else
+		snprintf(format, 40, "%s", qs_datatype_word((enum qs_datatype)site->spec.datatype));
+}
+
+static void add_site(struct summary *summary, const struct qs_site *site)
+{
+	char format[40];
+	size_t i = 0;
+
+	format_of(site, format);
+	while (i < summary->n_formats && (summary->formats[i].kind != site->kind ||
+	                                     strcmp(summary->formats[i].format, format) != 0))
+		i++;
+	if (i == ROWS)
+		return;
+	if (i == summary->n_formats) {
+		summary->formats[i].kind = site->kind;
+		memcpy(summary->formats[i].format, format, sizeof(format));
+		summary->formats[summary->n_formats++].count = 0;
+	}
+	summary->formats[i].count++;
+}
+
+static void add_kept(struct summary *summary, const struct qs_kept *kept)
+{
+	size_t i = 0;
+
+	while (i < summary->n_kept &&
+	       (summary->kept[i].kind != kept->kind || summary->kept[i].reason != kept->reason))
+		i++;
+	if (i == ROWS)
+		return;
+	if (i == summary->n_kept)
+		summary->kept[summary->n_kept++] = (struct kept_row){kept->kind, kept->reason, kept, 0};
+	summary->kept[i].count++;
+}
+
+static void summarize(const struct qs_job *job, struct summary *summary)
+{
+	memset(summary, 0, sizeof(*summary));
+	for (size_t i = 0; i < job->plan->n_sites; i++)
+		add_site(summary, &job->plan->sites[i]);
+	for (size_t i = 0; i < job->plan->n_kept; i++)
+		add_kept(summary, &job->plan->kept[i]);
+}
+
+/* Switches that the config turns on and that this version does not carry out. */
+static const struct {
+	enum qs_switch which;
+	const char *key;
+} not_done[] = {
+    {QS_SWITCH_CONVERT_RELU6_TO_RELU, "convert_relu6_to_relu"},
+    {QS_SWITCH_CONVERT_SILU_TO_HSWISH, "convert_silu_to_hswish"},
+    {QS_SWITCH_INCLUDE_CLE, "include_cle"},
+    {QS_SWITCH_INCLUDE_BIAS_CORR, "include_bias_corr"},
+    {QS_SWITCH_CHANGE_CONCAT_INPUT_FIX, "change_concat_input_fix"},
+    {QS_SWITCH_CHANGE_POOL_INPUT_FIX, "change_pool_input_fix"},
+};
+#define N_NOT_DONE (sizeof(not_done) / sizeof(*not_done))
+
+/* ---- text --------------------------------------------------------------------------------------------- */
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* The label of the first row of a group, blanks before the others. */
+static void begin_row(struct qs_text *text, const char *label, bool first)
+{
+	qs_text_addf(text, "%-12s", first ? label : "");
+}
+
+static void write_sizes(struct qs_text *text, const char *label, uint64_t before, uint64_t after)
+{
+	begin_row(text, label, true);
+	qs_text_addf(text, "%" PRIu64 " -> %" PRIu64 " bytes", before, after);
+	if (before)
+		qs_text_addf(text, " (%.0f %%)", 100.0 * (double)after / (double)before);
+	qs_text_adds(text, "\n");
+}
+
+static void write_forms(const struct qs_job *job, struct qs_text *text)
+{
+	const struct qs_applied *applied = &job->applied;
+	bool first = true;
+
+	if (applied->n_standard) {
+		begin_row(text, "written as", first);
+		qs_text_addf(text, "QuantizeLinear/DequantizeLinear of opset %" PRId64 ": %zu tensor%s\n",
+		    job->opset, applied->n_standard, plural(applied->n_standard));
+		first = false;
+	}
+	if (applied->n_microsoft) {
+		begin_row(text, "written as", first);
+		qs_text_addf(text,
+		    "QuantizeLinear/DequantizeLinear of com.microsoft: %zu tensor%s, since opset %" PRId64
+		    " lacks their form\n",
+		    applied->n_microsoft, plural(applied->n_microsoft), job->opset);
+		first = false;
+	}
+	if (applied->n_casts) {
+		begin_row(text, "written as", first);
+		qs_text_addf(text, "Cast: %zu tensor%s\n", applied->n_casts, plural(applied->n_casts));
+	}
+	if (applied->n_clips) {
+		begin_row(text, "written as", false);
+		qs_text_addf(text, "with a Clip to a range narrower than the type's: %zu tensor%s\n",
+		    applied->n_clips, plural(applied->n_clips));
+	}
+}
+
+static void write_rounding(const struct qs_job *job, struct qs_text *text)
+{
+	bool first = true;
+
+	for (int mode = 0; mode < QS_ROUND_MODE__COUNT; mode++) {
+		const size_t n = job->applied.n_unexpressed[mode];
+
+		if (!n)
+			continue;
+		begin_row(text, "rounding", first);
+		qs_text_addf(text, "%s of %zu tensor%s: QuantizeLinear can only round half to even\n",
+		    qs_round_mode_word((enum qs_round_mode)mode), n, plural(n));
+		first = false;
+	}
+}
+
+static void write_kept(const struct summary *summary, struct qs_text *text)
+{
+	for (size_t i = 0; i < summary->n_kept; i++) {
+		const struct kept_row *row = &summary->kept[i];
+
+		begin_row(text, "kept float", i == 0);
+		qs_text_addf(text, "%zu %s%s (%s%s%s): %s\n", row->count, qs_tensor_word(row->kind),
+		    row->kind == QS_TENSOR_WEIGHTS || row->count == 1 ? "" : "s", row->first->layer,
+		    row->first->layer[0] ? ", " : "", row->count > 1 ? "..." : row->first->type,
+		    row->reason);
+	}
+}
+
+static void write_not_done(const struct qs_job *job, struct qs_text *text)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < N_NOT_DONE; i++) {
+		if (!qs_policy_switch(job->policy, not_done[i].which))
+			continue;
+		begin_row(text, "not done", first);
+		qs_text_addf(text, "%s: on in the config, but not carried out by this version\n",
+		    not_done[i].key);
+		first = false;
+	}
+}
+
+enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *text)
+{
+	struct summary summary;
+
+	summarize(job, &summary);
+	qs_text_addf(text, "%s -> %s\n", job->model_path, job->output_path ? job->output_path : "(not saved)");
+	for (size_t i = 0; i < summary.n_formats; i++) {
+		begin_row(text, "quantized", i == 0);
+		qs_text_addf(text, "%-11s %4zu  %s\n", qs_tensor_word(summary.formats[i].kind),
+		    summary.formats[i].count, summary.formats[i].format);
+	}
+	if (job->n_folded) {
+		begin_row(text, "folded", true);
+		qs_text_addf(text, "%zu batch normalization%s into the layer before\n", job->n_folded,
+		    plural(job->n_folded));
+	}
+	write_sizes(text, "parameters", job->applied.bytes_before, job->applied.bytes_after);
+	if (job->stage == QS_JOB_SAVED)
+		write_sizes(text, "file", job->bytes_before, job->bytes_after);
+	if (job->opset != job->opset_before) {
+		begin_row(text, "opset", true);
+		qs_text_addf(text, "%" PRId64 " -> %" PRId64 ", by the version converter of ONNX\n",
+		    job->opset_before, job->opset);
+	}
+	write_forms(job, text);
+	write_rounding(job, text);
+	write_kept(&summary, text);
+	write_not_done(job, text);
+	return qs_text_status(text);
+}
+
+/* ---- JSON --------------------------------------------------------------------------------------------- */
+
+static void put(struct json_object *object, const char *key, struct json_object *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+static struct json_object *count(uint64_t n)
+{
+	return json_object_new_uint64(n);
+}
+
+static struct json_object *formats_json(const struct summary *summary)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < summary->n_formats; i++) {
+		struct json_object *row = json_object_new_object();
+
+		put(row, "kind", json_object_new_string(qs_tensor_word(summary->formats[i].kind)));
+		put(row, "format", json_object_new_string(summary->formats[i].format));
+		put(row, "tensors", count(summary->formats[i].count));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
+/* Every kept tensor, since a program can filter. */
+static struct json_object *kept_json(const struct qs_plan *plan)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < plan->n_kept; i++) {
+		struct json_object *row = json_object_new_object();
+
+		put(row, "layer", json_object_new_string(plan->kept[i].layer));
+		put(row, "type", json_object_new_string(plan->kept[i].type));
+		put(row, "kind", json_object_new_string(qs_tensor_word(plan->kept[i].kind)));
+		put(row, "reason", json_object_new_string(plan->kept[i].reason));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
+static struct json_object *bytes_json(uint64_t before, uint64_t after)
+{
+	struct json_object *object = json_object_new_object();
+
+	put(object, "before", count(before));
+	put(object, "after", count(after));
+	return object;
+}
+
+static struct json_object *written_json(const struct qs_job *job)
+{
+	struct json_object *object = json_object_new_object();
+
+	put(object, "opset_before", json_object_new_int64(job->opset_before));
+	put(object, "opset", json_object_new_int64(job->opset));
+	put(object, "standard", count(job->applied.n_standard));
+	put(object, "com.microsoft", count(job->applied.n_microsoft));
+	put(object, "cast", count(job->applied.n_casts));
+	put(object, "clip", count(job->applied.n_clips));
+	return object;
+}
+
+static struct json_object *rounding_json(const struct qs_job *job)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (int mode = 0; mode < QS_ROUND_MODE__COUNT; mode++) {
+		if (job->applied.n_unexpressed[mode])
+			put(object, qs_round_mode_word((enum qs_round_mode)mode),
+			    count(job->applied.n_unexpressed[mode]));
+	}
+	return object;
+}
+
+static struct json_object *not_done_json(const struct qs_job *job)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < N_NOT_DONE; i++) {
+		if (qs_policy_switch(job->policy, not_done[i].which))
+			json_object_array_add(list, json_object_new_string(not_done[i].key));
+	}
+	return list;
+}
+
+enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text *text)
+{
+	struct json_object *document = json_object_new_object();
+	struct summary summary;
+	const char *written;
+
+	summarize(job, &summary);
+	put(document, "format_version", json_object_new_string("1.0"));
+	put(document, "model", json_object_new_string(job->model_path));
+	put(document, "output", json_object_new_string(job->output_path ? job->output_path : ""));
+	put(document, "formats", formats_json(&summary));
+	put(document, "folded_batch_normalizations", count(job->n_folded));
+	put(document, "parameter_bytes",
+	    bytes_json(job->applied.bytes_before, job->applied.bytes_after));
+	put(document, "file_bytes", bytes_json(job->bytes_before, job->bytes_after));
+	put(document, "written_as", written_json(job));
+	put(document, "rounding_not_expressed", rounding_json(job));
+	put(document, "kept_float", kept_json(job->plan));
+	put(document, "not_done", not_done_json(job));
+	written = json_object_to_json_string_ext(document,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (written)
+		qs_text_addf(text, "%s\n", written);
+	else
+		text->failed = true;
+	json_object_put(document);
+	return qs_text_status(text);
+}
