@@ -2,7 +2,7 @@
 /* What commands share: reading configs, and telling findings and documents. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
 
 #include "cli/report.h"
 
@@ -90,7 +90,7 @@ void tell_findings(const struct arguments *arguments, struct qs_findings *findin
 {
 	struct qs_text text = QS_TEXT_INIT;
 	const struct qs_text_style style = {
-	    arguments->color && stream == stdout, isatty(fileno(stream)) != 0, at_least};
+	    arguments->color && stream == stdout, true, at_least};
 
 	qs_findings_sort(findings);
 	if (qs_findings_write_text(findings, &style, &text) == QS_OK)

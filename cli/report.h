@@ -43,7 +43,7 @@ void close_model(struct model *model);
 enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
     const struct model *model, struct qs_findings *findings, struct qs_selection **ret_selection);
 
-/* Writes findings to a stream, with frames when it is a terminal. */
+/* Writes findings to a stream, with frames and hints. */
 void tell_findings(const struct arguments *arguments, struct qs_findings *findings, FILE *stream,
     enum qs_severity at_least);
 
