@@ -183,6 +183,8 @@ static void count_form(
 {
 	if (site->spec.datatype != QS_DATATYPE_INT)
 		writer->applied->n_casts++;
+	else if (form->plain)
+		writer->applied->n_plain++;
 	else if (form->microsoft)
 		writer->applied->n_microsoft++;
 	else
@@ -208,6 +210,7 @@ static enum qs_status find_form(
 
 /* ---- constants ------------------------------------------------------------------------------------------ */
 
+/* The codes of a constant, or the values that they stand for. */
 static enum qs_status encode(struct writer *writer, const struct qs_site *site,
     const struct qs_onnx_form *form, const Onnx__TensorProto *constant, const float *values,
     void *codes, struct qs_counts *ret_counts)
@@ -224,6 +227,8 @@ static enum qs_status encode(struct writer *writer, const struct qs_site *site,
 	    site->qparams.n ? &site->qparams : NULL, &subject, &how);
 	if (status != QS_OK)
 		return status;
+	if (form->plain)
+		return qs_quantizer_fake(&how, layout, values, codes, ret_counts);
 	return qs_quantizer_encode(
 	    &how, layout, values, form->element, codes, &subject, ret_counts);
 }
@@ -248,8 +253,8 @@ static enum qs_status encode_constant(struct writer *writer, const struct qs_sit
 	status = codes ? encode(writer, site, form, constant, values, codes, &counts) : QS_NOMEM;
 	if (status == QS_OK) {
 		*ret_codes = qs_edit_name(writer->edit, "%s_quantized", site->tensor);
-		qs_edit_add_tensor(writer->edit, *ret_codes, form->onnx_type, constant->dims,
-		    constant->n_dims, codes);
+		qs_edit_add_tensor(writer->edit, *ret_codes, form->plain ? FLOAT : form->onnx_type,
+		    constant->dims, constant->n_dims, codes);
 		applied->bytes_before += n * sizeof(float);
 		applied->bytes_after += n * qs_element_size(form->element);
 		applied->counts.total += counts.total;
@@ -273,8 +278,11 @@ static enum qs_status write_constant(struct writer *writer, const struct qs_site
 		status = encode_constant(writer, site, &form, &operands.value);
 	if (status != QS_OK)
 		return status;
-	output = qs_edit_name(writer->edit, "%s_dequantized", site->tensor);
-	if (site->spec.datatype == QS_DATATYPE_INT) {
+	output = form.plain ? operands.value
+	                    : qs_edit_name(writer->edit, "%s_dequantized", site->tensor);
+	if (form.plain) {
+		/* The values stand for themselves. */
+	} else if (site->spec.datatype == QS_DATATYPE_INT) {
 		operands.scale = add_scale(writer, site);
 		operands.zero_point = add_zero_point(writer, site, &form);
 		dequantize(writer, site, &form, &operands, output);

@@ -10,6 +10,7 @@
 #include "engine/dataset.h"
 #include "engine/observer.h"
 #include "engine/onnx_form.h"
+#include "engine/qparams.h"
 #include "model/ort.h"
 
 bool qs_site_has_scales(const struct qs_site *site)
@@ -60,7 +61,7 @@ enum qs_status qs_calibrate_parameters(
 		struct qs_site *site = &plan->sites[i];
 		enum qs_status status;
 
-		if (!qs_site_is_constant(site) || !qs_site_has_scales(site))
+		if (!qs_site_is_constant(site) || !qs_site_has_scales(site) || site->input_site != QS_NONE)
 			continue;
 		status = calibrate_constant(plan, site, registry, findings);
 		if (status == QS_NOMEM || status == QS_BUG)
@@ -69,6 +70,36 @@ enum qs_status qs_calibrate_parameters(
 			worst = status;
 	}
 	return worst;
+}
+
+/* Integer arithmetic adds a bias to products of codes, whose unit is the product of both scales. */
+static enum qs_status derive_scales(const struct qs_plan *plan, struct qs_site *site)
+{
+	const struct qs_qparams *input = &plan->sites[site->input_site].qparams;
+	const struct qs_qparams *weights = &plan->sites[site->weights_site].qparams;
+	const enum qs_status status = qs_qparams_init(&site->qparams, weights->n);
+
+	if (status != QS_OK)
+		return status;
+	site->qparams.quant_min = INT32_MIN;
+	site->qparams.quant_max = INT32_MAX;
+	for (size_t i = 0; i < weights->n; i++) {
+		/* In float32, as whoever multiplies the scales in the model does it. */
+		site->qparams.scale[i] = (float)input->scale[0] * (float)weights->scale[i];
+		site->qparams.float_max[i] = site->qparams.scale[i] * INT32_MAX;
+	}
+	return QS_OK;
+}
+
+enum qs_status qs_calibrate_biases(struct qs_plan *plan)
+{
+	enum qs_status status = QS_OK;
+
+	for (size_t i = 0; i < plan->n_sites && status == QS_OK; i++) {
+		if (plan->sites[i].input_site != QS_NONE)
+			status = derive_scales(plan, &plan->sites[i]);
+	}
+	return status;
 }
 
 /* ---- activations ---------------------------------------------------------------------------------- */
@@ -245,14 +276,17 @@ static enum qs_status run_arrays(struct observation_run *run, const struct qs_ar
 	struct qs_blob *outputs = calloc(run->n_outputs + 1, sizeof(*outputs));
 	enum qs_status status = ports && outputs ? QS_OK : QS_NOMEM;
 
-	for (size_t i = 0; i < run->n_inputs && status == QS_OK; i++)
+	if (run->n_outputs == 0 && status == QS_OK)
+		status = feed(run, inputs, outputs);
+
+	for (size_t i = 0; i < run->n_inputs && run->n_outputs && status == QS_OK; i++)
 		ports[i] = (struct qs_blob){run->inputs[i].name, qs_onnx_type(inputs[i].element),
 		    inputs[i].rank, inputs[i].dims, inputs[i].data,
 		    inputs[i].n_values * qs_element_size(inputs[i].element)};
-	if (status == QS_OK)
+	if (status == QS_OK && run->n_outputs)
 		status = qs_session_run(run->session, ports, run->n_inputs, run->outputs, run->n_outputs,
 		    run->findings, outputs);
-	if (status == QS_OK) {
+	if (status == QS_OK && run->n_outputs) {
 		status = feed(run, inputs, outputs);
 		for (size_t i = 0; i < run->n_outputs; i++)
 			qs_blob_done(&outputs[i]);
@@ -297,7 +331,7 @@ static enum qs_status observe(struct observation_run *run)
 	/* What is wrong with the data is cheaper to find than a session is to open. */
 	status = qs_dataset_open(
 	    run->options->data, run->inputs, run->n_inputs, run->findings, &run->dataset);
-	if (status == QS_OK)
+	if (status == QS_OK && run->n_outputs)
 		status = open_session(run);
 	for (size_t i = 0; i < run->dataset.n_batches && status == QS_OK; i++)
 		status = run_batch(run, i);

@@ -17,7 +17,7 @@ bool qs_site_has_scales(const struct qs_site *site);
 /* Whether a site is a constant of the model. */
 bool qs_site_is_constant(const struct qs_site *site);
 
-/* Calibrates weights and biases. QS_INVALID or QS_UNSUPPORTED with a finding. */
+/* Calibrates weights, and biases with scales of their own. QS_INVALID or QS_UNSUPPORTED with a finding. */
 enum qs_status qs_calibrate_parameters(
     struct qs_plan *plan, const struct qs_registry *registry, struct qs_findings *findings);
 
@@ -27,5 +27,8 @@ enum qs_status qs_calibrate_parameters(
  */
 enum qs_status qs_calibrate_activations(struct qs_plan *plan, const struct qs_registry *registry,
     const struct qs_calibrate_options *options, struct qs_findings *findings, size_t *ret_n_batches);
+
+/* Gives biases that are tied to input and weights their scales; after both of the above. */
+enum qs_status qs_calibrate_biases(struct qs_plan *plan);
 
 #endif

@@ -100,38 +100,51 @@ static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings
 	return status;
 }
 
-/* The opset that the plan and the config want; that of the model when it is enough. */
-static int64_t wanted_opset(const struct qs_job *job)
+/* The lowest opset at which every site of the plan can be said at all. */
+static int64_t least_opset(const struct qs_job *job)
 {
-	int64_t opset = job->opset;
+	int64_t opset = qs_policy_opset(job->policy);
 
-	if (qs_policy_opset(job->policy) > opset)
-		opset = qs_policy_opset(job->policy);
 	for (size_t i = 0; i < job->plan->n_sites; i++) {
 		const int64_t least = qs_onnx_least_opset(&job->plan->sites[i]);
 
-		if (least > opset)
-			opset = least;
+		opset = least > opset ? least : opset;
 	}
 	return opset;
 }
 
-/* Brings the model up when it is too old for what is to be written, and plans it again. */
-static enum qs_status raise_opset(struct qs_job *job, struct qs_findings *findings)
+static void drop_plan(struct qs_job *job)
 {
-	const int64_t wanted = wanted_opset(job);
-	enum qs_status status;
-
-	if (wanted <= job->opset)
-		return QS_OK;
 	qs_plan_free(job->plan);
 	job->plan = NULL;
 	qs_selection_free(job->selection);
 	job->selection = NULL;
 	qs_layers_free(job->layers);
 	job->layers = NULL;
-	status = qs_opset_raise(job->model, wanted, findings);
-	if (status != QS_OK)
+}
+
+/*
+ * Brings a model up that is too old for what is to be written, and plans it again. Up to opset 13 that
+ * is a wish, since com.microsoft has forms for older models; what the plan or the config asks for has to
+ * be had.
+ */
+static enum qs_status raise_opset(struct qs_job *job, struct qs_findings *findings)
+{
+	const int64_t least = least_opset(job);
+	const int64_t wanted = least > QS_STANDARD_OPSET ? least : QS_STANDARD_OPSET;
+	const bool must = least > job->opset;
+	struct qs_findings *wishes;
+	enum qs_status status;
+
+	if (wanted <= job->opset)
+		return QS_OK;
+	wishes = must ? NULL : qs_findings_new();
+	if (!must && !wishes)
+		return QS_NOMEM;
+	drop_plan(job);
+	status = qs_opset_raise(job->model, wanted, must ? findings : wishes);
+	qs_findings_free(wishes);
+	if (status != QS_OK && (must || status != QS_UNSUPPORTED))
 		return status;
 	job->opset = qs_model_opset(job->model);
 	return make_plan(job, findings);
@@ -208,6 +221,8 @@ enum qs_status qs_job_calibrate(struct qs_job *job, const struct qs_calibrate_op
 	if (status == QS_OK)
 		status = qs_calibrate_activations(
 		    job->plan, job->registry, options, findings, &job->n_batches);
+	if (status == QS_OK)
+		status = qs_calibrate_biases(job->plan);
 	if (status == QS_OK)
 		job->stage = QS_JOB_CALIBRATED;
 	return status;

@@ -71,7 +71,10 @@ static bool integer_form(const struct qs_site *site, int64_t opset, struct qs_on
 		*ret_form = (struct qs_onnx_form){types[i].element,
 		    qs_onnx_type(types[i].element),
 		    site->qparams.quant_min > types[i].min || site->qparams.quant_max < types[i].max,
-		    opset < types[i].standard_since || (site->qparams.n > 1 && opset < 13)};
+		    opset < types[i].standard_since ||
+		        (site->qparams.n > 1 && opset < QS_STANDARD_OPSET),
+		    site->kind == QS_TENSOR_BIAS && types[i].element == QS_ELEMENT_INT32 &&
+		        site->input_site == QS_NONE};
 		return true;
 	}
 	return false;
@@ -84,11 +87,11 @@ bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form
 		return integer_form(site, opset, ret_form);
 	case QS_DATATYPE_BFLOAT16:
 		*ret_form = (struct qs_onnx_form){
-		    QS_ELEMENT_BFLOAT16, qs_onnx_type(QS_ELEMENT_BFLOAT16), false, false};
+		    QS_ELEMENT_BFLOAT16, qs_onnx_type(QS_ELEMENT_BFLOAT16), false, false, false};
 		return true;
 	case QS_DATATYPE_FLOAT16:
 		*ret_form = (struct qs_onnx_form){
-		    QS_ELEMENT_FLOAT16, qs_onnx_type(QS_ELEMENT_FLOAT16), false, false};
+		    QS_ELEMENT_FLOAT16, qs_onnx_type(QS_ELEMENT_FLOAT16), false, false, false};
 		return true;
 	case QS_DATATYPE_FLOAT32:
 	case QS_DATATYPE__COUNT:

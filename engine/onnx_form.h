@@ -4,13 +4,19 @@
  *
  * QuantizeLinear and DequantizeLinear take 8 bits since opset 10, channels since 13, and 4 and 16 bits
  * since 21; the operators of the same names in the domain com.microsoft take channels and 16 bits at
- * any opset. Widths between are kept in the next larger type, after a Clip to their range. Sources:
- * the operator changelog of ONNX, and ONNX Runtime's list of contributed operators.
+ * any opset. Widths between are kept in the next larger type, after a Clip to their range. A bias of
+ * int32 means one thing to runtimes that compute with integers: its scale is that of the input times that
+ * of the weights. One with a scale of its own is therefore written as the float32 values that it stands
+ * for. Sources: the operator changelog of ONNX, ONNX Runtime's list of contributed operators, and its
+ * QLinearConv.
  */
 #ifndef ENGINE_ONNX_FORM_H
 #define ENGINE_ONNX_FORM_H
 
 #include "engine/plan.h"
+
+/* The opset from which on the standard operators say what 8 bits need. */
+#define QS_STANDARD_OPSET 13
 
 /* The form of one site. */
 struct qs_onnx_form {
@@ -18,6 +24,7 @@ struct qs_onnx_form {
 	int onnx_type;           /* the same, as TensorProto.DataType */
 	bool clips;              /* the range is narrower than the type's */
 	bool microsoft;          /* the operators are those of com.microsoft */
+	bool plain;              /* float32 with the values that the codes stand for */
 };
 
 /*

@@ -69,6 +69,7 @@ struct qs_site *qs_plan_add(struct qs_plan *plan, enum qs_tensor kind, size_t va
 	site->spec = *spec;
 	site->value = value;
 	site->axis = -1;
+	site->input_site = site->weights_site = QS_NONE;
 	return site;
 }
 
@@ -94,6 +95,16 @@ const char *qs_plan_refuses(const struct qs_spec_source *specs, const struct qs_
 	return NULL;
 }
 
+/* An array of QS_NONE. */
+static size_t *none(size_t n)
+{
+	size_t *array = malloc((n + 1) * sizeof(*array));
+
+	for (size_t i = 0; array && i < n; i++)
+		array[i] = QS_NONE;
+	return array;
+}
+
 enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_source *specs,
     struct qs_findings *findings, struct qs_plan **ret_plan)
 {
@@ -102,8 +113,16 @@ enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_
 	if (!plan)
 		return QS_NOMEM;
 	plan->layers = layers;
+	plan->site_of_value = none(layers->graph->n_values);
+	plan->weights_site = none(layers->n_items);
+	plan->bias_site = none(layers->n_items);
+	if (!plan->site_of_value || !plan->weights_site || !plan->bias_site) {
+		qs_plan_free(plan);
+		return QS_NOMEM;
+	}
 	qs_plan_parameters(plan, specs);
 	qs_plan_activations(plan, specs);
+	qs_plan_biases(plan);
 	if (plan->nomem) {
 		qs_plan_free(plan);
 		return QS_NOMEM;
@@ -129,6 +148,8 @@ void qs_plan_free(struct qs_plan *plan)
 	free(plan->sites);
 	free(plan->kept);
 	free(plan->site_of_value);
+	free(plan->weights_site);
+	free(plan->bias_site);
 	qs_arena_done(&plan->arena);
 	free(plan);
 }

@@ -28,6 +28,11 @@ struct qs_site {
 	struct qs_use *uses; /* of a constant: the readers that get the format */
 	size_t n_uses;
 	struct qs_qparams qparams; /* of integers; n is 0 until calibrated */
+	/*
+	 * Of a bias of 32 bits: the sites whose scales multiplied give its own, as integer arithmetic adds
+	 * it to the products. QS_NONE for a bias with a scale of its own, and for all else.
+	 */
+	size_t input_site, weights_site;
 };
 
 /* A layer's tensor that stays as it is. */
@@ -46,6 +51,7 @@ struct qs_plan {
 	struct qs_kept *kept;
 	size_t n_kept, kept_capacity;
 	size_t *site_of_value; /* the site of an activation, or QS_NONE */
+	size_t *weights_site, *bias_site; /* by layer; QS_NONE for none */
 	bool nomem;
 };
 
@@ -90,5 +96,12 @@ void qs_plan_parameters(struct qs_plan *plan, const struct qs_spec_source *specs
 
 /* Plans graph inputs and what layers compute. */
 void qs_plan_activations(struct qs_plan *plan, const struct qs_spec_source *specs);
+
+/* Ties biases of 32 bits to the scales of input and weights. After the other two. */
+void qs_plan_biases(struct qs_plan *plan);
+
+/* The value that an operand is a moved copy of; a planned one, if there is one on the way. */
+const struct qs_value *qs_plan_before_moves(
+    const struct qs_plan *plan, const struct qs_value *value);
 
 #endif

@@ -6,8 +6,6 @@
  * a concatenation reads is left to the concatenation. In a second pass, whatever a quantized layer
  * reads and that nothing has quantized yet gets a format too.
  */
-#include <stdlib.h>
-
 #include "engine/plan.h"
 
 struct planner {
@@ -140,18 +138,19 @@ static void plan_output(struct planner *planner, size_t index)
 		add_site(planner, QS_TENSOR_ACTIVATION, value, layer, &spec);
 }
 
-/* The value that a layer's operand is a moved copy of. */
-static const struct qs_value *before_moves(
-    const struct planner *planner, const struct qs_value *value)
+const struct qs_value *qs_plan_before_moves(const struct qs_plan *plan, const struct qs_value *value)
 {
+	const struct qs_graph *graph = plan->layers->graph;
+
 	for (;;) {
-		size_t index;
-		const struct qs_layer *layer = layer_of(planner, value->producer, &index);
+		const size_t layer =
+		    value->producer == QS_NONE ? QS_NONE : plan->layers->of_node[value->producer];
 		const struct qs_value *source;
 
-		if (is_planned(planner, value) || role_of(layer) != QS_ROLE_MOVE)
+		if (plan->site_of_value[value - graph->values] != QS_NONE || layer == QS_NONE ||
+		    role_of(&plan->layers->items[layer]) != QS_ROLE_MOVE)
 			return value;
-		source = qs_graph_input(planner->graph, value->producer, 0);
+		source = qs_graph_input(graph, value->producer, 0);
 		if (!source)
 			return value;
 		value = source;
@@ -181,7 +180,7 @@ static void plan_graph_input(
 static void plan_operand(
     struct planner *planner, const struct qs_layer *layer, const struct qs_value *operand)
 {
-	const struct qs_value *value = before_moves(planner, operand);
+	const struct qs_value *value = qs_plan_before_moves(planner->plan, operand);
 	const struct qs_layer *producer;
 	struct qs_spec spec;
 	size_t index;
@@ -228,13 +227,6 @@ void qs_plan_activations(struct qs_plan *plan, const struct qs_spec_source *spec
 {
 	struct planner planner = {plan, specs, plan->layers->graph};
 
-	plan->site_of_value = malloc((planner.graph->n_values + 1) * sizeof(size_t));
-	if (!plan->site_of_value) {
-		plan->nomem = true;
-		return;
-	}
-	for (size_t i = 0; i < planner.graph->n_values; i++)
-		plan->site_of_value[i] = QS_NONE;
 	for (size_t i = 0; i < plan->layers->n_items; i++)
 		plan_output(&planner, i);
 	for (size_t i = 0; i < plan->layers->n_items; i++)

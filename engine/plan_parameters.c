@@ -177,6 +177,8 @@ static void plan_parameter(struct qs_plan *plan, const struct qs_spec_source *sp
 		plan->nomem = plan->nomem || !site->name;
 	}
 	add_use(plan, site, reading.use);
+	*(kind == QS_TENSOR_BIAS ? &plan->bias_site[index] : &plan->weights_site[index]) =
+	    (size_t)(site - plan->sites);
 }
 
 void qs_plan_parameters(struct qs_plan *plan, const struct qs_spec_source *specs)
@@ -205,4 +207,39 @@ void qs_plan_parameters(struct qs_plan *plan, const struct qs_spec_source *specs
 		plan_parameter(plan, specs, i, QS_TENSOR_BIAS, &layer->bias, &constants);
 	}
 	free(constants.first);
+}
+
+/* ---- biases of 32 bits --------------------------------------------------------------------------- */
+
+static bool has_scales(const struct qs_plan *plan, size_t site)
+{
+	return site != QS_NONE && plan->sites[site].spec.datatype == QS_DATATYPE_INT;
+}
+
+/* The site of what a layer multiplies with its weights. */
+static size_t input_site(const struct qs_plan *plan, const struct qs_layer *layer)
+{
+	const struct qs_graph *graph = plan->layers->graph;
+	const struct qs_value *value = qs_graph_input(graph, layer->node, 0);
+
+	if (!value)
+		return QS_NONE;
+	return plan->site_of_value[qs_plan_before_moves(plan, value) - graph->values];
+}
+
+void qs_plan_biases(struct qs_plan *plan)
+{
+	for (size_t i = 0; i < plan->layers->n_items; i++) {
+		const size_t weights = plan->weights_site[i], bias = plan->bias_site[i];
+		const size_t input = input_site(plan, &plan->layers->items[i]);
+		struct qs_site *site = bias == QS_NONE ? NULL : &plan->sites[bias];
+
+		/* A bias that several layers share would have to have several scales. */
+		if (!site || !has_scales(plan, bias) || site->spec.bit_width != 32 || site->n_uses != 1 ||
+		    !has_scales(plan, weights) || !has_scales(plan, input))
+			continue;
+		site->input_site = input;
+		site->weights_site = weights;
+		site->axis = plan->sites[weights].axis >= 0 ? 0 : -1;
+	}
 }

@@ -145,6 +145,11 @@ static void write_forms(const struct qs_job *job, struct qs_text *text)
 		begin_row(text, "written as", first);
 		qs_text_addf(text, "Cast: %zu tensor%s\n", applied->n_casts, plural(applied->n_casts));
 	}
+	if (applied->n_plain) {
+		begin_row(text, "written as", false);
+		qs_text_addf(text, "float32 values of their codes: %zu bias%s with an int32 scale of their own\n",
+		    applied->n_plain, applied->n_plain == 1 ? "" : "es");
+	}
 	if (applied->n_clips) {
 		begin_row(text, "written as", false);
 		qs_text_addf(text, "with a Clip to a range narrower than the type's: %zu tensor%s\n",
@@ -288,6 +293,7 @@ static struct json_object *written_json(const struct qs_job *job)
 	put(object, "standard", count(job->applied.n_standard));
 	put(object, "com.microsoft", count(job->applied.n_microsoft));
 	put(object, "cast", count(job->applied.n_casts));
+	put(object, "float32", count(job->applied.n_plain));
 	put(object, "clip", count(job->applied.n_clips));
 	return object;
 }

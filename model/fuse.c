@@ -200,6 +200,58 @@ static bool fuse_gate(
 	return true;
 }
 
+/* The node that alone reads a node's output and divides by, or multiplies with, a constant. */
+static size_t scaling_reader(const struct qs_graph *graph, size_t node)
+{
+	const size_t divide = reader(graph, node, "Div");
+	const size_t scale = divide == QS_NONE ? reader(graph, node, "Mul") : divide;
+
+	return scale != QS_NONE && static_operand(graph, scale) ? scale : QS_NONE;
+}
+
+/* The node that alone reads a node's output and multiplies it with `x`. */
+static size_t gating_reader(const struct qs_graph *graph, size_t node, const struct qs_value *x)
+{
+	const size_t mul = reader(graph, node, "Mul");
+
+	return mul != QS_NONE && other(graph, mul, output_of(graph, node)) == x ? mul : QS_NONE;
+}
+
+/* relu6(x + 3) / 6, times x before or after the division when it is hard swish. */
+static bool fuse_relu6_gate(const struct qs_graph *graph, size_t clip, struct qs_fused *fused)
+{
+	const struct qs_layer_type *type = qs_layer_type_of(graph, clip);
+	const struct qs_value *shifted = input_of(graph, clip, 0);
+	const size_t add = shifted ? shifted->producer : QS_NONE;
+	struct qs_value *three, *x;
+	size_t first, second;
+
+	if (!type || strcmp(type->type, "ReLU6") != 0 || !is_op(graph, add, "Add") ||
+	    reader(graph, add, "Clip") != clip)
+		return false;
+	three = static_operand(graph, add);
+	x = three ? other(graph, add, three) : NULL;
+	if (!x || is_vector(three))
+		return false;
+	first = gating_reader(graph, clip, x);
+	if (first != QS_NONE) {
+		second = scaling_reader(graph, first);
+	} else {
+		first = scaling_reader(graph, clip);
+		second = first == QS_NONE ? QS_NONE : gating_reader(graph, first, x);
+	}
+	if (first == QS_NONE || (second == QS_NONE && scaling_reader(graph, clip) == QS_NONE))
+		return false;
+	*fused = (struct qs_fused){.main = clip, .input = x};
+	fused->type = second == QS_NONE ? "Hardsigmoid" : "Hardswish";
+	add_node(fused, add);
+	add_node(fused, clip);
+	add_node(fused, first);
+	if (second != QS_NONE)
+		add_node(fused, second);
+	return true;
+}
+
 bool qs_fuse(const struct qs_graph *graph, size_t node, struct qs_fused *ret_fused)
 {
 	if (is_op(graph, node, "MatMul") && input_of(graph, node, 0))
@@ -210,6 +262,8 @@ bool qs_fuse(const struct qs_graph *graph, size_t node, struct qs_fused *ret_fus
 		return fuse_gelu(graph, node, ret_fused);
 	if (is_op(graph, node, "Sigmoid"))
 		return fuse_gate(graph, node, "SiLU", ret_fused);
+	if (is_op(graph, node, "Clip"))
+		return fuse_relu6_gate(graph, node, ret_fused);
 	if (is_op(graph, node, "HardSigmoid"))
 		return fuse_gate(graph, node, "Hardswish", ret_fused);
 	return false;
