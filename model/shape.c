@@ -826,20 +826,51 @@ static enum qs_status infer_output(
 	return QS_OK;
 }
 
-enum qs_status qs_shapes_infer(struct qs_graph *graph)
+static enum qs_status infer_forward(struct infer *infer)
 {
-	struct infer infer = {graph, 0, NULL, qs_findings_new()};
-	enum qs_status status = infer.quiet ? QS_OK : QS_NOMEM;
+	const struct qs_graph *graph = infer->graph;
+	enum qs_status status = QS_OK;
 
 	for (size_t i = 0; status == QS_OK && i < graph->n_nodes; i++) {
 		const struct family *family;
 
-		infer.node = graph->order[i];
-		infer.proto = graph->nodes[infer.node].proto;
-		family = family_of(infer.proto);
-		for (size_t j = 0; family && status == QS_OK && j < infer.proto->n_output; j++)
-			status = infer_output(&infer, family, j);
+		infer->node = graph->order[i];
+		infer->proto = graph->nodes[infer->node].proto;
+		family = family_of(infer->proto);
+		for (size_t j = 0; family && status == QS_OK && j < infer->proto->n_output; j++)
+			status = infer_output(infer, family, j);
 	}
+	return status;
+}
+
+/* Where forward nothing is known, the declared shape of an output may tell that of what it is made of.
+ * True when that told something. */
+static bool infer_backward(struct qs_graph *graph)
+{
+	bool told = false;
+
+	for (size_t i = graph->n_nodes; i-- > 0;) {
+		const size_t node = graph->order[i];
+		const struct family *family = family_of(graph->nodes[node].proto);
+		struct qs_value *from = qs_graph_output(graph, node, 0);
+		struct qs_value *to = qs_graph_input(graph, node, 0);
+
+		if (!family || family->rule != same || !from || !to || from->rank < 0 || to->rank >= 0)
+			continue;
+		to->rank = from->rank;
+		to->dims = from->dims;
+		told = true;
+	}
+	return told;
+}
+
+enum qs_status qs_shapes_infer(struct qs_graph *graph)
+{
+	struct infer infer = {graph, 0, NULL, qs_findings_new()};
+	enum qs_status status = infer.quiet ? infer_forward(&infer) : QS_NOMEM;
+
+	if (status == QS_OK && infer_backward(graph))
+		status = infer_forward(&infer);
 	qs_findings_free(infer.quiet);
 	return status;
 }
