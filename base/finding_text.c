@@ -17,22 +17,7 @@ static void paint(struct qs_text *text, const struct qs_text_style *style, const
 		qs_text_adds(text, code);
 }
 
-static void write_place(struct qs_text *text, struct qs_place place)
-{
-	struct qs_position position;
-
-	if (!place.source)
-		return;
-	position = qs_source_position(place.source, place.begin);
-	if (position.line)
-		qs_text_addf(text, "%s:%zu:%zu: ", qs_source_name(place.source), position.line,
-		    position.column);
-	else
-		qs_text_addf(text, "%s: ", qs_source_name(place.source));
-}
-
-/* Control characters would disturb a terminal; bytes of UTF-8 pass. */
-static void write_visible(struct qs_text *text, const char *bytes, size_t size)
+void qs_text_add_visible(struct qs_text *text, const char *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
 		const unsigned char c = (unsigned char)bytes[i];
@@ -44,6 +29,28 @@ static void write_visible(struct qs_text *text, const char *bytes, size_t size)
 		else
 			qs_text_add(text, bytes + i, 1);
 	}
+}
+
+static void write_line(struct qs_text *text, const char *lead, const char *words)
+{
+	qs_text_adds(text, lead);
+	qs_text_add_visible(text, words, strlen(words));
+	qs_text_adds(text, "\n");
+}
+
+static void write_place(struct qs_text *text, struct qs_place place)
+{
+	const char *name;
+	struct qs_position position;
+
+	if (!place.source)
+		return;
+	name = qs_source_name(place.source);
+	qs_text_add_visible(text, name, strlen(name));
+	position = qs_source_position(place.source, place.begin);
+	if (position.line)
+		qs_text_addf(text, ":%zu:%zu", position.line, position.column);
+	qs_text_adds(text, ": ");
 }
 
 static bool continues_utf8(char c)
@@ -97,13 +104,15 @@ static void write_frame(struct qs_text *text, const struct qs_text_style *style,
 	if (span > to - byte)
 		span = to > byte ? to - byte : 1;
 	qs_text_addf(text, "%6zu | %s", start.line, from ? "..." : "");
-	write_visible(text, line + from, to - from);
+	qs_text_add_visible(text, line + from, to - from);
 	qs_text_addf(text, "%s\n       | ", to < size ? "..." : "");
 	qs_text_fill(text, ' ', count_points(line + from, byte - from) + (from ? 3 : 0));
 	paint(text, style, color);
 	qs_text_fill(text, '^', byte < to ? count_points(line + byte, span) : 1);
-	if (label)
-		qs_text_addf(text, " %s", label);
+	if (label) {
+		qs_text_adds(text, " ");
+		qs_text_add_visible(text, label, strlen(label));
+	}
 	paint(text, style, plain);
 	qs_text_adds(text, "\n");
 }
@@ -126,12 +135,12 @@ static void write_details(
 		}
 		qs_text_adds(text, "       = note: ");
 		write_place(text, r->place);
-		qs_text_addf(text, "%s\n", r->message);
+		write_line(text, "", r->message);
 	}
 	if (finding->pointer && finding->pointer[0])
-		qs_text_addf(text, "       = at %s\n", finding->pointer);
+		write_line(text, "       = at ", finding->pointer);
 	if (finding->hint)
-		qs_text_addf(text, "       = help: %s\n", finding->hint);
+		write_line(text, "       = help: ", finding->hint);
 }
 
 static void write_finding(
@@ -143,7 +152,7 @@ static void write_finding(
 	qs_text_adds(text, qs_severity_name(finding->severity));
 	paint(text, style, plain);
 	qs_text_adds(text, ": ");
-	write_visible(text, finding->message, strlen(finding->message));
+	qs_text_add_visible(text, finding->message, strlen(finding->message));
 	qs_text_addf(text, " [%s]\n", finding->code);
 	if (style->frame)
 		write_details(text, style, finding);
