@@ -551,20 +551,32 @@ static void check_rest(struct qs_json_scan *scan)
 	    "the document ends before this; found %s", shown(scan, buffer));
 }
 
+/* Whether a document starts here; words that stand for a value do, any other text is no JSON. */
+static bool starts_document(const struct qs_json_scan *scan)
+{
+	static const char *const words[] = {"true", "false", "null", "NaN", "Infinity"};
+	const char *here = scan->text + scan->at;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (word_is(here, word_length(here), words[i]))
+			return true;
+	}
+	return *here == '{' || *here == '[' || *here == '-' || (*here >= '0' && *here <= '9') ||
+	       qs_json_quote(scan);
+}
+
 static void read_root(struct reader *reader)
 {
 	struct qs_json_scan *scan = &reader->scan;
 	char buffer[16];
-	char c;
 
 	qs_json_skip(scan);
-	c = scan->text[scan->at];
 	if (scan->at >= scan->size) {
 		qs_json_error(scan, QS_FINDING_NOT_JSON, scan->size, scan->size,
 		    "the file holds no JSON value: it is empty");
 		return;
 	}
-	if (c != '{' && c != '[' && !qs_json_quote(scan) && !qs_json_is_word(c)) {
+	if (!starts_document(scan)) {
 		qs_json_error(scan, QS_FINDING_NOT_JSON, scan->at,
 		    scan->at + qs_json_character(scan, scan->at),
 		    "the file is no JSON text: it starts with %s", shown(scan, buffer));

@@ -52,6 +52,7 @@ static const struct row no_json[] = {
     {"empty", "", "QS101 1:1"},
     {"only_white_space", " \n ", "QS101 2:2"},
     {"html", "<html>", "QS101 1:1"},
+    {"yaml", "target_device: CPU\n", "QS101 1:1"},
     {"a_closing_bracket", "}", "QS101 1:1"},
     {"big_endian_utf16", "\xFE\xFF{}", "QS101 1:1"},
     {"byte_order_mark", "\xEF\xBB\xBF[1]", "QS117 1:1 => (nothing)"},
