@@ -17,6 +17,8 @@
 /* Near names are looked for only so often, since each look goes over all layers. */
 #define SUGGESTION_LIMIT 20
 
+#define NOT_KNOWN SIZE_MAX
+
 /* Layers by one of their texts. */
 struct index {
 	const char *text;
@@ -32,7 +34,7 @@ struct selector_run {
 	struct qs_selection *selection;
 	struct qs_findings *findings;
 	struct sorted names, paths, types, op_types;
-	size_t *n_taken; /* by entry */
+	size_t *n_taken; /* by entry; NOT_KNOWN: a pattern gave up, which is said */
 	size_t n_suggestions, n_errors;
 	bool allow_unmatched;
 	enum qs_status status;
@@ -207,9 +209,11 @@ static void take_by_pattern(struct selector_run *run, const struct qs_entry *ent
 		if (matches)
 			take_layer(run, entry, i);
 	}
-	if (status != QS_OK)
+	if (status != QS_OK) {
 		say(run, entry, QS_FINDING_PATTERN_LIMIT,
 		    "the pattern takes too many steps on the name of a layer");
+		run->n_taken[entry - selection->policy->entries] = NOT_KNOWN;
+	}
 	qs_pattern_free(pattern);
 }
 
@@ -294,7 +298,7 @@ static void report_losers(struct selector_run *run)
 	for (size_t i = 0; i < policy->n_entries; i++) {
 		const struct qs_entry *entry = &policy->entries[i];
 
-		if (entry->later || wins[i])
+		if (entry->later || wins[i] || run->n_taken[i] == NOT_KNOWN)
 			continue;
 		if (run->n_taken[i] == 0)
 			report_unmatched(run, entry);
