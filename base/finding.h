@@ -61,7 +61,8 @@ void qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bo
  */
 struct qs_source *qs_findings_name_source(struct qs_findings *findings, const char *name);
 
-/* Appends text that a terminal is not disturbed by: control characters become "?", bytes of UTF-8 pass. */
+/* Appends text that a terminal is not disturbed by: control characters, and bytes that are
+ * not UTF-8, become "?". */
 void qs_text_add_visible(struct qs_text *text, const char *bytes, size_t size);
 
 /* The place that is a source as a whole; NULL is nowhere. */

@@ -2,6 +2,7 @@
 /* Findings for people: one line in the shape that editors parse, and frames with carets. */
 #include "base/finding.h"
 #include "base/source.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -17,17 +18,26 @@ static void paint(struct qs_text *text, const struct qs_text_style *style, const
 		qs_text_adds(text, code);
 }
 
+/* The controls of ASCII and of Latin-1 (U+0080 to U+009F). */
+static bool is_control(const unsigned char *character, size_t size)
+{
+	return character[0] < 0x20 || character[0] == 0x7F ||
+	       (size == 2 && character[0] == 0xC2 && character[1] < 0xA0);
+}
+
 void qs_text_add_visible(struct qs_text *text, const char *bytes, size_t size)
 {
-	for (size_t i = 0; i < size; i++) {
-		const unsigned char c = (unsigned char)bytes[i];
+	for (size_t i = 0; i < size;) {
+		const unsigned char *here = (const unsigned char *)bytes + i;
+		const size_t n = qs_utf8_length(here, size - i);
 
-		if (c == '\t')
+		if (*here == '\t')
 			qs_text_add(text, " ", 1);
-		else if (c < 0x20 || c == 0x7F)
+		else if (n == 0 || is_control(here, n))
 			qs_text_add(text, "?", 1);
 		else
-			qs_text_add(text, bytes + i, 1);
+			qs_text_add(text, bytes + i, n);
+		i += n ? n : 1;
 	}
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* After this many syntax errors the text is something else, or the reader has had enough. */
 #define ERROR_LIMIT 50
 
@@ -39,33 +41,10 @@ bool qs_json_is_word(char c)
 	       c == '_' || c == '.' || c == '+' || c == '-' || c == '$';
 }
 
-/* The length of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), or 0. */
+/* The length of the character at `s`, or 0. The padding of a source ends a sequence that is cut off. */
 static size_t utf8_length(const unsigned char *s)
 {
-	const unsigned char c = s[0];
-	unsigned char low = 0x80, high = 0xBF;
-	size_t n;
-
-	if (c < 0x80)
-		return 1;
-	if (c < 0xC2 || c > 0xF4)
-		return 0;
-	n = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-	if (c == 0xE0)
-		low = 0xA0;
-	if (c == 0xED)
-		high = 0x9F;
-	if (c == 0xF0)
-		low = 0x90;
-	if (c == 0xF4)
-		high = 0x8F;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-	}
-	return n;
+	return qs_utf8_length(s, 4);
 }
 
 size_t qs_json_character(const struct qs_json_scan *scan, size_t at)
