@@ -138,30 +138,62 @@ static void widen_permissions(int fd)
 	(void)!fchmod(fd, 0666 & ~mask);
 }
 
+/* Opens what is written to: the target itself when it cannot be replaced, else a file beside it. */
+static int open_stream(struct qs_output *output)
+{
+	struct stat facts;
+	int fd;
+
+	if (stat(output->target, &facts) == 0 && !S_ISREG(facts.st_mode)) {
+		output->temporary[0] = '\0';
+		return open(output->target, O_WRONLY | O_CLOEXEC);
+	}
+	fd = mkstemp(output->temporary);
+	if (fd < 0)
+		output->temporary[0] = '\0';
+	else
+		widen_permissions(fd);
+	return fd;
+}
+
+/* Fills in the names. False: memory ran out. */
+static bool name_output(struct qs_output *output, const char *path)
+{
+	static const char suffix[] = ".XXXXXX";
+	size_t size;
+
+	output->path = strdup(path);
+	output->target = realpath(path, NULL);
+	if (!output->target)
+		output->target = strdup(path);
+	if (!output->path || !output->target)
+		return false;
+	size = strlen(output->target);
+	output->temporary = malloc(size + sizeof(suffix));
+	if (!output->temporary)
+		return false;
+	memcpy(output->temporary, output->target, size);
+	memcpy(output->temporary + size, suffix, sizeof(suffix));
+	return true;
+}
+
 enum qs_status qs_output_open(
     struct qs_output *output, const char *path, struct qs_findings *findings)
 {
-	static const char suffix[] = ".XXXXXX";
-	const size_t size = strlen(path);
 	enum qs_status status;
 	int fd;
 
-	*output = (struct qs_output){NULL, malloc(size + 1), malloc(size + sizeof(suffix)), findings};
-	if (!output->path || !output->temporary) {
+	*output = (struct qs_output){NULL, NULL, NULL, NULL, findings};
+	if (!name_output(output, path)) {
 		qs_output_abandon(output);
 		return QS_NOMEM;
 	}
-	memcpy(output->path, path, size + 1);
-	memcpy(output->temporary, path, size);
-	memcpy(output->temporary + size, suffix, sizeof(suffix));
-	fd = mkstemp(output->temporary);
+	fd = open_stream(output);
 	if (fd < 0) {
 		status = cannot_write(output, strerror(errno));
-		output->temporary[0] = '\0';
 		qs_output_abandon(output);
 		return status;
 	}
-	widen_permissions(fd);
 	output->stream = fdopen(fd, "wb");
 	if (output->stream)
 		return QS_OK;
@@ -174,15 +206,15 @@ enum qs_status qs_output_commit(struct qs_output *output)
 {
 	enum qs_status status = QS_OK;
 	FILE *stream = output->stream;
+	const bool direct = !output->temporary[0];
 	bool failed;
 
 	output->stream = NULL;
 	errno = 0;
-	failed = fflush(stream) != 0 || ferror(stream) || fsync(fileno(stream)) != 0;
-
+	failed = fflush(stream) != 0 || ferror(stream) || (!direct && fsync(fileno(stream)) != 0);
 	if (fclose(stream) != 0)
 		failed = true;
-	if (failed || rename(output->temporary, output->path) != 0)
+	if (failed || (!direct && rename(output->temporary, output->target) != 0))
 		status = cannot_write(output, errno ? strerror(errno) : "a write failed");
 	else
 		output->temporary[0] = '\0';
@@ -197,6 +229,7 @@ void qs_output_abandon(struct qs_output *output)
 	if (output->temporary && output->temporary[0])
 		unlink(output->temporary);
 	free(output->temporary);
+	free(output->target);
 	free(output->path);
-	*output = (struct qs_output){NULL, NULL, NULL, NULL};
+	*output = (struct qs_output){NULL, NULL, NULL, NULL, NULL};
 }

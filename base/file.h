@@ -17,11 +17,15 @@
 enum qs_status qs_file_read(const char *path, size_t limit, struct qs_findings *findings,
     char **ret_bytes, size_t *ret_size);
 
-/* A file that is being written: `stream` goes to a temporary name beside the final one. */
+/*
+ * A file that is being written: `stream` goes to a temporary name beside the final one. A link is
+ * followed; what is no file (a device, a pipe) is written directly, as it cannot be replaced.
+ */
 struct qs_output {
 	FILE *stream;
-	char *path;
-	char *temporary;
+	char *path;      /* as given */
+	char *target;    /* where links lead */
+	char *temporary; /* "" when written directly */
 	struct qs_findings *findings;
 };
 

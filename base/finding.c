@@ -156,11 +156,18 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
 struct qs_finding *qs_finding_add_kind(struct qs_findings *findings,
     const struct qs_finding_kind *kind, struct qs_place place, const char *format, ...)
 {
+	/* What is data ends before the findings do. */
+	const struct qs_finding_kind kept = {qs_arena_strdup(&findings->arena, kind->code),
+	    qs_arena_strdup(&findings->arena, kind->name), kind->severity, NULL};
 	struct qs_finding *finding;
 	va_list arguments;
 
+	if (!kept.code || !kept.name) {
+		findings->nomem = true;
+		return NULL;
+	}
 	va_start(arguments, format);
-	finding = add(findings, kind, place, format, arguments);
+	finding = add(findings, &kept, place, format, arguments);
 	va_end(arguments);
 	return finding;
 }

@@ -61,6 +61,10 @@ void qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bo
  */
 struct qs_source *qs_findings_name_source(struct qs_findings *findings, const char *name);
 
+/* Appends text that a terminal is not disturbed by: control characters, and bytes that are
+ * not UTF-8, become "?". */
+void qs_text_add_visible(struct qs_text *text, const char *bytes, size_t size);
+
 /* The place that is a source as a whole; NULL is nowhere. */
 struct qs_place qs_place_of(const struct qs_source *source);
 

@@ -2,6 +2,7 @@
 /* Findings for people: one line in the shape that editors parse, and frames with carets. */
 #include "base/finding.h"
 #include "base/source.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -17,33 +18,49 @@ static void paint(struct qs_text *text, const struct qs_text_style *style, const
 		qs_text_adds(text, code);
 }
 
+/* The controls of ASCII and of Latin-1 (U+0080 to U+009F). */
+static bool is_control(const unsigned char *character, size_t size)
+{
+	return character[0] < 0x20 || character[0] == 0x7F ||
+	       (size == 2 && character[0] == 0xC2 && character[1] < 0xA0);
+}
+
+void qs_text_add_visible(struct qs_text *text, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size;) {
+		const unsigned char *here = (const unsigned char *)bytes + i;
+		const size_t n = qs_utf8_length(here, size - i);
+
+		if (*here == '\t')
+			qs_text_add(text, " ", 1);
+		else if (n == 0 || is_control(here, n))
+			qs_text_add(text, "?", 1);
+		else
+			qs_text_add(text, bytes + i, n);
+		i += n ? n : 1;
+	}
+}
+
+static void write_line(struct qs_text *text, const char *lead, const char *words)
+{
+	qs_text_adds(text, lead);
+	qs_text_add_visible(text, words, strlen(words));
+	qs_text_adds(text, "\n");
+}
+
 static void write_place(struct qs_text *text, struct qs_place place)
 {
+	const char *name;
 	struct qs_position position;
 
 	if (!place.source)
 		return;
+	name = qs_source_name(place.source);
+	qs_text_add_visible(text, name, strlen(name));
 	position = qs_source_position(place.source, place.begin);
 	if (position.line)
-		qs_text_addf(text, "%s:%zu:%zu: ", qs_source_name(place.source), position.line,
-		    position.column);
-	else
-		qs_text_addf(text, "%s: ", qs_source_name(place.source));
-}
-
-/* Control characters would disturb a terminal; bytes of UTF-8 pass. */
-static void write_visible(struct qs_text *text, const char *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++) {
-		const unsigned char c = (unsigned char)bytes[i];
-
-		if (c == '\t')
-			qs_text_add(text, " ", 1);
-		else if (c < 0x20 || c == 0x7F)
-			qs_text_add(text, "?", 1);
-		else
-			qs_text_add(text, bytes + i, 1);
-	}
+		qs_text_addf(text, ":%zu:%zu", position.line, position.column);
+	qs_text_adds(text, ": ");
 }
 
 static bool continues_utf8(char c)
@@ -97,13 +114,15 @@ static void write_frame(struct qs_text *text, const struct qs_text_style *style,
 	if (span > to - byte)
 		span = to > byte ? to - byte : 1;
 	qs_text_addf(text, "%6zu | %s", start.line, from ? "..." : "");
-	write_visible(text, line + from, to - from);
+	qs_text_add_visible(text, line + from, to - from);
 	qs_text_addf(text, "%s\n       | ", to < size ? "..." : "");
 	qs_text_fill(text, ' ', count_points(line + from, byte - from) + (from ? 3 : 0));
 	paint(text, style, color);
 	qs_text_fill(text, '^', byte < to ? count_points(line + byte, span) : 1);
-	if (label)
-		qs_text_addf(text, " %s", label);
+	if (label) {
+		qs_text_adds(text, " ");
+		qs_text_add_visible(text, label, strlen(label));
+	}
 	paint(text, style, plain);
 	qs_text_adds(text, "\n");
 }
@@ -126,12 +145,12 @@ static void write_details(
 		}
 		qs_text_adds(text, "       = note: ");
 		write_place(text, r->place);
-		qs_text_addf(text, "%s\n", r->message);
+		write_line(text, "", r->message);
 	}
 	if (finding->pointer && finding->pointer[0])
-		qs_text_addf(text, "       = at %s\n", finding->pointer);
+		write_line(text, "       = at ", finding->pointer);
 	if (finding->hint)
-		qs_text_addf(text, "       = help: %s\n", finding->hint);
+		write_line(text, "       = help: ", finding->hint);
 }
 
 static void write_finding(
@@ -143,7 +162,7 @@ static void write_finding(
 	qs_text_adds(text, qs_severity_name(finding->severity));
 	paint(text, style, plain);
 	qs_text_adds(text, ": ");
-	write_visible(text, finding->message, strlen(finding->message));
+	qs_text_add_visible(text, finding->message, strlen(finding->message));
 	qs_text_addf(text, " [%s]\n", finding->code);
 	if (style->frame)
 		write_details(text, style, finding);

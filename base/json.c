@@ -159,7 +159,7 @@ static void report_duplicate(struct reader *reader, struct qs_json *first, struc
 	first->hidden = true;
 	finding = qs_finding_add(reader->scan.findings, QS_FINDING_DUPLICATE_KEY,
 	    qs_json_key_place(document, again), "the key \"%.*s\" stands twice in one object",
-	    (int)again->key.size, again->key.bytes);
+	    qs_json_shown(again->key, 80), again->key.bytes);
 	reader->scan.n_errors++;
 	qs_finding_relate(reader->scan.findings, finding, qs_json_key_place(document, first),
 	    "first here; a reader of JSON would silently take the last");
@@ -263,8 +263,8 @@ static bool read_key(struct reader *reader, struct qs_json *member)
 	if (scan->at >= scan->size)
 		return false;
 	qs_json_error(scan, QS_FINDING_SYNTAX, scan->at, scan->at + qs_json_character(scan, scan->at),
-	    "expected \":\" behind the key \"%.*s\", found %s", (int)member->key.size,
-	    member->key.bytes, shown(scan, buffer));
+	    "expected \":\" behind the key \"%.*s\", found %s",
+	    qs_json_shown(member->key, 80), member->key.bytes, shown(scan, buffer));
 	take(scan, '=');
 	qs_json_skip(scan);
 	return true;
@@ -335,42 +335,97 @@ static void report_trailing_comma(struct qs_json_scan *scan, size_t comma, char 
 	qs_finding_fix(scan->findings, finding, true, place, "", "remove it");
 }
 
+/* What stands behind an entry. */
+enum next { NEXT_ENTRY, NEXT_CLOSED, NEXT_END };
+
+static bool is_close(char c)
+{
+	return c == '}' || c == ']';
+}
+
+/* How many more brackets close than open from here on, outside of strings. */
+static long net_closes(const struct qs_json_scan *scan)
+{
+	bool string = false;
+	long net = 0;
+
+	for (size_t i = scan->at; i < scan->size; i++) {
+		const char c = scan->text[i];
+
+		if (string && c == '\\')
+			i++;
+		else if (c == '"' || c == '\n')
+			string = c == '"' && !string;
+		else if (!string)
+			net += is_close(c) - (c == '{' || c == '[');
+	}
+	return net;
+}
+
 /*
- * Passes what stands between two entries. True: another entry follows; false: the container is closed
- * or the text is at its end.
+ * Reports a bracket of the other kind. The number of brackets up to the end tells what happened: with
+ * as many as are open it stands for the right one, with more it is one too many, and with fewer the
+ * right one is missing and this one closes a level above.
  */
-static bool next_entry(struct reader *reader, const struct qs_json *parent, char close)
+static enum next wrong_bracket(struct reader *reader, const struct qs_json *parent, char close)
+{
+	struct qs_json_scan *scan = &reader->scan;
+	const long net = net_closes(scan);
+	const bool closes_above = parent->parent && parent->parent->type != parent->type;
+
+	qs_json_error(scan, QS_FINDING_SYNTAX, scan->at, scan->at + 1,
+	    "found \"%c\" where \"%c\" closes the %s", scan->text[scan->at], close,
+	    parent->type == QS_JSON_OBJECT ? "object" : "array");
+	if (net < reader->depth && closes_above)
+		return NEXT_CLOSED;
+	scan->at++;
+	return net > reader->depth ? NEXT_ENTRY : NEXT_CLOSED;
+}
+
+/* Whether an entry can start here. */
+static bool starts_entry(const struct qs_json_scan *scan)
+{
+	const char c = scan->text[scan->at];
+
+	return qs_json_quote(scan) || c == '{' || c == '[' || qs_json_is_word(c);
+}
+
+/* Passes what stands between two entries, with its mistakes. */
+static enum next next_entry(struct reader *reader, const struct qs_json *parent, char close)
 {
 	struct qs_json_scan *scan = &reader->scan;
 	char buffer[16];
-	size_t at;
 
-	qs_json_skip(scan);
-	at = scan->at;
-	if (take(scan, ',')) {
+	while (!scan->stopped) {
+		size_t at;
+
 		qs_json_skip(scan);
-		if (scan->text[scan->at] != close || scan->at >= scan->size)
-			return scan->at < scan->size;
-		report_trailing_comma(scan, at, close);
+		at = scan->at;
+		if (at >= scan->size)
+			return NEXT_END;
+		if (take(scan, ',')) {
+			qs_json_skip(scan);
+			if (scan->at >= scan->size || !is_close(scan->text[scan->at]))
+				return scan->at < scan->size ? NEXT_ENTRY : NEXT_END;
+			report_trailing_comma(scan, at, scan->text[scan->at]);
+		} else if (take(scan, close)) {
+			return NEXT_CLOSED;
+		} else if (is_close(scan->text[at])) {
+			if (wrong_bracket(reader, parent, close) == NEXT_CLOSED)
+				return NEXT_CLOSED;
+		} else {
+			qs_json_error(scan, QS_FINDING_SYNTAX, at, at + qs_json_character(scan, at),
+			    "expected \",\" or \"%c\", found %s", close, shown(scan, buffer));
+			if (starts_entry(scan))
+				return NEXT_ENTRY;
+			scan->at = at + qs_json_character(scan, at);
+			qs_json_skip(scan);
+			if (starts_entry(scan)) /* it stood for the comma */
+				return NEXT_ENTRY;
+			resynchronize(scan);
+		}
 	}
-	if (take(scan, close) || scan->at >= scan->size)
-		return false;
-	if (scan->text[at] == '}' || scan->text[at] == ']') {
-		qs_json_error(scan, QS_FINDING_SYNTAX, at, at + 1,
-		    "found \"%c\" where \"%c\" closes the %s", scan->text[at], close,
-		    qs_json_type_name(parent->type));
-		scan->at++;
-		return false;
-	}
-	qs_json_error(scan, QS_FINDING_SYNTAX, at, at + qs_json_character(scan, at),
-	    "expected \",\" or \"%c\", found %s", close, shown(scan, buffer));
-	if (!qs_json_quote(scan) && scan->text[at] != '{' && scan->text[at] != '[' &&
-	    !qs_json_is_word(scan->text[at])) {
-		scan->at = at + qs_json_character(scan, at);
-		resynchronize(scan);
-		return next_entry(reader, parent, close);
-	}
-	return true;
+	return NEXT_END;
 }
 
 static void read_container(struct reader *reader, struct qs_json *container)
@@ -379,12 +434,14 @@ static void read_container(struct reader *reader, struct qs_json *container)
 	const bool object = container->type == QS_JSON_OBJECT;
 	const char close = object ? '}' : ']';
 	struct qs_json *last = NULL;
+	enum next next;
 
 	scan->at++;
 	qs_json_skip(scan);
 	if (take(scan, close))
 		return;
-	while (!scan->stopped && scan->at < scan->size) {
+	next = scan->at < scan->size ? NEXT_ENTRY : NEXT_END;
+	while (next == NEXT_ENTRY && !scan->stopped) {
 		struct qs_json *child = add_child(reader, container, last);
 
 		if (!child)
@@ -400,13 +457,10 @@ static void read_container(struct reader *reader, struct qs_json *container)
 			read_value(reader, child);
 			last = child;
 		}
-		if (scan->stopped || !next_entry(reader, container, close))
-			break;
+		next = next_entry(reader, container, close);
 	}
-	if (scan->at >= scan->size && scan->text[scan->at - 1] != close)
+	if (next == NEXT_END)
 		report_end(scan, container);
-	else if (scan->stopped)
-		return;
 	if (object)
 		find_duplicates(reader, container);
 }
@@ -497,20 +551,32 @@ static void check_rest(struct qs_json_scan *scan)
 	    "the document ends before this; found %s", shown(scan, buffer));
 }
 
+/* Whether a document starts here; words that stand for a value do, any other text is no JSON. */
+static bool starts_document(const struct qs_json_scan *scan)
+{
+	static const char *const words[] = {"true", "false", "null", "NaN", "Infinity"};
+	const char *here = scan->text + scan->at;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (word_is(here, word_length(here), words[i]))
+			return true;
+	}
+	return *here == '{' || *here == '[' || *here == '-' || (*here >= '0' && *here <= '9') ||
+	       qs_json_quote(scan);
+}
+
 static void read_root(struct reader *reader)
 {
 	struct qs_json_scan *scan = &reader->scan;
 	char buffer[16];
-	char c;
 
 	qs_json_skip(scan);
-	c = scan->text[scan->at];
 	if (scan->at >= scan->size) {
 		qs_json_error(scan, QS_FINDING_NOT_JSON, scan->size, scan->size,
 		    "the file holds no JSON value: it is empty");
 		return;
 	}
-	if (c != '{' && c != '[' && !qs_json_quote(scan) && !qs_json_is_word(c)) {
+	if (!starts_document(scan)) {
 		qs_json_error(scan, QS_FINDING_NOT_JSON, scan->at,
 		    scan->at + qs_json_character(scan, scan->at),
 		    "the file is no JSON text: it starts with %s", shown(scan, buffer));
@@ -555,15 +621,12 @@ struct qs_place qs_json_place(const struct qs_json_document *document, const str
 struct qs_place qs_json_key_place(
     const struct qs_json_document *document, const struct qs_json *member)
 {
-	size_t size, end = member->key_begin;
+	size_t size;
 	const char *text = qs_source_text(document->source, &size);
 
-	/* Keys with escapes are longer in the text than decoded, so the text tells where one ends. */
-	if (text[end] != '"')
-		return (struct qs_place){document->source, end, end + member->key.size};
-	for (end++; end < size && text[end] != '"'; end++)
-		end += text[end] == '\\';
-	return (struct qs_place){document->source, member->key_begin, end < size ? end + 1 : size};
+	/* A key with escapes is longer in the text than decoded, so the text tells where it ends. */
+	return (struct qs_place){document->source, member->key_begin,
+	    qs_json_string_end(text, size, member->key_begin)};
 }
 
 static void write_pointer_token(struct qs_text *text, struct qs_json_string key)
@@ -597,6 +660,15 @@ struct qs_json_string qs_json_written(
 	const char *text = qs_source_text(document->source, &size);
 
 	return (struct qs_json_string){text + value->begin, value->end - value->begin};
+}
+
+int qs_json_shown(struct qs_json_string string, uint32_t limit)
+{
+	uint32_t n = string.size < limit ? string.size : limit;
+
+	while (n > 0 && n < string.size && ((unsigned char)string.bytes[n] & 0xC0) == 0x80)
+		n--;
+	return (int)n;
 }
 
 const char *qs_json_type_name(enum qs_json_type type)

@@ -88,6 +88,9 @@ struct qs_json_string qs_json_written(
 /* "an integer", "a string" ... for messages. */
 const char *qs_json_type_name(enum qs_json_type type);
 
+/* As many bytes of a string as fit a message, for "%.*s": whole characters, at most `limit` bytes. */
+int qs_json_shown(struct qs_json_string string, uint32_t limit);
+
 /* Whether a string is a word of a known size; no bytes are no word. */
 static inline bool qs_json_string_equals(
     struct qs_json_string string, const char *word, size_t size)

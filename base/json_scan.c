@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* After this many syntax errors the text is something else, or the reader has had enough. */
 #define ERROR_LIMIT 50
 
@@ -39,33 +41,10 @@ bool qs_json_is_word(char c)
 	       c == '_' || c == '.' || c == '+' || c == '-' || c == '$';
 }
 
-/* The length of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), or 0. */
+/* The length of the character at `s`, or 0. The padding of a source ends a sequence that is cut off. */
 static size_t utf8_length(const unsigned char *s)
 {
-	const unsigned char c = s[0];
-	unsigned char low = 0x80, high = 0xBF;
-	size_t n;
-
-	if (c < 0x80)
-		return 1;
-	if (c < 0xC2 || c > 0xF4)
-		return 0;
-	n = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-	if (c == 0xE0)
-		low = 0xA0;
-	if (c == 0xED)
-		high = 0x9F;
-	if (c == 0xF0)
-		low = 0x90;
-	if (c == 0xF4)
-		high = 0x8F;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-	}
-	return n;
+	return qs_utf8_length(s, 4);
 }
 
 size_t qs_json_character(const struct qs_json_scan *scan, size_t at)
@@ -232,7 +211,11 @@ static size_t decode_escape(struct qs_json_scan *scan, char *out)
 		scan->at += 2;
 		return 1;
 	}
-	n = c ? qs_json_character(scan, scan->at + 1) : 0;
+	if (scan->at + 1 >= scan->size) { /* the end of the text is what is told */
+		scan->at = scan->size;
+		return 0;
+	}
+	n = (unsigned char)c >= 0x20 ? qs_json_character(scan, scan->at + 1) : 0;
 	qs_json_error(scan, QS_FINDING_BAD_ESCAPE, scan->at, scan->at + 1 + n,
 	    "\"\\%.*s\" is no escape; a backslash itself is written \\\\", (int)n,
 	    scan->text + scan->at + 1);
@@ -281,7 +264,8 @@ static size_t plain_end(const struct qs_json_scan *scan, size_t at, const char *
 		unsigned char c;
 		size_t n;
 
-		at = ordinary_end(text, at);
+		if (*quote != '`') /* the one quote that is ordinary to other strings */
+			at = ordinary_end(text, at);
 		c = text[at];
 		if (is_quote(scan->text + at, quote))
 			return at;
@@ -294,15 +278,29 @@ static size_t plain_end(const struct qs_json_scan *scan, size_t at, const char *
 	}
 }
 
+static void report_open_string(struct qs_json_scan *scan, size_t open)
+{
+	struct qs_finding *finding;
+
+	finding = qs_json_error(scan, QS_FINDING_UNEXPECTED_END, scan->size, scan->size,
+	    "the text ends inside a string; its closing quote is missing");
+	qs_finding_relate(scan->findings, finding,
+	    (struct qs_place){scan->source, open, open + qs_json_character(scan, open)}, "opened here");
+	scan->stopped = true; /* what is around the string ends here for the same reason */
+}
+
 /* Reports what stops a string and is not its end; passes it. False: the string ends here. */
 static bool pass_bad_byte(struct qs_json_scan *scan, size_t open)
 {
 	const unsigned char c = (unsigned char)scan->text[scan->at];
 
-	if ((c == '\0' && scan->at >= scan->size) || c == '\n' || c == '\r') {
-		if (c)
-			qs_json_error(scan, QS_FINDING_SYNTAX, open, scan->at,
-			    "the string is not closed on its line");
+	if (scan->at >= scan->size) {
+		report_open_string(scan, open);
+		return false;
+	}
+	if (c == '\n' || c == '\r') {
+		qs_json_error(scan, QS_FINDING_SYNTAX, open, scan->at,
+		    "the string is not closed on its line");
 		return false;
 	}
 	if (c < 0x20)
@@ -353,38 +351,71 @@ static bool decode_string(
 	return whole && kept;
 }
 
+/* The quote that closes a string opened by one of a kind; curly quotes are closed by their partners. */
+static const char *closing_quote(size_t kind, size_t *ret_open_size)
+{
+	const size_t partner = kind == 3 || kind == 5 ? kind + 1 : kind;
+
+	*ret_open_size = kind > 1 ? strlen(like_quotes[kind - 2]) : 1;
+	return kind > 1 ? like_quotes[partner - 2] : "\"";
+}
+
+/* A string in other quotes that is right otherwise; what stands between them can stay as written. */
+static void report_quotes(struct qs_json_scan *scan, size_t open, size_t begin, size_t end)
+{
+	const char *inner = scan->text + begin;
+	struct qs_finding *finding;
+	char *fixed;
+
+	finding = qs_json_error(scan, QS_FINDING_QUOTES, open, scan->at,
+	    "a string stands in double quotes, found %.*s", (int)qs_json_character(scan, open),
+	    scan->text + open);
+	if (memchr(inner, '"', end - begin))
+		return;
+	fixed = qs_arena_printf(scan->arena, "\"%.*s\"", (int)(end - begin), inner);
+	if (fixed)
+		qs_finding_fix(scan->findings, finding, true,
+		    (struct qs_place){scan->source, open, scan->at}, fixed, "write %s", fixed);
+	else
+		scan->nomem = true;
+}
+
 bool qs_json_scan_string(struct qs_json_scan *scan, struct qs_json_string *ret_string)
 {
 	const size_t open = scan->at, kind = qs_json_quote(scan);
-	const char *quote = kind > 1 ? like_quotes[kind - 2] : "\"";
-	size_t end;
+	size_t open_size, begin, end;
+	const char *quote = closing_quote(kind, &open_size);
 	bool whole = true;
 
-	if (kind == 3) /* an opening curly quote is closed by its partner */
-		quote = like_quotes[2];
-	else if (kind == 5)
-		quote = like_quotes[4];
-	scan->at += kind > 1 ? strlen(like_quotes[kind - 2]) : 1;
-	end = plain_end(scan, scan->at, quote);
+	begin = scan->at += open_size;
+	end = plain_end(scan, begin, quote);
 	if (is_quote(scan->text + end, quote)) {
-		*ret_string = (struct qs_json_string){scan->text + scan->at, (uint32_t)(end - scan->at)};
+		*ret_string = (struct qs_json_string){scan->text + begin, (uint32_t)(end - begin)};
 		scan->at = end + strlen(quote);
 	} else {
 		whole = decode_string(scan, open, quote, ret_string);
 	}
-	if (kind > 1 && whole) {
-		struct qs_finding *finding = qs_json_error(scan, QS_FINDING_QUOTES, open, scan->at,
-		    "a string stands in double quotes, found %.*s",
-		    (int)qs_json_character(scan, open), scan->text + open);
-		char *fixed = qs_arena_printf(
-		    scan->arena, "\"%.*s\"", (int)ret_string->size, ret_string->bytes);
-
-		if (fixed && !memchr(ret_string->bytes, '"', ret_string->size))
-			qs_finding_fix(scan->findings, finding, true,
-			    (struct qs_place){scan->source, open, scan->at}, fixed,
-			    "write %s", fixed);
-	}
+	if (kind > 1 && whole)
+		report_quotes(scan, open, begin, scan->at - strlen(quote));
 	return whole;
+}
+
+size_t qs_json_string_end(const char *text, size_t size, size_t at)
+{
+	const struct qs_json_scan scan = {.text = text, .size = size, .at = at};
+	const size_t kind = qs_json_quote(&scan);
+	size_t open_size;
+	const char *quote = closing_quote(kind, &open_size);
+
+	if (kind == 0) {
+		while (qs_json_is_word(text[at]))
+			at++;
+		return at;
+	}
+	at += open_size;
+	while (at < size && !is_quote(text + at, quote) && text[at] != '\n' && text[at] != '\r')
+		at += text[at] == '\\' && at + 1 < size ? 2 : 1;
+	return at < size && is_quote(text + at, quote) ? at + strlen(quote) : at;
 }
 
 /* ---- numbers --------------------------------------------------------------------------------- */

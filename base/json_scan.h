@@ -41,6 +41,9 @@ static inline void qs_json_skip(struct qs_json_scan *scan)
 /* Reads a string that starts here with any kind of quote. False: memory ran out or it is broken. */
 bool qs_json_scan_string(struct qs_json_scan *scan, struct qs_json_string *ret_string);
 
+/* The end of the string, in any kind of quote, or of the bare word that starts at an offset. */
+size_t qs_json_string_end(const char *text, size_t size, size_t at);
+
 /* Reads a number, or what was meant as one, into `value`. */
 void qs_json_scan_number(struct qs_json_scan *scan, struct qs_json *value);
 

@@ -63,10 +63,26 @@ struct qs_nearest qs_nearest_to(const char *word, size_t size)
 	return (struct qs_nearest){word, size, (third > STEP ? third : STEP) + 1, NULL, false};
 }
 
+/* "cpu" for "CPU": each letter is half an edit, but all of them together are one slip. */
+static bool differs_in_case(const char *a, const char *b, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size && fold(a[i]) == fold(b[i]))
+		i++;
+	return i == size && memcmp(a, b, size) != 0;
+}
+
 void qs_nearest_offer(struct qs_nearest *nearest, const char *candidate)
 {
-	const unsigned distance = qs_edit_distance(
-	    nearest->word, nearest->size, candidate, strlen(candidate), nearest->distance);
+	const size_t size = strlen(candidate);
+	unsigned distance;
+
+	if (size == nearest->size && differs_in_case(nearest->word, candidate, size))
+		distance = 1;
+	else
+		distance = qs_edit_distance(
+		    nearest->word, nearest->size, candidate, size, nearest->distance);
 
 	if (distance < nearest->distance) {
 		nearest->distance = distance;

@@ -9,9 +9,12 @@ struct qs_source {
 	char *name;
 	char *text;
 	size_t size;
-	size_t *starts; /* byte offset of each line; made on first use */
+	size_t *starts; /* byte offset of each line; made on first use, with `points` */
 	size_t n_lines;
+	size_t *points; /* code points before each STRIDE-th byte, as a line may be the whole file */
 };
+
+#define STRIDE 1024
 
 enum qs_status qs_source_take(
     const char *name, char *text, size_t size, struct qs_source **ret_source)
@@ -61,6 +64,7 @@ void qs_source_free(struct qs_source *source)
 	free(source->name);
 	free(source->text);
 	free(source->starts);
+	free(source->points);
 	free(source);
 }
 
@@ -81,13 +85,36 @@ static bool ends_line(const struct qs_source *source, size_t i)
 	return source->text[i] == '\n' || (source->text[i] == '\r' && source->text[i + 1] != '\n');
 }
 
+/* Whether a byte starts a code point: it does not continue a UTF-8 sequence. */
+static bool starts_point(char byte)
+{
+	return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
+static bool map_points(struct qs_source *source)
+{
+	size_t n = 0;
+
+	source->points = malloc((source->size / STRIDE + 1) * sizeof(*source->points));
+	if (!source->points)
+		return false;
+	for (size_t i = 0; i < source->size; i++) {
+		if (i % STRIDE == 0)
+			source->points[i / STRIDE] = n;
+		n += starts_point(source->text[i]);
+	}
+	if (source->size % STRIDE == 0)
+		source->points[source->size / STRIDE] = n;
+	return true;
+}
+
 static bool map_lines(struct qs_source *source)
 {
 	size_t n = 1;
 
 	if (source->starts)
 		return true;
-	if (!source->text)
+	if (!source->text || (!source->points && !map_points(source)))
 		return false;
 	for (size_t i = 0; i < source->size; i++)
 		n += ends_line(source, i);
@@ -119,6 +146,16 @@ static size_t line_index(const struct qs_source *source, size_t byte)
 	return low;
 }
 
+/* The code points before a byte. */
+static size_t points_before(const struct qs_source *source, size_t byte)
+{
+	size_t n = source->points[byte / STRIDE];
+
+	for (size_t i = byte / STRIDE * STRIDE; i < byte; i++)
+		n += starts_point(source->text[i]);
+	return n;
+}
+
 struct qs_position qs_source_position(const struct qs_source *source, size_t byte)
 {
 	struct qs_position position = {0, 0, 0};
@@ -131,10 +168,7 @@ struct qs_position qs_source_position(const struct qs_source *source, size_t byt
 	line = line_index(source, byte);
 	position.line = line + 1;
 	position.byte = byte;
-	position.column = 1;
-	/* A byte that continues a UTF-8 sequence starts no code point. */
-	for (size_t i = source->starts[line]; i < byte; i++)
-		position.column += ((unsigned char)source->text[i] & 0xC0) != 0x80;
+	position.column = points_before(source, byte) - points_before(source, source->starts[line]) + 1;
 	return position;
 }
 

@@ -155,9 +155,12 @@ static int check_files(const struct arguments *arguments, enum qs_severity at_le
 		free(run.sources);
 		return out_of_memory();
 	}
-	run.unable = open_model(arguments->value[OPTION_MODEL], run.findings, &run.model) != QS_OK;
-	for (int i = 0; i < arguments->n_files && !run.unable; i++)
-		check_file(&run, arguments->files[i]);
+	if (open_model(arguments->value[OPTION_MODEL], run.findings, &run.model) == QS_OK) {
+		for (int i = 0; i < arguments->n_files; i++)
+			check_file(&run, arguments->files[i]);
+	} else {
+		run.unable = true;
+	}
 	tell(&run);
 	close_model(&run.model);
 	status = exit_status(&run);

@@ -26,7 +26,7 @@ static void write_found(const struct qs_policy *policy, const struct qs_json *va
 
 	qs_text_adds(text, qs_json_type_name((enum qs_json_type)value->type));
 	if (value->type != QS_JSON_NULL && value->type < QS_JSON_ARRAY)
-		qs_text_addf(text, ", %.*s", (int)(written.size < 60 ? written.size : 60), written.bytes);
+		qs_text_addf(text, ", %.*s", qs_json_shown(written, 60), written.bytes);
 }
 
 static void report_type(struct qs_policy *policy, const struct qs_json *member,
@@ -63,7 +63,7 @@ static void report_word(
 		qs_text_addf(&words, "%s\"%s\"", i ? ", " : "", info->set.words[i].word);
 	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
 	    member, "%s cannot be \"%.*s\"; expected one of %s", info->key,
-	    (int)(member->string.size < 80 ? member->string.size : 80), member->string.bytes,
+	    qs_json_shown(member->string, 80), member->string.bytes,
 	    words.data);
 	qs_text_done(&words);
 	qs_unknown_word(policy, finding, member, &info->set);

@@ -70,8 +70,11 @@ static int find_key(enum place place, struct qs_json_string key)
 	return -1;
 }
 
-static void report_unknown_key(struct qs_policy *policy, const struct qs_json *member)
+/* Reports a key; true when it seems to be a misspelt `wanted`. */
+static bool report_unknown_key(
+    struct qs_policy *policy, const struct qs_json *member, const char *wanted)
 {
+	const char *meant;
 	const char *known[KEY__COUNT];
 	size_t n = 0;
 
@@ -79,7 +82,8 @@ static void report_unknown_key(struct qs_policy *policy, const struct qs_json *m
 		if (keys[i].place == PLACE_TOP)
 			known[n++] = keys[i].key;
 	}
-	qs_unknown_key(policy, member, "a config", known, n);
+	meant = qs_unknown_key(policy, member, "a config", known, n);
+	return meant && strcmp(meant, wanted) == 0;
 }
 
 static void report_wrong_type(
@@ -122,7 +126,7 @@ static void read_device(struct qs_policy *policy, const struct qs_json *member)
 		return;
 	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
 	    member, "unknown target_device \"%.*s\"; expected one of \"DPU\", \"CPU\", \"GPU\", \"FLEXML\"",
-	    (int)(member->string.size < 80 ? member->string.size : 80), member->string.bytes);
+	    qs_json_shown(member->string, 80), member->string.bytes);
 	qs_unknown_word(policy, finding, member, &qs_device_words);
 }
 
@@ -141,27 +145,32 @@ static void read_opset(struct qs_policy *policy, const struct qs_json *member)
 static void read_tensor_list(struct qs_policy *policy, struct qs_json *member)
 {
 	const unsigned all = (1U << QS_TENSOR__COUNT) - 1;
+	const size_t n_errors = policy->n_errors;
 
 	policy->tensors = qs_tensors_read(policy, member);
 	policy->tensors_value = member;
-	if (policy->tensors != all && member->type == QS_JSON_ARRAY)
+	if (policy->tensors != all && policy->n_errors == n_errors && member->type == QS_JSON_ARRAY)
 		qs_policy_say(policy, QS_FINDING_IGNORED_TENSOR_LIST, qs_policy_key_place(policy, member),
 		    member,
 		    "vai_q_pytorch ignores this list and quantizes all four kinds; qstrata apply honours it");
 }
 
-/* Members by key, since blocks build on each other whatever their order in the file is. */
-static void sort_members(struct qs_policy *policy, struct qs_json *found[KEY__COUNT])
+/* Members by key, since blocks build on each other whatever their order in the file is. True when the
+ * device is given, be it under a misspelt key. */
+static bool sort_members(struct qs_policy *policy, struct qs_json *found[KEY__COUNT])
 {
+	bool device = false;
+
 	memset(found, 0, KEY__COUNT * sizeof(*found));
 	for (struct qs_json *m = policy->document.root->children.first; m; m = m->next) {
 		const int id = find_key(PLACE_TOP, m->key);
 
 		if (id < 0)
-			report_unknown_key(policy, m);
+			device |= report_unknown_key(policy, m, keys[KEY_TARGET_DEVICE].key);
 		else if (!m->hidden)
 			found[id] = m;
 	}
+	return device || found[KEY_TARGET_DEVICE];
 }
 
 static void read_members(struct qs_policy *policy)
@@ -169,9 +178,9 @@ static void read_members(struct qs_policy *policy)
 	struct qs_json *found[KEY__COUNT];
 	const unsigned all = (1U << QS_TENSOR__COUNT) - 1;
 	struct qs_block block;
+	const bool device = sort_members(policy, found);
 	int which = 0;
 
-	sort_members(policy, found);
 	for (int i = 0; i < KEY__COUNT; i++) {
 		if (keys[i].shape != SHAPE_SWITCH)
 			continue;
@@ -181,7 +190,7 @@ static void read_members(struct qs_policy *policy)
 	}
 	if (found[KEY_TARGET_DEVICE])
 		read_device(policy, found[KEY_TARGET_DEVICE]);
-	else if (policy->document.complete)
+	else if (!device && policy->document.complete)
 		qs_policy_say(policy, QS_FINDING_MISSING_KEY,
 		    (struct qs_place){policy->document.source, policy->document.root->begin,
 		        policy->document.root->begin + 1},

@@ -11,6 +11,7 @@
 /* The members of an entry by key. */
 struct entry_members {
 	struct qs_json *type, *name, *tensors, *overall, *blocks;
+	bool no_selector, no_tensors; /* misspelt, which is said: nothing is missing */
 };
 
 /* Where a member of an entry goes. */
@@ -28,7 +29,8 @@ static const struct entry_key {
 };
 #define N_ENTRY_KEYS (sizeof(entry_keys) / sizeof(*entry_keys))
 
-static void report_tensor_kind(struct qs_policy *policy, const struct qs_json *item)
+/* Reports an item that is no tensor kind; returns the one that it seems to be, or -1. */
+static int report_tensor_kind(struct qs_policy *policy, const struct qs_json *item)
 {
 	struct qs_finding *finding;
 
@@ -37,13 +39,13 @@ static void report_tensor_kind(struct qs_policy *policy, const struct qs_json *i
 			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, item), item,
 			    "a tensor kind is a string, found %s",
 			    qs_json_type_name((enum qs_json_type)item->type));
-		return;
+		return -1;
 	}
 	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, item),
 	    item,
 	    "unknown tensor kind \"%.*s\"; expected one of \"input\", \"weights\", \"bias\", \"activation\"",
-	    (int)(item->string.size < 80 ? item->string.size : 80), item->string.bytes);
-	qs_unknown_word(policy, finding, item, &qs_tensor_words);
+	    qs_json_shown(item->string, 80), item->string.bytes);
+	return qs_unknown_word(policy, finding, item, &qs_tensor_words);
 }
 
 unsigned qs_tensors_read(struct qs_policy *policy, struct qs_json *list)
@@ -58,12 +60,12 @@ unsigned qs_tensors_read(struct qs_policy *policy, struct qs_json *list)
 		return ALL_TENSORS;
 	}
 	for (const struct qs_json *item = list->children.first; item; item = item->next) {
-		const int tensor =
+		int tensor =
 		    item->type == QS_JSON_STRING ? qs_word_find(&qs_tensor_words, item->string) : -1;
 
 		if (tensor < 0)
-			report_tensor_kind(policy, item);
-		else
+			tensor = report_tensor_kind(policy, item);
+		if (tensor >= 0)
 			tensors |= 1U << tensor;
 	}
 	return tensors;
@@ -135,7 +137,7 @@ static void check_pattern(struct qs_policy *policy, const struct qs_selector *se
 	} else if (status == QS_INVALID) {
 		qs_policy_say(policy, QS_FINDING_BAD_PATTERN, place, selector->value,
 		    "the pattern \"%.*s\" is no regular expression: %s, at its byte %zu",
-		    (int)(selector->text.size < 80 ? selector->text.size : 80), selector->text.bytes,
+		    qs_json_shown(selector->text, 80), selector->text.bytes,
 		    message, offset + 1);
 	} else {
 		policy->nomem = true;
@@ -165,8 +167,9 @@ static bool read_selector(struct qs_policy *policy, const struct qs_json *object
 		return false;
 	}
 	if (!is_given(value)) {
-		qs_policy_say(policy, QS_FINDING_BAD_SELECTOR, brace, object,
-		    "the entry selects nothing: neither layer_type nor layer_name is given");
+		if (!members->no_selector)
+			qs_policy_say(policy, QS_FINDING_BAD_SELECTOR, brace, object,
+			    "the entry selects nothing: neither layer_type nor layer_name is given");
 		return false;
 	}
 	if (value->type != QS_JSON_STRING || value->string.size == 0) {
@@ -196,7 +199,7 @@ static bool read_selector(struct qs_policy *policy, const struct qs_json *object
 static void sort_members(
     struct qs_policy *policy, struct qs_json *object, struct entry_members *members)
 {
-	const char *known[N_ENTRY_KEYS];
+	const char *known[N_ENTRY_KEYS], *meant;
 	size_t i;
 
 	for (struct qs_json *m = object->children.first; m; m = m->next) {
@@ -211,7 +214,11 @@ static void sort_members(
 		}
 		for (i = 0; i < N_ENTRY_KEYS; i++)
 			known[i] = entry_keys[i].key;
-		qs_unknown_key(policy, m, "a layer entry", known, N_ENTRY_KEYS);
+		meant = qs_unknown_key(policy, m, "a layer entry", known, N_ENTRY_KEYS);
+		if (!meant)
+			continue;
+		members->no_selector |= meant == known[0] || meant == known[1];
+		members->no_tensors |= meant == known[2];
 	}
 }
 
@@ -221,8 +228,10 @@ static void read_listed(struct qs_policy *policy, const struct qs_json *object,
 	const struct qs_place brace = {policy->document.source, object->begin, object->begin + 1};
 
 	if (!members->tensors) {
-		qs_policy_say(policy, QS_FINDING_MISSING_KEY, brace, object,
-		    "quantizable_data_type is missing in a layer entry; list the tensor kinds that it is for");
+		if (!members->no_tensors)
+			qs_policy_say(policy, QS_FINDING_MISSING_KEY, brace, object,
+			    "quantizable_data_type is missing in a layer entry; list the tensor kinds "
+			    "that it is for");
 		entry->tensors = ALL_TENSORS;
 		return;
 	}
@@ -273,7 +282,7 @@ static void read_blocks(
 
 static void read_entry(struct qs_policy *policy, struct qs_json *object)
 {
-	struct entry_members members = {NULL, NULL, NULL, NULL, NULL};
+	struct entry_members members = {NULL, NULL, NULL, NULL, NULL, false, false};
 	struct qs_entry entry;
 
 	memset(&entry, 0, sizeof(entry));

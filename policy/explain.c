@@ -3,6 +3,7 @@
  * Why a tensor gets what it gets: for each parameter the winner, what it shadows, and what was hidden,
  * one line each with its place.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/nearest.h"
@@ -14,6 +15,8 @@ struct subject {
 	const char *title;
 	const struct qs_layer *layer;  /* NULL: the model level */
 	const struct qs_entry *winner; /* NULL: no entry takes the layer */
+	const struct qs_entry **rivals; /* the other entries that would take it */
+	size_t n_rivals;
 };
 
 /* "layer name", "layer type": what an entry's level is called by its selector. */
@@ -62,6 +65,16 @@ static void write_place(
 	qs_text_done(&place);
 }
 
+static void write_pointer(const struct qs_json *member, struct qs_text *text)
+{
+	struct qs_text pointer = QS_TEXT_INIT;
+
+	qs_json_pointer(member, &pointer);
+	qs_text_add_visible(text, pointer.data, pointer.size);
+	text->failed = text->failed || pointer.failed;
+	qs_text_done(&pointer);
+}
+
 static void write_line(const struct subject *subject, const char *role, enum qs_param param,
     const struct qs_setting *setting, const struct qs_entry *entry, const char *remark,
     struct qs_text *text)
@@ -78,7 +91,7 @@ static void write_line(const struct subject *subject, const char *role, enum qs_
 		qs_text_adds(text, "  reset by method percentile");
 	qs_text_adds(text, "  ");
 	if (setting->member && !setting->reset)
-		qs_json_pointer(setting->member, text);
+		write_pointer(setting->member, text);
 	if (remark)
 		qs_text_addf(text, "  (%s)", remark);
 	while (text->size && text->data[text->size - 1] == ' ')
@@ -103,15 +116,11 @@ static const char *why_hidden(const struct qs_entry *entry, const struct qs_entr
 static void write_hidden(
     const struct subject *subject, enum qs_tensor tensor, enum qs_param param, struct qs_text *text)
 {
-	const struct qs_policy *policy = subject->policy;
-
-	for (size_t i = 0; subject->winner && i < policy->n_entries; i++) {
-		const struct qs_entry *entry = &policy->entries[i];
+	for (size_t i = 0; i < subject->n_rivals; i++) {
+		const struct qs_entry *entry = subject->rivals[i];
 		const struct qs_setting *setting = entry->settings[tensor].param[param];
 
-		if (entry != subject->winner && (entry->tensors >> tensor & 1) &&
-		    setting->level >= QS_LEVEL_LAYER_OVERALL &&
-		    qs_selector_takes(&entry->selector, subject->layer))
+		if ((entry->tensors >> tensor & 1) && setting->level >= QS_LEVEL_LAYER_OVERALL)
 			write_line(subject, "hidden", param, setting, entry,
 			    why_hidden(entry, subject->winner), text);
 	}
@@ -122,7 +131,8 @@ static void explain_param(const struct subject *subject, const struct qs_setting
 {
 	const struct qs_setting *setting = settings->param[param];
 
-	qs_text_addf(text, "%s · %s · %s = ", subject->title, qs_tensor_words.words[tensor].word,
+	qs_text_add_visible(text, subject->title, strlen(subject->title));
+	qs_text_addf(text, " · %s · %s = ", qs_tensor_words.words[tensor].word,
 	    qs_param_info(param)->key);
 	qs_param_write(param, setting->value, text);
 	if (param != QS_PARAM_DATATYPE &&
@@ -135,9 +145,30 @@ static void explain_param(const struct subject *subject, const struct qs_setting
 		write_line(subject, "shadows", param, setting, subject->winner, NULL, text);
 }
 
-static void explain_subject(
-    const struct subject *subject, const struct qs_question *question, struct qs_text *text)
+/* Finds the entries that the winner hides. False: memory ran out. */
+static bool find_rivals(struct subject *subject)
 {
+	const struct qs_policy *policy = subject->policy;
+
+	if (!subject->winner)
+		return true;
+	subject->rivals = malloc((policy->n_entries + 1) * sizeof(*subject->rivals));
+	if (!subject->rivals)
+		return false;
+	for (size_t i = 0; i < policy->n_entries; i++) {
+		const struct qs_entry *entry = &policy->entries[i];
+
+		if (entry != subject->winner && qs_selector_takes(&entry->selector, subject->layer))
+			subject->rivals[subject->n_rivals++] = entry;
+	}
+	return true;
+}
+
+static void explain_subject(
+    struct subject *subject, const struct qs_question *question, struct qs_text *text)
+{
+	if (!find_rivals(subject))
+		text->failed = true;
 	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
 		const bool own = subject->winner && (subject->winner->tensors >> t & 1);
 		const struct qs_settings *settings =
@@ -151,6 +182,7 @@ static void explain_subject(
 				explain_param(subject, settings, (enum qs_tensor)t, (enum qs_param)p, text);
 		}
 	}
+	free(subject->rivals);
 }
 
 /* The strongest entry that takes a layer; the later of equals. */
@@ -186,7 +218,8 @@ static void explain_word(
 	layer.path = path.data;
 	layer.type = dot && strncmp(question->layer, "torch.", 6) == 0 ? dot + 1 : question->layer;
 	layer.op_type = "";
-	explain_subject(&(struct subject){policy, question->layer, &layer, strongest(policy, &layer)},
+	explain_subject(&(struct subject){.policy = policy, .title = question->layer, .layer = &layer,
+	                    .winner = strongest(policy, &layer)},
 	    question, text);
 	qs_text_done(&path);
 }
@@ -230,7 +263,7 @@ enum qs_status qs_policy_explain(const struct qs_policy *policy,
 	if (!selection && question->layer)
 		explain_word(policy, question, text);
 	else if (!question->layer)
-		explain_subject(&(struct subject){policy, "model", NULL, NULL}, question, text);
+		explain_subject(&(struct subject){.policy = policy, .title = "model"}, question, text);
 	for (size_t i = 0; selection && question->layer && i < selection->n_layers; i++) {
 		const struct qs_layer *layer = &selection->layers[i];
 
@@ -238,7 +271,8 @@ enum qs_status qs_policy_explain(const struct qs_policy *policy,
 			continue;
 		n++;
 		explain_subject(
-		    &(struct subject){policy, layer->name, layer, selection->winners[i]},
+		    &(struct subject){.policy = policy, .title = layer->name, .layer = layer,
+		        .winner = selection->winners[i]},
 		    question, text);
 	}
 	if (selection && question->layer && n == 0)

@@ -68,8 +68,8 @@ enum qs_status qs_pattern_match(struct qs_pattern *pattern, const char *name, bo
 	const int result = pcre2_match(pattern->code, (PCRE2_SPTR)name, strlen(name), 0, 0,
 	    pattern->data, pattern->context);
 
-	if (result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT ||
-	    result == PCRE2_ERROR_HEAPLIMIT)
+	/* A name that is not UTF-8 (the errors down to ERR21) matches nothing; other errors are limits. */
+	if (result < PCRE2_ERROR_UTF8_ERR21)
 		return QS_UNSUPPORTED;
 	*ret_matches = result >= 0;
 	return QS_OK;

@@ -146,12 +146,13 @@ void qs_conflict_check(struct qs_policy *policy);
 
 /* ---- unknown.c: what somebody meant ------------------------------------------------------------- */
 
-/* Reports a key that the place does not have, with the nearest of `known`. */
-void qs_unknown_key(struct qs_policy *policy, const struct qs_json *member, const char *where,
+/* Reports a key that the place does not have, with the nearest of `known`, which is returned; NULL when
+ * none is near. */
+const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member, const char *where,
     const char *const *known, size_t n_known);
 
-/* Offers the nearest of a set's words on a finding about a value. */
-void qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,
+/* Offers the nearest of a set's words on a finding about a value; returns its index, or -1. */
+int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,
     const struct qs_json *value, const struct qs_word_set *set);
 
 #endif

@@ -17,6 +17,8 @@
 /* Near names are looked for only so often, since each look goes over all layers. */
 #define SUGGESTION_LIMIT 20
 
+#define NOT_KNOWN SIZE_MAX
+
 /* Layers by one of their texts. */
 struct index {
 	const char *text;
@@ -32,7 +34,7 @@ struct selector_run {
 	struct qs_selection *selection;
 	struct qs_findings *findings;
 	struct sorted names, paths, types, op_types;
-	size_t *n_taken; /* by entry */
+	size_t *n_taken; /* by entry; NOT_KNOWN: a pattern gave up, which is said */
 	size_t n_suggestions, n_errors;
 	bool allow_unmatched;
 	enum qs_status status;
@@ -152,18 +154,36 @@ static void take_by_name(struct selector_run *run, const struct qs_entry *entry,
 	qs_text_done(&path);
 }
 
-static struct qs_place selector_place(const struct qs_policy *policy, const struct qs_entry *entry)
+/* Adds a finding about the selector of an entry. */
+static struct qs_finding *say(struct selector_run *run, const struct qs_entry *entry,
+    enum qs_finding_id id, const char *format, ...) QS_PRINTF(4, 5);
+
+static struct qs_finding *say(struct selector_run *run, const struct qs_entry *entry,
+    enum qs_finding_id id, const char *format, ...)
 {
-	return qs_policy_value_place(policy, entry->selector.value);
+	const struct qs_json *value = entry->selector.value;
+	struct qs_text text = QS_TEXT_INIT;
+	struct qs_finding *finding;
+	va_list arguments;
+
+	va_start(arguments, format);
+	qs_text_addv(&text, format, arguments);
+	va_end(arguments);
+	finding = qs_finding_add(run->findings, id,
+	    qs_policy_value_place(run->selection->policy, value), "%s", text.data);
+	qs_text_clear(&text);
+	qs_json_pointer(value, &text);
+	qs_finding_pointer(run->findings, finding, text.data);
+	run->n_errors += qs_finding_kind(id)->severity == QS_SEVERITY_ERROR;
+	qs_text_done(&text);
+	return finding;
 }
 
 static void take_by_type(struct selector_run *run, const struct qs_entry *entry, const char *text)
 {
-	const struct qs_policy *policy = run->selection->policy;
-
 	if (take_equal(run, entry, &run->types, text) || !take_equal(run, entry, &run->op_types, text))
 		return;
-	qs_finding_add(run->findings, QS_FINDING_ONNX_TYPE, selector_place(policy, entry),
+	say(run, entry, QS_FINDING_ONNX_TYPE,
 	    "\"%s\" is an ONNX operator; vai_q_pytorch knows layers by their PyTorch types", text);
 }
 
@@ -190,10 +210,9 @@ static void take_by_pattern(struct selector_run *run, const struct qs_entry *ent
 			take_layer(run, entry, i);
 	}
 	if (status != QS_OK) {
-		qs_finding_add(run->findings, QS_FINDING_PATTERN_LIMIT,
-		    selector_place(selection->policy, entry),
+		say(run, entry, QS_FINDING_PATTERN_LIMIT,
 		    "the pattern takes too many steps on the name of a layer");
-		run->n_errors++;
+		run->n_taken[entry - selection->policy->entries] = NOT_KNOWN;
 	}
 	qs_pattern_free(pattern);
 }
@@ -206,6 +225,8 @@ static void take(struct selector_run *run, const struct qs_entry *entry)
 	qs_text_add(&text, selector->text.bytes, selector->text.size);
 	if (text.failed)
 		run->status = QS_NOMEM;
+	else if (strlen(text.data) != text.size)
+		; /* a NUL is in no name */
 	else if (selector->kind == QS_SELECT_TYPE)
 		take_by_type(run, entry, text.data);
 	else if (selector->kind == QS_SELECT_NAME)
@@ -242,21 +263,15 @@ static const char *nearest_layer(struct selector_run *run, const struct qs_selec
 
 static void report_unmatched(struct selector_run *run, const struct qs_entry *entry)
 {
-	const struct qs_policy *policy = run->selection->policy;
 	const struct qs_json *value = entry->selector.value;
-	struct qs_text pointer = QS_TEXT_INIT;
 	struct qs_finding *finding;
 	const char *best = NULL;
 
-	finding = qs_finding_add(run->findings,
+	finding = say(run, entry,
 	    run->allow_unmatched ? QS_FINDING_UNMATCHED_ENTRY_ALLOWED : QS_FINDING_UNMATCHED_ENTRY,
-	    selector_place(policy, entry), "%.*s \"%.*s\" selects no layer of the model",
-	    (int)value->key.size, value->key.bytes,
-	    (int)(value->string.size < 160 ? value->string.size : 160), value->string.bytes);
-	run->n_errors += !run->allow_unmatched;
-	qs_json_pointer(value, &pointer);
-	qs_finding_pointer(run->findings, finding, pointer.data);
-	qs_text_done(&pointer);
+	    "%.*s \"%.*s\" selects no layer of the model",
+	    (int)value->key.size, value->key.bytes, qs_json_shown(value->string, 160),
+	    value->string.bytes);
 	if (entry->selector.kind != QS_SELECT_PATTERN && run->n_suggestions++ < SUGGESTION_LIMIT)
 		best = nearest_layer(run, &entry->selector);
 	if (best && best[0])
@@ -283,12 +298,12 @@ static void report_losers(struct selector_run *run)
 	for (size_t i = 0; i < policy->n_entries; i++) {
 		const struct qs_entry *entry = &policy->entries[i];
 
-		if (entry->later || wins[i])
+		if (entry->later || wins[i] || run->n_taken[i] == NOT_KNOWN)
 			continue;
 		if (run->n_taken[i] == 0)
 			report_unmatched(run, entry);
 		else
-			qs_finding_add(run->findings, QS_FINDING_HIDDEN_ENTRY, selector_place(policy, entry),
+			say(run, entry, QS_FINDING_HIDDEN_ENTRY,
 			    "the entry has no effect: stronger entries take every layer that it selects (%zu)",
 			    run->n_taken[i]);
 	}
@@ -336,6 +351,8 @@ enum qs_status qs_policy_select(const struct qs_policy *policy, const struct qs_
 	free(run.types.items);
 	free(run.op_types.items);
 	free(run.n_taken);
+	if (qs_findings_status(findings) != QS_OK)
+		run.status = QS_NOMEM;
 	if (run.status != QS_OK) {
 		qs_selection_free(selection);
 		return run.status;

@@ -44,12 +44,12 @@ static void offer(struct qs_policy *policy, struct qs_finding *finding, struct q
 		    policy->findings, finding, safe, place, quoted, "did you mean \"%s\"?", word);
 }
 
-void qs_unknown_key(struct qs_policy *policy, const struct qs_json *member, const char *where,
+const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member, const char *where,
     const char *const *known, size_t n_known)
 {
 	const struct qs_json_string word = trimmed(member->key);
 	const struct qs_place place = qs_policy_key_place(policy, member);
-	const int size = (int)(member->key.size < 80 ? member->key.size : 80);
+	const int size = qs_json_shown(member->key, 80);
 	struct qs_finding *finding;
 	const char *best;
 	bool sure;
@@ -66,9 +66,10 @@ void qs_unknown_key(struct qs_policy *policy, const struct qs_json *member, cons
 		    "unknown key \"%.*s\" in %s", size, member->key.bytes, where);
 	if (best)
 		offer(policy, finding, place, best, sure);
+	return best;
 }
 
-void qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,
+int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,
     const struct qs_json *value, const struct qs_word_set *set)
 {
 	const char *known[16];
@@ -76,10 +77,12 @@ void qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,
 	bool sure;
 
 	if (value->type != QS_JSON_STRING)
-		return;
+		return -1;
 	for (int i = 0; i < set->n_words; i++)
 		known[i] = set->words[i].word;
 	best = nearest_of(trimmed(value->string), known, (size_t)set->n_words, &sure);
-	if (best)
-		offer(policy, finding, qs_policy_value_place(policy, value), best, sure);
+	if (!best)
+		return -1;
+	offer(policy, finding, qs_policy_value_place(policy, value), best, sure);
+	return qs_word_find(set, (struct qs_json_string){best, (uint32_t)strlen(best)});
 }
