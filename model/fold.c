@@ -303,11 +303,42 @@ static enum qs_status fold_one(struct fold *fold, const char **ret_reason)
 	return status;
 }
 
-static void report(
-    const struct qs_graph *graph, size_t norm, const char *reason, struct qs_findings *findings)
+/* Those that stay, by reason: networks repeat themselves. */
+struct kept {
+	const char *reasons[16], *labels[16];
+	size_t counts[16], n_reasons;
+};
+
+/* Reasons are texts of this file, so that equal ones are one. */
+static void keep(struct kept *kept, const char *reason, const char *label)
 {
-	qs_finding_add(findings, QS_FINDING_BATCH_NORM_KEPT, qs_model_place(graph->model, findings),
-	    "batch normalisation \"%s\" stays: %s", graph->nodes[norm].label, reason);
+	size_t i = 0;
+
+	while (i < kept->n_reasons && kept->reasons[i] != reason)
+		i++;
+	if (i == kept->n_reasons) {
+		kept->reasons[i] = reason;
+		kept->labels[i] = label;
+		kept->n_reasons++;
+	}
+	kept->counts[i]++;
+}
+
+static void report(
+    const struct qs_graph *graph, const struct kept *kept, struct qs_findings *findings)
+{
+	for (size_t i = 0; i < kept->n_reasons; i++) {
+		const struct qs_place place = qs_model_place(graph->model, findings);
+
+		if (kept->counts[i] == 1)
+			qs_finding_add(findings, QS_FINDING_BATCH_NORM_KEPT, place,
+			    "batch normalisation \"%s\" stays: %s", kept->labels[i],
+			    kept->reasons[i]);
+		else
+			qs_finding_add(findings, QS_FINDING_BATCH_NORM_KEPT, place,
+			    "batch normalisation \"%s\" and %zu more stay: %s", kept->labels[i],
+			    kept->counts[i] - 1, kept->reasons[i]);
+	}
 }
 
 /* One pass over an index of the graph. Reasons are only told once nothing is left to fold. */
@@ -315,6 +346,7 @@ static enum qs_status fold_pass(
     struct qs_graph *graph, bool tell, struct qs_findings *findings, size_t *ret_folded)
 {
 	enum qs_status status;
+	struct kept kept = {.n_reasons = 0};
 	struct qs_edit *edit;
 	size_t n = 0;
 
@@ -329,12 +361,14 @@ static enum qs_status fold_pass(
 		    !qs_graph_output(graph, i, 0))
 			continue;
 		status = fold_one(&fold, &reason);
-		if (status == QS_OK && reason && tell)
-			report(graph, i, reason, findings);
+		if (status == QS_OK && reason)
+			keep(&kept, reason, graph->nodes[i].label);
 		n += status == QS_OK && !reason;
 	}
 	if (status == QS_OK)
 		status = qs_edit_apply(edit, findings);
+	if (status == QS_OK && tell)
+		report(graph, &kept, findings);
 	qs_edit_free(edit);
 	*ret_folded = n;
 	return status;

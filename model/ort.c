@@ -17,15 +17,45 @@ struct search {
 	bool tried;
 };
 
+/*
+ * Messages carry places in the library's source: a path and a signature that ends at the bracket
+ * which closes its own, with template arguments in square brackets behind it. Gives what follows.
+ */
+static const char *skip_source_place(const char *text)
+{
+	static const char folder[] = "/onnxruntime_src/";
+	const char *at = strchr(text, '(');
+	size_t depth = 0;
+
+	if (strncmp(text, folder, sizeof(folder) - 1) != 0 || !at)
+		return text;
+	for (; *at; at++) {
+		depth += *at == '(';
+		depth -= *at == ')';
+		if (!depth && (at[1] == ' ' || at[1] == '\0'))
+			break;
+	}
+	if (strncmp(at, ") [with ", 8) == 0)
+		at = strchr(at, ']');
+	return at && *at ? at + 1 : text;
+}
+
 static enum qs_status report(
     const char *message, struct qs_place place, struct qs_findings *findings)
 {
 	struct qs_text line = QS_TEXT_INIT;
 
 	/* A finding is one line. */
-	for (; *message; message++)
-		qs_text_add(&line, *message == '\n' || *message == '\r' ? " " : message, 1);
-	while (line.size && line.data[line.size - 1] == ' ')
+	for (message = skip_source_place(message); *message;
+	     message = skip_source_place(message + 1)) {
+		const bool gap = strchr(" \n\r\t", *message) != NULL;
+
+		if (!gap)
+			qs_text_add(&line, message, 1);
+		else if (line.size && line.data[line.size - 1] != ' ')
+			qs_text_adds(&line, " ");
+	}
+	if (line.size && line.data[line.size - 1] == ' ')
 		line.data[--line.size] = '\0';
 	qs_finding_add(
 	    findings, QS_FINDING_RUNTIME_FAILED, place, "ONNX Runtime reports: %s", line.data);
