@@ -137,13 +137,14 @@ static void relate(const struct scope *scope, struct qs_finding *finding, enum q
 	struct qs_policy *policy = scope->policy;
 	struct qs_text text = QS_TEXT_INIT;
 
-	if (setting->member == told)
+	/* That the datatype is int goes without saying: no other has rules. */
+	if (setting->member == told || param == QS_PARAM_DATATYPE)
 		return;
 	write_setting(&text, param, setting);
 	if (setting->member)
 		qs_finding_relate(policy->findings, finding, qs_policy_value_place(policy, setting->member),
 		    "%s is set here", text.data);
-	else if (param != QS_PARAM_DATATYPE)
+	else
 		qs_finding_relate(policy->findings, finding, (struct qs_place){NULL, 0, 0},
 		    "%s is the built-in default", text.data);
 	qs_text_done(&text);
@@ -199,6 +200,10 @@ static void report(const struct scope *scope, const struct qs_rule *rule, int te
 		qs_finding_hint(policy->findings, finding, "%s", rule->hint);
 		for (size_t i = 0; i < n; i++)
 			relate(scope, finding, params[i], settings[i], told);
+		if (policy->device_value != told)
+			qs_finding_relate(policy->findings, finding,
+			    qs_policy_value_place(policy, policy->device_value),
+			    "target_device \"%s\" is set here", qs_device_words.words[policy->device].word);
 	}
 	qs_text_done(&text);
 }
