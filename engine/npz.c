@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zip.h>
+#include <unzip.h>
 
 #include "base/arena.h"
 #include "base/finding.h"
@@ -14,9 +14,10 @@
 #define ARRAY_LIMIT 4096
 
 struct qs_npz {
-	zip_t *zip;
+	unzFile zip;
 	struct qs_arena arena;
 	const char **names;
+	unz64_file_pos *positions; /* of each file in the archive's directory */
 	size_t n_names;
 	struct qs_place place;
 	struct qs_findings *findings;
@@ -36,45 +37,53 @@ static const char *array_name(struct qs_arena *arena, const char *file)
 	return qs_arena_strndup(arena, file, npy ? size - 4 : size);
 }
 
+/* The next entry of the archive's directory. */
+static enum qs_status read_name(struct qs_npz *npz, size_t i)
+{
+	char file[1024];
+
+	if (unzGetCurrentFileInfo64(npz->zip, NULL, file, sizeof(file), NULL, 0, NULL, 0) != UNZ_OK ||
+	    unzGetFilePos64(npz->zip, &npz->positions[i]) != UNZ_OK)
+		return complain(npz, "cannot read the archive", "its directory is damaged");
+	file[sizeof(file) - 1] = '\0';
+	npz->names[i] = array_name(&npz->arena, file);
+	return npz->names[i] ? QS_OK : QS_NOMEM;
+}
+
 static enum qs_status read_names(struct qs_npz *npz)
 {
-	const zip_int64_t n = zip_get_num_entries(npz->zip, 0);
+	enum qs_status status = QS_OK;
+	unz_global_info64 facts;
+	int found;
 
-	if (n < 0 || n > ARRAY_LIMIT)
+	if (unzGetGlobalInfo64(npz->zip, &facts) != UNZ_OK || facts.number_entry > ARRAY_LIMIT)
 		return complain(npz, "cannot read the archive", "it has too many files");
-	npz->names = qs_arena_array(&npz->arena, (size_t)n + 1, sizeof(*npz->names));
-	if (!npz->names)
+	npz->names = qs_arena_array(&npz->arena, (size_t)facts.number_entry + 1, sizeof(*npz->names));
+	npz->positions =
+	    qs_arena_array(&npz->arena, (size_t)facts.number_entry + 1, sizeof(*npz->positions));
+	if (!npz->names || !npz->positions)
 		return QS_NOMEM;
-	for (zip_int64_t i = 0; i < n; i++) {
-		const char *file = zip_get_name(npz->zip, (zip_uint64_t)i, 0);
-
-		npz->names[i] = array_name(&npz->arena, file ? file : "");
-		if (!npz->names[i])
-			return QS_NOMEM;
+	for (found = unzGoToFirstFile(npz->zip); found == UNZ_OK && status == QS_OK;
+	     found = unzGoToNextFile(npz->zip)) {
+		if (npz->n_names == facts.number_entry)
+			return complain(npz, "cannot read the archive", "its directory is damaged");
+		status = read_name(npz, npz->n_names++);
 	}
-	npz->n_names = (size_t)n;
-	return QS_OK;
+	return status;
 }
 
 enum qs_status qs_npz_open(const char *path, struct qs_findings *findings, struct qs_npz **ret_npz)
 {
 	struct qs_npz *npz = calloc(1, sizeof(*npz));
 	enum qs_status status;
-	zip_error_t error;
-	int code = 0;
 
 	if (!npz)
 		return QS_NOMEM;
 	npz->findings = findings;
 	npz->place = qs_place_of(qs_findings_name_source(findings, path));
-	npz->zip = zip_open(path, ZIP_RDONLY, &code);
-	if (npz->zip) {
-		status = read_names(npz);
-	} else {
-		zip_error_init_with_code(&error, code);
-		status = complain(npz, "cannot read the archive", zip_error_strerror(&error));
-		zip_error_fini(&error);
-	}
+	npz->zip = unzOpen64(path);
+	status = npz->zip ? read_names(npz)
+	                  : complain(npz, "cannot read the archive", "it is missing or no ZIP archive");
 	if (status != QS_OK) {
 		qs_npz_free(npz);
 		return status;
@@ -88,7 +97,7 @@ void qs_npz_free(struct qs_npz *npz)
 	if (!npz)
 		return;
 	if (npz->zip)
-		zip_discard(npz->zip);
+		unzClose(npz->zip);
 	qs_arena_done(&npz->arena);
 	free(npz);
 }
@@ -103,32 +112,43 @@ const char *qs_npz_name(const struct qs_npz *npz, size_t index)
 	return npz->names[index];
 }
 
+/* Reads the opened file into memory; closing it compares the checksum. */
+static bool read_opened(unzFile zip, unsigned char *bytes, size_t size)
+{
+	size_t at = 0;
+	int n = 1;
+
+	while (at < size && n > 0) {
+		const size_t rest = size - at;
+
+		n = unzReadCurrentFile(zip, bytes + at, rest < (1U << 30) ? (unsigned)rest : 1U << 30);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return unzCloseCurrentFile(zip) == UNZ_OK && at == size;
+}
+
 /* The bytes of a file of the archive, malloc'ed. Its size is the archive's claim, so it is limited. */
 static enum qs_status read_bytes(
     struct qs_npz *npz, size_t index, unsigned char **ret_bytes, size_t *ret_size)
 {
-	zip_file_t *file;
-	zip_stat_t facts;
+	unz_file_info64 facts;
 	unsigned char *bytes;
-	zip_int64_t n;
 
-	if (zip_stat_index(npz->zip, index, 0, &facts) != 0 || !(facts.valid & ZIP_STAT_SIZE) ||
-	    facts.size > QS_NPY_LIMIT)
+	if (unzGoToFilePos64(npz->zip, &npz->positions[index]) != UNZ_OK ||
+	    unzGetCurrentFileInfo64(npz->zip, &facts, NULL, 0, NULL, 0, NULL, 0) != UNZ_OK)
+		return complain(npz, npz->names[index], "the data is damaged or cut off");
+	if (facts.uncompressed_size > QS_NPY_LIMIT)
 		return complain(npz, npz->names[index], "the array is larger than the limit of 4 GiB");
-	file = zip_fopen_index(npz->zip, index, 0);
-	if (!file)
-		return complain(npz, npz->names[index], zip_strerror(npz->zip));
-	bytes = malloc((size_t)facts.size + 1);
-	n = bytes ? zip_fread(file, bytes, facts.size) : 0;
-	zip_fclose(file);
+	bytes = malloc((size_t)facts.uncompressed_size + 1);
 	if (!bytes)
 		return QS_NOMEM;
-	if (n < 0 || (zip_uint64_t)n != facts.size) {
+	if (unzOpenCurrentFile(npz->zip) != UNZ_OK ||
+	    !read_opened(npz->zip, bytes, (size_t)facts.uncompressed_size)) {
 		free(bytes);
 		return complain(npz, npz->names[index], "the data is damaged or cut off");
 	}
 	*ret_bytes = bytes;
-	*ret_size = (size_t)n;
+	*ret_size = (size_t)facts.uncompressed_size;
 	return QS_OK;
 }
 
