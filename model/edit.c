@@ -257,8 +257,7 @@ Onnx__TensorProto *qs_edit_add_tensor(struct qs_edit *edit, const char *name, in
 	return tensor;
 }
 
-/* ---- existing nodes ----------------------------------------------------------------------------
- */
+/* ---- existing nodes -------------------------------------------------------------------------- */
 
 static bool defines(const Onnx__GraphProto *proto, const char *name)
 {

@@ -39,8 +39,7 @@ static enum qs_status add_parts(struct qs_edit *edit)
 	return QS_OK;
 }
 
-/* ---- what lost its last reader -----------------------------------------------------------------
- */
+/* ---- what lost its last reader --------------------------------------------------------------- */
 
 struct prune {
 	const struct qs_graph *before, *graph;

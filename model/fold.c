@@ -33,8 +33,7 @@ struct fold {
 	size_t n_weights;
 };
 
-/* ---- whether it can be folded; NULL or the reason why not --------------------------------------
- */
+/* ---- whether it can be folded; NULL or the reason why not ------------------------------------ */
 
 static bool is_training(const struct qs_graph *graph, size_t norm)
 {
@@ -126,8 +125,7 @@ static const char *check_norm(struct fold *fold)
 	return reason;
 }
 
-/* ---- folding -----------------------------------------------------------------------------------
- */
+/* ---- folding --------------------------------------------------------------------------------- */
 
 static enum qs_status read(
     const struct fold *fold, const struct qs_value *value, float **ret_values)

@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds the index of a graph: values, then what reads them. */
+/* Builds the index of a graph. */
 #include "model/graph.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/graph_build.h"
 #include "model/graph_order.h"
 #include "model/tensor.h"
-
-/* A read that was seen, before reads are sorted by value. */
-struct read {
-	size_t value;
-	struct qs_use use;
-};
-
-/* The names that a subgraph defines; names of the graph around it are looked up further out. */
-struct scope {
-	const struct scope *outer;
-	struct qs_map names;
-};
-
-struct build {
-	struct qs_graph *graph;
-	struct qs_findings *findings;
-	struct read *reads;
-	size_t n_reads, capacity;
-};
 
 bool qs_node_is_standard(const Onnx__NodeProto *node)
 {
@@ -58,10 +40,9 @@ struct qs_value *qs_graph_output(const struct qs_graph *graph, size_t node, size
 								  : NULL;
 }
 
-/* ---- values ------------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
-static enum qs_status defined_twice(struct build *build, const char *name)
+static enum qs_status defined_twice(struct qs_graph_build *build, const char *name)
 {
 	qs_finding_add(build->findings, QS_FINDING_TENSOR_DEFINED_TWICE,
 	    qs_model_place(build->graph->model, build->findings),
@@ -70,7 +51,8 @@ static enum qs_status defined_twice(struct build *build, const char *name)
 }
 
 /* Adds a value of a new name. */
-static enum qs_status add_value(struct build *build, const char *name, struct qs_value **ret_value)
+static enum qs_status add_value(
+    struct qs_graph_build *build, const char *name, struct qs_value **ret_value)
 {
 	struct qs_graph *graph = build->graph;
 	struct qs_value *value = &graph->values[graph->n_values];
@@ -92,7 +74,7 @@ static const char *name_of(const char *name)
 	return name ? name : "";
 }
 
-static enum qs_status add_initializers(struct build *build)
+static enum qs_status add_initializers(struct qs_graph_build *build)
 {
 	const Onnx__GraphProto *proto = build->graph->proto;
 	enum qs_status status = QS_OK;
@@ -117,7 +99,7 @@ static enum qs_status add_initializers(struct build *build)
 	return status;
 }
 
-static enum qs_status add_inputs(struct build *build)
+static enum qs_status add_inputs(struct qs_graph_build *build)
 {
 	struct qs_graph *graph = build->graph;
 
@@ -137,7 +119,7 @@ static enum qs_status add_inputs(struct build *build)
 	return QS_OK;
 }
 
-static enum qs_status add_outputs(struct build *build, size_t node)
+static enum qs_status add_outputs(struct qs_graph_build *build, size_t node)
 {
 	struct qs_graph *graph = build->graph;
 	const Onnx__NodeProto *proto = graph->nodes[node].proto;
@@ -218,7 +200,7 @@ static void set_constant_types(struct qs_graph *graph)
 	}
 }
 
-static enum qs_status mark_outputs(struct build *build)
+static enum qs_status mark_outputs(struct qs_graph_build *build)
 {
 	struct qs_graph *graph = build->graph;
 
@@ -237,7 +219,7 @@ static enum qs_status mark_outputs(struct build *build)
 	return QS_OK;
 }
 
-static enum qs_status add_values(struct build *build)
+static enum qs_status add_values(struct qs_graph_build *build)
 {
 	struct qs_graph *graph = build->graph;
 	const Onnx__GraphProto *proto = graph->proto;
@@ -257,175 +239,7 @@ static enum qs_status add_values(struct build *build)
 	return status == QS_OK ? mark_outputs(build) : status;
 }
 
-/* ---- what reads them ---------------------------------------------------------------------------
- */
-
-static enum qs_status add_read(struct build *build, size_t value, size_t node, size_t input)
-{
-	if (build->n_reads == build->capacity) {
-		const size_t capacity = build->capacity ? build->capacity * 2 : 256;
-		struct read *reads = realloc(build->reads, capacity * sizeof(*reads));
-
-		if (!reads)
-			return QS_NOMEM;
-		build->reads = reads;
-		build->capacity = capacity;
-	}
-	build->reads[build->n_reads++] = (struct read){value, {node, input}};
-	return QS_OK;
-}
-
-static enum qs_status undefined(struct build *build, size_t node, const char *name)
-{
-	qs_finding_add(build->findings, QS_FINDING_UNDEFINED_TENSOR,
-	    qs_model_place(build->graph->model, build->findings),
-	    "node \"%s\" reads \"%s\", which nothing defines", build->graph->nodes[node].label,
-	    name);
-	return QS_INVALID;
-}
-
-static enum qs_status define(struct scope *scope, const char *name)
-{
-	return !name || qs_map_set(&scope->names, name, 0) ? QS_OK : QS_NOMEM;
-}
-
-static enum qs_status define_names(struct scope *scope, const Onnx__GraphProto *proto)
-{
-	enum qs_status status = QS_OK;
-
-	for (size_t i = 0; status == QS_OK && i < proto->n_input; i++)
-		status = define(scope, proto->input[i]->name);
-	for (size_t i = 0; status == QS_OK && i < proto->n_initializer; i++)
-		status = define(scope, proto->initializer[i]->name);
-	for (size_t i = 0; status == QS_OK && i < proto->n_sparse_initializer; i++) {
-		if (proto->sparse_initializer[i]->values)
-			status = define(scope, proto->sparse_initializer[i]->values->name);
-	}
-	for (size_t i = 0; status == QS_OK && i < proto->n_node; i++) {
-		for (size_t j = 0; status == QS_OK && j < proto->node[i]->n_output; j++)
-			status = define(scope, proto->node[i]->output[j]);
-	}
-	return status;
-}
-
-/* A name that a subgraph of `node` reads: one of its own, of a graph around it, or of the main
- * graph. */
-static enum qs_status read_name(
-    struct build *build, const struct scope *scope, size_t node, const char *name)
-{
-	const size_t n_input = build->graph->nodes[node].proto->n_input;
-	size_t value;
-
-	if (!name || !*name)
-		return QS_OK;
-	for (; scope; scope = scope->outer) {
-		if (qs_map_get(&scope->names, name) != QS_MAP_NONE)
-			return QS_OK;
-	}
-	value = qs_graph_find(build->graph, name);
-	if (value == QS_NONE)
-		return undefined(build, node, name);
-	return add_read(build, value, node, n_input + build->graph->nodes[node].n_inner++);
-}
-
-static enum qs_status read_subgraphs(
-    struct build *build, const struct scope *scope, size_t node, const Onnx__NodeProto *proto);
-
-static enum qs_status read_subgraph(
-    struct build *build, const struct scope *outer, size_t node, const Onnx__GraphProto *proto)
-{
-	struct scope scope = {outer, QS_MAP_INIT};
-	enum qs_status status = define_names(&scope, proto);
-
-	for (size_t i = 0; status == QS_OK && i < proto->n_node; i++) {
-		const Onnx__NodeProto *inner = proto->node[i];
-
-		for (size_t j = 0; status == QS_OK && j < inner->n_input; j++)
-			status = read_name(build, &scope, node, inner->input[j]);
-		if (status == QS_OK)
-			status = read_subgraphs(build, &scope, node, inner);
-	}
-	for (size_t i = 0; status == QS_OK && i < proto->n_output; i++)
-		status = read_name(build, &scope, node, proto->output[i]->name);
-	qs_map_done(&scope.names);
-	return status;
-}
-
-static enum qs_status read_subgraphs(
-    struct build *build, const struct scope *scope, size_t node, const Onnx__NodeProto *proto)
-{
-	enum qs_status status = QS_OK;
-
-	for (size_t i = 0; status == QS_OK && i < proto->n_attribute; i++) {
-		const Onnx__AttributeProto *attribute = proto->attribute[i];
-
-		if (attribute->g)
-			status = read_subgraph(build, scope, node, attribute->g);
-		for (size_t j = 0; status == QS_OK && j < attribute->n_graphs; j++)
-			status = read_subgraph(build, scope, node, attribute->graphs[j]);
-	}
-	return status;
-}
-
-/* Collects what a node and its subgraphs read, in order. */
-static enum qs_status read_node(struct build *build, size_t node)
-{
-	struct qs_graph *graph = build->graph;
-	const Onnx__NodeProto *proto = graph->nodes[node].proto;
-	const size_t first = build->n_reads;
-	enum qs_status status = QS_OK;
-	size_t *inputs;
-
-	for (size_t i = 0; status == QS_OK && i < proto->n_input; i++) {
-		const size_t value = qs_graph_find(graph, proto->input[i]);
-
-		if (*proto->input[i] && value == QS_NONE)
-			return undefined(build, node, proto->input[i]);
-		if (*proto->input[i])
-			status = add_read(build, value, node, i);
-	}
-	if (status == QS_OK)
-		status = read_subgraphs(build, NULL, node, proto);
-	if (status != QS_OK)
-		return status;
-	inputs = qs_arena_array(
-	    &graph->arena, proto->n_input + graph->nodes[node].n_inner + 1, sizeof(*inputs));
-	if (!inputs)
-		return QS_NOMEM;
-	for (size_t i = 0; i < proto->n_input; i++)
-		inputs[i] = QS_NONE;
-	for (size_t i = first; i < build->n_reads; i++)
-		inputs[build->reads[i].use.input] = build->reads[i].value;
-	graph->nodes[node].inputs = inputs;
-	return QS_OK;
-}
-
-/* Gives every value its share of one array; reads of a value stay in the order of nodes. */
-static enum qs_status sort_reads(struct build *build)
-{
-	struct qs_graph *graph = build->graph;
-	struct qs_use *uses = qs_arena_array(&graph->arena, build->n_reads + 1, sizeof(*uses));
-	struct qs_use *next = uses;
-
-	if (!uses)
-		return QS_NOMEM;
-	for (size_t i = 0; i < build->n_reads; i++)
-		graph->values[build->reads[i].value].n_uses++;
-	for (size_t i = 0; i < graph->n_values; i++) {
-		graph->values[i].uses = next;
-		next += graph->values[i].n_uses;
-		graph->values[i].n_uses = 0;
-	}
-	for (size_t i = 0; i < build->n_reads; i++) {
-		struct qs_value *value = &graph->values[build->reads[i].value];
-
-		uses[(size_t)(value->uses - uses) + value->n_uses++] = build->reads[i].use;
-	}
-	return QS_OK;
-}
-
-/* ---- nodes -------------------------------------------------------------------------------------
- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 /* Labels nodes without a name by operator and count. */
 static enum qs_status label_nodes(struct qs_graph *graph)
@@ -505,7 +319,7 @@ enum qs_status qs_graph_new(
     struct qs_model *model, struct qs_findings *findings, struct qs_graph **ret_graph)
 {
 	struct qs_graph *graph = calloc(1, sizeof(*graph));
-	struct build build = {graph, findings, NULL, 0, 0};
+	struct qs_graph_build build = {graph, findings, NULL, 0, 0};
 	enum qs_status status;
 
 	if (!graph)
@@ -517,10 +331,8 @@ enum qs_status qs_graph_new(
 		status = label_nodes(graph);
 	if (status == QS_OK)
 		status = add_values(&build);
-	for (size_t i = 0; status == QS_OK && i < graph->n_nodes; i++)
-		status = read_node(&build, i);
 	if (status == QS_OK)
-		status = sort_reads(&build);
+		status = qs_graph_find_reads(&build);
 	if (status == QS_OK)
 		status = qs_graph_sort(graph, findings);
 	free(build.reads);

@@ -20,8 +20,7 @@ struct module {
 	qs_opset_shim_convert *convert;
 };
 
-/* ---- the module --------------------------------------------------------------------------------
- */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static enum qs_status no_module(struct qs_findings *findings, const char *why)
 {
@@ -84,8 +83,7 @@ enum qs_status qs_opset_latest(struct qs_findings *findings, int64_t *ret_versio
 	return status;
 }
 
-/* ---- shapes for the converter ------------------------------------------------------------------
- */
+/* ---- shapes for the converter ---------------------------------------------------------------- */
 
 /* Some conversions depend on shapes that exporters leave out and that can be worked out here. */
 static Onnx__ValueInfoProto *describe(struct qs_arena *arena, const struct qs_value *value)
@@ -157,8 +155,7 @@ static enum qs_status pack_with_shapes(struct qs_graph *graph, struct qs_finding
 	return status;
 }
 
-/* ---- what the converter gives ------------------------------------------------------------------
- */
+/* ---- what the converter gives ---------------------------------------------------------------- */
 
 /* Gives back to a node what the converter has no room for. */
 static void restore_node(Onnx__NodeProto *node, const Onnx__NodeProto *before)

@@ -18,8 +18,7 @@ static struct qs_place place_of(const struct ort_run *run, struct qs_findings *f
 	return qs_place_of(qs_findings_name_source(findings, run->base.model_name));
 }
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static struct ort_status *set_options(
     const struct ort_api *api, const struct qs_session_options *options, struct ort_options *target)
@@ -142,8 +141,7 @@ static void close_session(struct qs_session *session)
 	free(run);
 }
 
-/* ---- running -----------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* What goes through one run. */
 struct traffic {
