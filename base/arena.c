@@ -9,15 +9,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
+
 /* Small enough that a short-lived arena costs little, large enough that malloc() is rarely asked. */
 #define FIRST_BLOCK ((size_t)4096)
-#define LARGEST_BLOCK ((size_t)1 << 20)
+#define LARGEST_BLOCK ((size_t)4 << 20)
 
 struct qs_arena_block {
 	struct qs_arena_block *next;
+	size_t whole; /* bytes of the allocation */
 	size_t size, used;
 	alignas(max_align_t) unsigned char bytes[];
 };
+
+/* Zeroed, so that pieces are zero without a write. Large blocks are whole large pages. */
+static struct qs_arena_block *new_block(size_t whole)
+{
+	struct qs_arena_block *block =
+	    whole < QS_PAGES_LARGE ? calloc(1, whole) : qs_pages_new(whole);
+
+	if (block) {
+		block->whole = whole;
+		block->size = whole - sizeof(*block);
+	}
+	return block;
+}
+
+static void free_block(struct qs_arena_block *block)
+{
+	if (block->whole < QS_PAGES_LARGE)
+		free(block);
+	else
+		qs_pages_free(block, block->whole);
+}
 
 void qs_arena_done(struct qs_arena *arena)
 {
@@ -26,7 +50,7 @@ void qs_arena_done(struct qs_arena *arena)
 	while (block) {
 		struct qs_arena_block *next = block->next;
 
-		free(block);
+		free_block(block);
 		block = next;
 	}
 	arena->blocks = NULL;
@@ -36,20 +60,20 @@ void qs_arena_done(struct qs_arena *arena)
 /* Puts a block with room for `size` bytes in front. Blocks double up to a limit. */
 static struct qs_arena_block *add_block(struct qs_arena *arena, size_t size)
 {
-	size_t wanted = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK;
+	size_t whole = arena->blocks ? arena->blocks->whole * 2 : FIRST_BLOCK;
 	struct qs_arena_block *block;
 
-	if (wanted > LARGEST_BLOCK)
-		wanted = LARGEST_BLOCK;
-	if (wanted < size)
-		wanted = size;
-	if (wanted > SIZE_MAX - sizeof(*block))
+	if (size > SIZE_MAX - sizeof(*block) - QS_PAGES_LARGE)
 		return NULL;
-	/* calloc(), so that pieces are zero without a write: large blocks come zeroed from the system. */
-	block = calloc(1, sizeof(*block) + wanted);
+	if (whole > LARGEST_BLOCK)
+		whole = LARGEST_BLOCK;
+	if (whole < size + sizeof(*block))
+		whole = size + sizeof(*block);
+	if (whole > QS_PAGES_LARGE)
+		whole = (whole + QS_PAGES_LARGE - 1) / QS_PAGES_LARGE * QS_PAGES_LARGE;
+	block = new_block(whole);
 	if (!block)
 		return NULL;
-	block->size = wanted;
 	block->next = arena->blocks;
 	arena->blocks = block;
 	return block;

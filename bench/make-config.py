@@ -14,10 +14,10 @@ OVERALL = {
 def entry(i):
     return {
         "layer_type": None,
-        "layer_name": f"Net::Net/Sequential[stage{i // 100}]/Block[{i % 100}]/Conv2d[conv]/input.{i}",
-        "quantizable_data_type": ["weights", "bias", "activation"],
+        "layer_name": f"Net::Net/Block[{i}]/Conv2d[conv]/input.{i}",
+        "quantizable_data_type": ["weights", "activation"],
         "overall_quantize_config": dict(OVERALL, bit_width=8 if i % 3 else 16),
-        "tensor_quantize_config": {"weights": {"per_channel": True}, "activation": {"method": "entropy"}},
+        "tensor_quantize_config": {"weights": {"per_channel": True}},
     }
 
 
@@ -27,4 +27,4 @@ json.dump({
     "quantizable_data_type": ["input", "weights", "bias", "activation"],
     "overall_quantize_config": OVERALL,
     "layer_quantize_config": [entry(i) for i in range(int(sys.argv[1]))],
-}, sys.stdout, indent=1)
+}, sys.stdout, indent=0)

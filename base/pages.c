@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory straight from the system, in large pages where there are some. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS and madvise(), which POSIX lacks */
+#include "base/pages.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+void *qs_pages_new(size_t size)
+{
+	unsigned char *whole, *aligned;
+	size_t before;
+
+	if (size > SIZE_MAX - QS_PAGES_LARGE)
+		return NULL;
+	whole = mmap(NULL, size + QS_PAGES_LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (whole == MAP_FAILED)
+		return NULL;
+	/* Large pages start at multiples of their size; what lies before and behind goes back. */
+	before = (QS_PAGES_LARGE - (uintptr_t)whole % QS_PAGES_LARGE) % QS_PAGES_LARGE;
+	aligned = whole + before;
+	if (before)
+		munmap(whole, before);
+	munmap(aligned + size, QS_PAGES_LARGE - before);
+#ifdef MADV_HUGEPAGE
+	madvise(aligned, size, MADV_HUGEPAGE);
+#endif
+	return aligned;
+}
+
+void qs_pages_free(void *pages, size_t size)
+{
+	munmap(pages, size);
+}
