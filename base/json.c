@@ -200,18 +200,21 @@ static void find_duplicates_sorted(struct reader *reader, struct qs_json *object
 	free(members);
 }
 
-/* Whether no two keys can be equal, as their sizes and ends already differ. */
+/* Whether no two keys can be equal, as their sizes and three of their bytes already differ. */
 static bool all_differ(const struct qs_json *object)
 {
-	uint64_t seen = 0;
+	uint64_t seen[8] = {0};
 
 	for (const struct qs_json *m = object->children.first; m; m = m->next) {
-		const unsigned char last = m->key.size ? (unsigned char)m->key.bytes[m->key.size - 1] : 0;
-		const uint64_t bit = (uint64_t)1 << ((m->key.size * 7 + last) & 63);
+		const unsigned char *bytes = (const unsigned char *)m->key.bytes;
+		const uint32_t size = m->key.size;
+		const uint32_t mix =
+		    size ? size * 37 + bytes[0] * 11U + bytes[size / 2] * 5U + bytes[size - 1] * 3U : 0;
+		const uint64_t bit = (uint64_t)1 << (mix & 63);
 
-		if (seen & bit)
+		if (seen[mix >> 6 & 7] & bit)
 			return false;
-		seen |= bit;
+		seen[mix >> 6 & 7] |= bit;
 	}
 	return true;
 }

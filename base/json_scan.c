@@ -223,23 +223,36 @@ static size_t decode_escape(struct qs_json_scan *scan, char *out)
 	return 0;
 }
 
+/* Where the first byte of memory is the lowest of a word, the lowest set bit tells the first byte. */
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LITTLE_ENDIAN_CTZ true
+#define COUNT_TRAILING_ZEROS(word) __builtin_ctzll(word)
+#else
+#define LITTLE_ENDIAN_CTZ false
+#define COUNT_TRAILING_ZEROS(word) 0
+#endif
+
 /* The end of the bytes that are plain in every string: ASCII but for quotes, escapes and controls. Eight
  * at a time: a byte of a mask is set where `word` has a byte that is below 0x20, one of three, or not
- * ASCII (Mycroft's test for a zero byte, on the word xor the byte looked for). */
+ * ASCII (Mycroft's test for a zero byte, on the word xor the byte looked for). A borrow can only set
+ * bytes above a true one, so the lowest is always right. */
 static size_t ordinary_end(const unsigned char *text, size_t at)
 {
 	const uint64_t ones = ~(uint64_t)0 / 255, highs = ones * 0x80;
 	uint64_t word;
 
 	for (;;) {
-		uint64_t quote, tick, escape, control;
+		uint64_t quote, tick, escape, control, found;
 
 		memcpy(&word, text + at, sizeof(word));
 		quote = word ^ ones * '"';
 		tick = word ^ ones * '\'';
 		escape = word ^ ones * '\\';
 		control = word & ones * 0xE0;
-		if (((quote - ones) | (tick - ones) | (escape - ones) | (control - ones) | word) & highs)
+		found = ((quote - ones) | (tick - ones) | (escape - ones) | (control - ones) | word) & highs;
+		if (found && LITTLE_ENDIAN_CTZ)
+			return at + (size_t)COUNT_TRAILING_ZEROS(found) / 8;
+		if (found)
 			break;
 		at += sizeof(word);
 	}
