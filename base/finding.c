@@ -98,6 +98,13 @@ struct qs_place qs_place_of(const struct qs_source *source)
 	return (struct qs_place){source, 0, 0};
 }
 
+void qs_findings_end_text(struct qs_findings *findings, struct qs_text *text)
+{
+	if (text->failed)
+		findings->nomem = true;
+	qs_text_done(text);
+}
+
 /* Formatted text in the list's memory; NULL marks the list. */
 static char *keep(struct qs_findings *findings, const char *format, va_list arguments)
 {

@@ -55,6 +55,9 @@ void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
 void qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bool safe,
     struct qs_place place, const char *new_text, const char *format, ...) QS_PRINTF(6, 7);
 
+/* Ends a text that a finding was made of. When it ran out of memory the list is not whole. */
+void qs_findings_end_text(struct qs_findings *findings, struct qs_text *text);
+
 /*
  * A source that has only a name and belongs to the list: for findings about a file that could not be
  * read. The same name gives the same source. NULL when memory ran out.

@@ -116,6 +116,8 @@ static void complain_about_word(
 	if (quoted)
 		qs_finding_fix(
 		    scan->findings, finding, false, place, quoted, "write \"%.*s\"", shown_size, word);
+	else
+		scan->nomem = true;
 }
 
 static size_t word_length(const char *s)
@@ -165,7 +167,7 @@ static void report_duplicate(struct reader *reader, struct qs_json *first, struc
 	    "first here; a reader of JSON would silently take the last");
 	qs_json_pointer(again, &pointer);
 	qs_finding_pointer(reader->scan.findings, finding, pointer.data);
-	qs_text_done(&pointer);
+	qs_findings_end_text(reader->scan.findings, &pointer);
 }
 
 static int compare_members(const void *a, const void *b)

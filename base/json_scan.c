@@ -25,7 +25,7 @@ struct qs_finding *qs_json_error(struct qs_json_scan *scan, enum qs_finding_id i
 	va_end(arguments);
 	finding = qs_finding_add(scan->findings, id, (struct qs_place){scan->source, begin, end}, "%s",
 	    message.data);
-	qs_text_done(&message);
+	qs_findings_end_text(scan->findings, &message);
 	if (++scan->n_errors == ERROR_LIMIT && !scan->stopped) {
 		scan->stopped = true;
 		qs_finding_add(scan->findings, QS_FINDING_TOO_MANY_SYNTAX,

@@ -37,7 +37,7 @@ static void report_type(struct qs_policy *policy, const struct qs_json *member,
 	write_found(policy, member, &found);
 	qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, member), member,
 	    "%s must be %s, found %s", info->key, expected_type(info->kind), found.data);
-	qs_text_done(&found);
+	qs_findings_end_text(policy->findings, &found);
 }
 
 /* Says which parameter's word this is, when it is one: a round mode given as method. */
@@ -65,7 +65,7 @@ static void report_word(
 	    member, "%s cannot be \"%.*s\"; expected one of %s", info->key,
 	    qs_json_shown(member->string, 80), member->string.bytes,
 	    words.data);
-	qs_text_done(&words);
+	qs_findings_end_text(policy->findings, &words);
 	qs_unknown_word(policy, finding, member, &info->set);
 	hint_at_owner(policy, finding, member->string, info->key);
 }

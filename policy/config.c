@@ -39,14 +39,14 @@ struct qs_finding *qs_policy_say(struct qs_policy *policy, enum qs_finding_id id
 	qs_text_addv(&text, format, arguments);
 	va_end(arguments);
 	finding = qs_finding_add(policy->findings, id, place, "%s", text.data);
+	qs_findings_end_text(policy->findings, &text);
 	if (finding && about) {
-		qs_text_clear(&text);
 		qs_json_pointer(about, &text);
 		qs_finding_pointer(policy->findings, finding, text.data);
 	}
 	if (qs_finding_kind(id)->severity == QS_SEVERITY_ERROR)
 		policy->n_errors++;
-	qs_text_done(&text);
+	qs_findings_end_text(policy->findings, &text);
 	return finding;
 }
 

@@ -147,7 +147,7 @@ static void relate(const struct scope *scope, struct qs_finding *finding, enum q
 	else
 		qs_finding_relate(policy->findings, finding, (struct qs_place){NULL, 0, 0},
 		    "%s is the built-in default", text.data);
-	qs_text_done(&text);
+	qs_findings_end_text(policy->findings, &text);
 }
 
 /* The sentence: what is refused, for which kinds, on which device, because of what, and what goes. */
@@ -193,8 +193,8 @@ static void report(const struct scope *scope, const struct qs_rule *rule, int te
 	    "%s", text.data);
 	if (rule->kind.severity == QS_SEVERITY_ERROR)
 		policy->n_errors++;
+	qs_findings_end_text(policy->findings, &text);
 	if (finding) {
-		qs_text_clear(&text);
 		qs_json_pointer(told, &text);
 		qs_finding_pointer(policy->findings, finding, text.data);
 		qs_finding_hint(policy->findings, finding, "%s", rule->hint);
@@ -205,7 +205,7 @@ static void report(const struct scope *scope, const struct qs_rule *rule, int te
 			    qs_policy_value_place(policy, policy->device_value),
 			    "target_device \"%s\" is set here", qs_device_words.words[policy->device].word);
 	}
-	qs_text_done(&text);
+	qs_findings_end_text(policy->findings, &text);
 }
 
 /* Kinds that break a rule through the same setting are one cause. */

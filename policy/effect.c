@@ -82,7 +82,7 @@ static void report_block(struct qs_policy *policy, const struct qs_json *block, 
 	if (n)
 		qs_policy_say(policy, id, qs_policy_key_place(policy, first), first, "%s %s: %s",
 		    names.data, n > 1 ? "have no effect" : "has no effect", reason);
-	qs_text_done(&names);
+	qs_findings_end_text(policy->findings, &names);
 }
 
 static void check_block(struct qs_policy *policy, const struct qs_json *block, bool overall)

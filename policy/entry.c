@@ -259,7 +259,7 @@ static void check_partial(struct qs_policy *policy, const struct qs_block *block
 		qs_policy_say(policy, QS_FINDING_PARTIAL_OVERALL,
 		    qs_policy_key_place(policy, block->object), block->object,
 		    "the layer's overall_quantize_config leaves out %s; the model level decides", missing.data);
-	qs_text_done(&missing);
+	qs_findings_end_text(policy->findings, &missing);
 }
 
 static void read_blocks(

@@ -60,8 +60,10 @@ static void write_place(
 
 		qs_text_addf(&place, "%s:%zu:%zu", qs_source_name(at.source), position.line,
 		    position.column);
+		place.failed = place.failed || position.line == 0; /* no memory for the lines */
 	}
 	qs_text_addf(text, "%-28s", place.data);
+	text->failed = text->failed || place.failed;
 	qs_text_done(&place);
 }
 
@@ -86,6 +88,7 @@ static void write_line(const struct subject *subject, const char *role, enum qs_
 	write_place(subject->policy, setting, text);
 	qs_param_write(param, setting->value, &value);
 	qs_text_addf(text, "  %-12s", value.data);
+	text->failed = text->failed || value.failed;
 	qs_text_done(&value);
 	if (setting->reset)
 		qs_text_adds(text, "  reset by method percentile");
@@ -145,29 +148,34 @@ static void explain_param(const struct subject *subject, const struct qs_setting
 		write_line(subject, "shadows", param, setting, subject->winner, NULL, text);
 }
 
-/* Finds the entries that the winner hides. False: memory ran out. */
-static bool find_rivals(struct subject *subject)
+/* Finds the entries that the winner hides. */
+static enum qs_status find_rivals(struct subject *subject)
 {
 	const struct qs_policy *policy = subject->policy;
+	enum qs_status status = QS_OK;
 
 	if (!subject->winner)
-		return true;
+		return QS_OK;
 	subject->rivals = malloc((policy->n_entries + 1) * sizeof(*subject->rivals));
 	if (!subject->rivals)
-		return false;
-	for (size_t i = 0; i < policy->n_entries; i++) {
+		return QS_NOMEM;
+	for (size_t i = 0; i < policy->n_entries && status == QS_OK; i++) {
 		const struct qs_entry *entry = &policy->entries[i];
+		bool takes = false;
 
-		if (entry != subject->winner && qs_selector_takes(&entry->selector, subject->layer))
+		if (entry == subject->winner)
+			continue;
+		status = qs_selector_takes(&entry->selector, subject->layer, &takes);
+		if (takes)
 			subject->rivals[subject->n_rivals++] = entry;
 	}
-	return true;
+	return status;
 }
 
 static void explain_subject(
     struct subject *subject, const struct qs_question *question, struct qs_text *text)
 {
-	if (!find_rivals(subject))
+	if (find_rivals(subject) != QS_OK)
 		text->failed = true;
 	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
 		const bool own = subject->winner && (subject->winner->tensors >> t & 1);
@@ -186,19 +194,24 @@ static void explain_subject(
 }
 
 /* The strongest entry that takes a layer; the later of equals. */
-static const struct qs_entry *strongest(
-    const struct qs_policy *policy, const struct qs_layer *layer)
+static enum qs_status find_strongest(const struct qs_policy *policy, const struct qs_layer *layer,
+    const struct qs_entry **ret_strongest)
 {
 	const struct qs_entry *best = NULL;
 
 	for (size_t i = 0; i < policy->n_entries; i++) {
 		const struct qs_entry *entry = &policy->entries[i];
+		bool takes = false;
 
-		if (!entry->later && (!best || entry->selector.kind >= best->selector.kind) &&
-		    qs_selector_takes(&entry->selector, layer))
+		if (entry->later || (best && entry->selector.kind < best->selector.kind))
+			continue;
+		if (qs_selector_takes(&entry->selector, layer, &takes) != QS_OK)
+			return QS_NOMEM;
+		if (takes)
 			best = entry;
 	}
-	return best;
+	*ret_strongest = best;
+	return QS_OK;
 }
 
 /* Without a model a word is taken as a name, a path and a type at once. */
@@ -209,6 +222,7 @@ static void explain_word(
 	const char *dot = strrchr(question->layer, '.');
 	struct qs_text path = QS_TEXT_INIT;
 	struct qs_layer layer;
+	struct subject subject = {.policy = policy, .title = question->layer, .layer = &layer};
 
 	memset(&layer, 0, sizeof(layer));
 	qs_selector_path(word, &path);
@@ -218,22 +232,16 @@ static void explain_word(
 	layer.path = path.data;
 	layer.type = dot && strncmp(question->layer, "torch.", 6) == 0 ? dot + 1 : question->layer;
 	layer.op_type = "";
-	explain_subject(&(struct subject){.policy = policy, .title = question->layer, .layer = &layer,
-	                    .winner = strongest(policy, &layer)},
-	    question, text);
+	if (path.failed || find_strongest(policy, &layer, &subject.winner) != QS_OK)
+		text->failed = true;
+	explain_subject(&subject, question, text);
 	qs_text_done(&path);
 }
 
-static bool is_asked_for(const struct qs_layer *layer, const char *word)
+static bool is_asked_for(const struct qs_layer *layer, const char *word, const char *path)
 {
-	struct qs_text path = QS_TEXT_INIT;
-	bool asked;
-
-	qs_selector_path((struct qs_json_string){word, (uint32_t)strlen(word)}, &path);
-	asked = strcmp(layer->name, word) == 0 || strcmp(layer->type, word) == 0 ||
-	        (layer->path[0] && strcmp(layer->path, path.data) == 0);
-	qs_text_done(&path);
-	return asked;
+	return strcmp(layer->name, word) == 0 || strcmp(layer->type, word) == 0 ||
+	       (layer->path[0] && strcmp(layer->path, path) == 0);
 }
 
 static enum qs_status report_no_layer(const struct qs_policy *policy,
@@ -254,29 +262,43 @@ static enum qs_status report_no_layer(const struct qs_policy *policy,
 	return QS_INVALID;
 }
 
+/* The layers of a model that a word asks for. */
+static enum qs_status explain_layers(const struct qs_policy *policy,
+    const struct qs_selection *selection, const struct qs_question *question,
+    struct qs_findings *findings, struct qs_text *text)
+{
+	const char *word = question->layer;
+	struct qs_text path = QS_TEXT_INIT;
+	size_t n = 0;
+
+	qs_selector_path((struct qs_json_string){word, (uint32_t)strlen(word)}, &path);
+	for (size_t i = 0; i < selection->n_layers; i++) {
+		const struct qs_layer *layer = &selection->layers[i];
+		struct subject subject = {.policy = policy, .title = layer->name, .layer = layer,
+		    .winner = selection->winners[i]};
+
+		if (!is_asked_for(layer, word, path.data))
+			continue;
+		n++;
+		explain_subject(&subject, question, text);
+	}
+	text->failed = text->failed || path.failed;
+	qs_text_done(&path);
+	if (n == 0 && !text->failed)
+		return report_no_layer(policy, selection, word, findings);
+	return qs_text_status(text);
+}
+
 enum qs_status qs_policy_explain(const struct qs_policy *policy,
     const struct qs_selection *selection, const struct qs_question *question,
     struct qs_findings *findings, struct qs_text *text)
 {
-	size_t n = 0;
-
-	if (!selection && question->layer)
+	if (selection && question->layer)
+		return explain_layers(policy, selection, question, findings, text);
+	if (question->layer)
 		explain_word(policy, question, text);
-	else if (!question->layer)
+	else
 		explain_subject(&(struct subject){.policy = policy, .title = "model"}, question, text);
-	for (size_t i = 0; selection && question->layer && i < selection->n_layers; i++) {
-		const struct qs_layer *layer = &selection->layers[i];
-
-		if (!is_asked_for(layer, question->layer))
-			continue;
-		n++;
-		explain_subject(
-		    &(struct subject){.policy = policy, .title = layer->name, .layer = layer,
-		        .winner = selection->winners[i]},
-		    question, text);
-	}
-	if (selection && question->layer && n == 0)
-		return report_no_layer(policy, selection, question->layer, findings);
 	return qs_text_status(text);
 }
 

@@ -98,6 +98,8 @@ static void check_percentage(
 	if (fixed)
 		qs_finding_fix(policy->findings, finding, true, qs_policy_value_place(policy, member),
 		    fixed, "write %s", fixed);
+	else
+		policy->nomem = true;
 }
 
 void qs_resolve_block(struct qs_policy *policy, const struct qs_block *block, enum qs_level level,

@@ -151,7 +151,7 @@ static void take_by_name(struct selector_run *run, const struct qs_entry *entry,
 		qs_selector_path(entry->selector.text, &path);
 		take_equal(run, entry, &run->paths, path.data);
 	}
-	qs_text_done(&path);
+	qs_findings_end_text(run->findings, &path);
 }
 
 /* Adds a finding about the selector of an entry. */
@@ -171,11 +171,11 @@ static struct qs_finding *say(struct selector_run *run, const struct qs_entry *e
 	va_end(arguments);
 	finding = qs_finding_add(run->findings, id,
 	    qs_policy_value_place(run->selection->policy, value), "%s", text.data);
-	qs_text_clear(&text);
+	qs_findings_end_text(run->findings, &text);
 	qs_json_pointer(value, &text);
 	qs_finding_pointer(run->findings, finding, text.data);
 	run->n_errors += qs_finding_kind(id)->severity == QS_SEVERITY_ERROR;
-	qs_text_done(&text);
+	qs_findings_end_text(run->findings, &text);
 	return finding;
 }
 
@@ -257,7 +257,7 @@ static const char *nearest_layer(struct selector_run *run, const struct qs_selec
 		qs_nearest_offer(&nearest, layer->name);
 		qs_nearest_offer(&nearest, layer->path);
 	}
-	qs_text_done(&path);
+	qs_findings_end_text(run->findings, &path);
 	return nearest.best;
 }
 
@@ -385,33 +385,45 @@ struct qs_spec qs_selection_spec(
 	return qs_settings_spec(qs_selection_settings(selection, layer, tensor));
 }
 
-bool qs_selector_takes(const struct qs_selector *selector, const struct qs_layer *layer)
+static enum qs_status name_takes(
+    struct qs_json_string name, const struct qs_layer *layer, bool *ret_takes)
 {
 	struct qs_text path = QS_TEXT_INIT;
+	enum qs_status status;
+
+	qs_selector_path(name, &path);
+	status = qs_text_status(&path);
+	*ret_takes = path.size && strcmp(path.data, layer->path) == 0;
+	for (size_t i = 0; i < layer->n_nodes && !*ret_takes; i++)
+		*ret_takes = qs_json_string_is(name, layer->names[i]);
+	qs_text_done(&path);
+	return status;
+}
+
+static enum qs_status pattern_takes(
+    struct qs_json_string text, const struct qs_layer *layer, bool *ret_takes)
+{
 	struct qs_pattern *pattern;
-	bool takes = false;
 	char message[160];
 	size_t offset;
 
-	switch (selector->kind) {
-	case QS_SELECT_TYPE:
-		return qs_json_string_is(selector->text, layer->type) ||
-		       qs_json_string_is(selector->text, layer->op_type);
-	case QS_SELECT_NAME:
-		qs_selector_path(selector->text, &path);
-		takes = path.size && strcmp(path.data, layer->path) == 0;
-		for (size_t i = 0; i < layer->n_nodes && !takes; i++)
-			takes = qs_json_string_is(selector->text, layer->names[i]);
-		break;
-	case QS_SELECT_PATTERN:
-		if (qs_pattern_new(selector->text.bytes, selector->text.size, &pattern, message,
-		        &offset) != QS_OK)
-			break;
-		if (qs_pattern_match(pattern, layer->name, &takes) == QS_OK && !takes)
-			(void)qs_pattern_match(pattern, layer->path, &takes);
-		qs_pattern_free(pattern);
-		break;
-	}
-	qs_text_done(&path);
-	return takes;
+	if (qs_pattern_new(text.bytes, text.size, &pattern, message, &offset) != QS_OK)
+		return QS_NOMEM; /* it was compiled once, when the config was read */
+	*ret_takes = false;
+	if (qs_pattern_match(pattern, layer->name, ret_takes) == QS_OK && !*ret_takes)
+		(void)qs_pattern_match(pattern, layer->path, ret_takes);
+	qs_pattern_free(pattern);
+	return QS_OK;
+}
+
+enum qs_status qs_selector_takes(
+    const struct qs_selector *selector, const struct qs_layer *layer, bool *ret_takes)
+{
+	if (selector->kind == QS_SELECT_NAME)
+		return name_takes(selector->text, layer, ret_takes);
+	if (selector->kind == QS_SELECT_PATTERN)
+		return pattern_takes(selector->text, layer, ret_takes);
+	*ret_takes = qs_json_string_is(selector->text, layer->type) ||
+	             qs_json_string_is(selector->text, layer->op_type);
+	return QS_OK;
 }

@@ -18,8 +18,9 @@ struct qs_selection {
  * itself when it is not of that form. */
 void qs_selector_path(struct qs_json_string name, struct qs_text *ret_path);
 
-/* Whether a selector would take a layer; a pattern that fails counts as no. */
-bool qs_selector_takes(const struct qs_selector *selector, const struct qs_layer *layer);
+/* Whether a selector would take a layer; a pattern that gives up counts as no. */
+enum qs_status qs_selector_takes(
+    const struct qs_selector *selector, const struct qs_layer *layer, bool *ret_takes);
 
 /* The settings of a kind of a layer: the winner's when it lists the kind, else the model's. */
 const struct qs_settings *qs_selection_settings(

@@ -42,6 +42,8 @@ static void offer(struct qs_policy *policy, struct qs_finding *finding, struct q
 	if (quoted)
 		qs_finding_fix(
 		    policy->findings, finding, safe, place, quoted, "did you mean \"%s\"?", word);
+	else
+		policy->nomem = true;
 }
 
 const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member, const char *where,
