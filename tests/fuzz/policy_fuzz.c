@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any bytes as a config: read, told, resolved, held against layers, explained. Whatever they are, there
+ * is no crash, no leak and no hang, and what the headers promise holds.
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "qstrata/qstrata.h"
+
+static const char *const names[][2] = {{"/conv1/Conv", NULL}, {"/norm/Mean", "/norm/Div"}};
+static const struct qs_layer layers[] = {
+    {.name = "/conv1/Conv", .names = names[0], .n_nodes = 1, .path = "conv1", .type = "Conv2d",
+        .op_type = "Conv"},
+    {.name = "/norm/Mean", .names = names[1], .n_nodes = 2, .path = "layer1.0.norm",
+        .type = "LayerNorm", .op_type = "ReduceMean"},
+};
+
+static void require(bool holds, const char *law)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "broken law: %s\n", law);
+	abort();
+}
+
+static void check_place(struct qs_place place, size_t size)
+{
+	struct qs_position position;
+
+	if (!place.source)
+		return;
+	require(place.begin <= place.end && place.end <= size, "a place lies within its text");
+	position = qs_source_position(place.source, place.begin);
+	require(position.line >= 1 && position.column >= 1, "a place in a text has line and column");
+}
+
+static void check_findings(struct qs_findings *findings, size_t size)
+{
+	static const struct qs_text_style style = {false, true, QS_SEVERITY_INFO};
+	struct qs_text text = QS_TEXT_INIT;
+	struct json_object *document;
+
+	qs_findings_sort(findings);
+	for (size_t i = 0; i < qs_findings_count(findings); i++) {
+		const struct qs_finding *finding = qs_findings_at(findings, i);
+
+		check_place(finding->place, size);
+		for (const struct qs_related *r = finding->related; r; r = r->next)
+			check_place(r->place, size);
+		for (const struct qs_fix *f = finding->fixes; f; f = f->next)
+			check_place(f->place, size);
+	}
+	require(qs_findings_write_text(findings, &style, &text) == QS_OK, "findings can be told");
+	qs_text_clear(&text);
+	require(qs_findings_write_json(findings, 1, QS_SEVERITY_INFO, &text) == QS_OK,
+	    "findings can be written as JSON");
+	document = json_tokener_parse(text.data);
+	require(document != NULL, "findings as JSON are JSON");
+	json_object_put(document);
+	qs_text_done(&text);
+}
+
+static void explain(const struct qs_policy *policy, const struct qs_selection *selection,
+    const char *layer, struct qs_findings *findings)
+{
+	const struct qs_question question = {layer, -1, -1};
+	struct qs_text text = QS_TEXT_INIT;
+
+	require(qs_policy_explain(policy, selection, &question, findings, &text) == QS_OK,
+	    "a layer that exists can be explained");
+	qs_text_done(&text);
+}
+
+static void use_policy(const struct qs_policy *policy, struct qs_findings *findings)
+{
+	struct qs_selection *selection = NULL;
+	struct qs_text text = QS_TEXT_INIT;
+	struct json_object *document;
+	enum qs_status status;
+
+	status = qs_policy_select(
+	    policy, layers, sizeof(layers) / sizeof(*layers), true, findings, &selection);
+	require(status == QS_OK || status == QS_INVALID, "selecting ends well or with a finding");
+	require(qs_policy_write_json(policy, selection, &text) == QS_OK, "a policy can be resolved");
+	document = json_tokener_parse(text.data);
+	require(document != NULL, "a resolved policy is JSON");
+	json_object_put(document);
+	qs_text_done(&text);
+	explain(policy, NULL, NULL, findings);
+	explain(policy, NULL, "conv1", findings);
+	explain(policy, selection, "Conv2d", findings);
+	qs_selection_free(selection);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_policy *policy = NULL;
+	struct qs_source *source = NULL;
+	enum qs_status status;
+
+	require(qs_source_new("fuzz.json", (const char *)data, size, &source) == QS_OK,
+	    "any bytes are a source");
+	status = qs_policy_read(source, findings, &policy);
+	require(status == QS_OK || status == QS_INVALID, "reading ends well or with a finding");
+	require((status == QS_OK) == (qs_findings_total(findings, QS_SEVERITY_ERROR) == 0),
+	    "a config is invalid exactly when there is an error");
+	require((status == QS_OK) == (policy != NULL), "a policy is of a valid config");
+	if (policy)
+		use_policy(policy, findings);
+	check_findings(findings, size);
+	qs_policy_free(policy);
+	qs_source_free(source);
+	qs_findings_free(findings);
+	return 0;
+}
