@@ -95,7 +95,9 @@ int qs_json_shown(struct qs_json_string string, uint32_t limit);
 static inline bool qs_json_string_equals(
     struct qs_json_string string, const char *word, size_t size)
 {
-	return string.size == size && string.bytes && memcmp(string.bytes, word, size) == 0;
+	/* Of two words of a size most differ in the first byte. */
+	return string.size == size && string.bytes && (!size || string.bytes[0] == word[0]) &&
+	       memcmp(string.bytes, word, size) == 0;
 }
 
 /* Whether a string is a word. */

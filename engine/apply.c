@@ -251,6 +251,10 @@ static enum qs_status encode_constant(struct writer *writer, const struct qs_sit
 		return status;
 	codes = malloc(n * qs_element_size(form->element) + 1);
 	status = codes ? encode(writer, site, form, constant, values, codes, &counts) : QS_NOMEM;
+	/* The half formats could hold a NaN; a network cannot. */
+	if (status == QS_OK && counts.nan)
+		status = qs_tensor_check_values(
+		    writer->model, site->tensor, values, n, false, writer->findings);
 	if (status == QS_OK) {
 		*ret_codes = qs_edit_name(writer->edit, "%s_quantized", site->tensor);
 		qs_edit_add_tensor(writer->edit, *ret_codes, form->plain ? FLOAT : form->onnx_type,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/policy.h"
+#include "policy/rule.h"
 
 enum place { PLACE_TOP, PLACE_ENTRY };
 enum shape { SHAPE_SWITCH, SHAPE_OTHER };
@@ -210,6 +211,28 @@ static void read_members(struct qs_policy *policy)
 		qs_entries_read(policy, found[KEY_LAYER_QUANTIZE_CONFIG]);
 }
 
+/* Judges what is effective. Rules and effects of an entry are looked at together, while it is at hand. */
+static void judge(struct qs_policy *policy)
+{
+	struct qs_ruleset ruleset;
+	const char *problem;
+
+	if (qs_ruleset_load(qs_builtin_rules, &ruleset, &problem) != QS_OK) {
+		policy->nomem = true; /* tests hold the built-in rules to be right */
+		qs_ruleset_done(&ruleset);
+		return;
+	}
+	qs_conflict_model(policy, &ruleset);
+	for (size_t i = 0; i < policy->n_entries; i++) {
+		if (policy->entries[i].later)
+			continue;
+		qs_conflict_entry(policy, &ruleset, &policy->entries[i]);
+		qs_effect_entry(policy, &policy->entries[i]);
+	}
+	qs_effect_model(policy);
+	qs_ruleset_done(&ruleset);
+}
+
 static void read_document(struct qs_policy *policy)
 {
 	const struct qs_json *root = policy->document.root;
@@ -228,10 +251,8 @@ static void read_document(struct qs_policy *policy)
 	if (policy->nomem)
 		return;
 	read_members(policy);
-	if (policy->nomem)
-		return;
-	qs_conflict_check(policy);
-	qs_effect_check(policy);
+	if (!policy->nomem)
+		judge(policy);
 }
 
 enum qs_status qs_policy_read(const struct qs_source *source, struct qs_findings *findings,

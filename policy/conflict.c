@@ -242,27 +242,19 @@ static void judge(const struct qs_ruleset *ruleset, const struct scope *scope)
 	}
 }
 
-void qs_conflict_check(struct qs_policy *policy)
+void qs_conflict_model(struct qs_policy *policy, const struct qs_ruleset *ruleset)
 {
-	const unsigned all = (1U << QS_TENSOR__COUNT) - 1;
-	struct scope scope = {policy, policy->model, all, NULL};
-	struct qs_ruleset ruleset;
-	const char *problem;
+	const struct scope scope = {policy, policy->model, (1U << QS_TENSOR__COUNT) - 1, NULL};
 
-	if (policy->device < 0)
-		return;
-	if (qs_ruleset_load(qs_builtin_rules, &ruleset, &problem) != QS_OK) {
-		policy->nomem = true;
-		qs_ruleset_done(&ruleset);
-		return;
-	}
-	judge(&ruleset, &scope);
-	for (size_t i = 0; i < policy->n_entries; i++) {
-		const struct qs_entry *entry = &policy->entries[i];
+	if (policy->device >= 0)
+		judge(ruleset, &scope);
+}
 
-		scope = (struct scope){policy, entry->settings, entry->tensors, entry};
-		if (!entry->later)
-			judge(&ruleset, &scope);
-	}
-	qs_ruleset_done(&ruleset);
+void qs_conflict_entry(
+    struct qs_policy *policy, const struct qs_ruleset *ruleset, const struct qs_entry *entry)
+{
+	const struct scope scope = {policy, entry->settings, entry->tensors, entry};
+
+	if (policy->device >= 0)
+		judge(ruleset, &scope);
 }

@@ -120,23 +120,20 @@ static void check_blocks(struct qs_policy *policy, const struct qs_json *object,
 	}
 }
 
-void qs_effect_check(struct qs_policy *policy)
+void qs_effect_entry(struct qs_policy *policy, const struct qs_entry *entry)
 {
-	const unsigned all = (1U << QS_TENSOR__COUNT) - 1;
+	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
+		if (entry->tensors >> t & 1)
+			mark_winners(policy, &entry->settings[t], (enum qs_tensor)t);
+	}
+	/* Members of an entry can win nowhere else. */
+	if (entry->tensors)
+		check_blocks(policy, entry->object, entry->tensors);
+}
 
+void qs_effect_model(struct qs_policy *policy)
+{
 	for (int t = 0; t < QS_TENSOR__COUNT; t++)
 		mark_winners(policy, &policy->model[t], (enum qs_tensor)t);
-	for (size_t i = 0; i < policy->n_entries; i++) {
-		const struct qs_entry *entry = &policy->entries[i];
-
-		for (int t = 0; t < QS_TENSOR__COUNT && !entry->later; t++) {
-			if (entry->tensors >> t & 1)
-				mark_winners(policy, &entry->settings[t], (enum qs_tensor)t);
-		}
-	}
-	check_blocks(policy, policy->document.root, all);
-	for (size_t i = 0; i < policy->n_entries; i++) {
-		if (!policy->entries[i].later && policy->entries[i].tensors)
-			check_blocks(policy, policy->entries[i].object, policy->entries[i].tensors);
-	}
+	check_blocks(policy, policy->document.root, (1U << QS_TENSOR__COUNT) - 1);
 }

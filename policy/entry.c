@@ -280,6 +280,16 @@ static void read_blocks(
 		    policy, members->blocks, QS_LEVEL_LAYER_TENSOR, entry->tensors, entry->settings);
 }
 
+/* FNV-1a (Fowler, Noll, Vo). */
+static uint64_t hash_selector(const struct qs_selector *selector)
+{
+	uint64_t hash = 14695981039346656037U ^ (uint64_t)selector->kind;
+
+	for (uint32_t i = 0; i < selector->text.size; i++)
+		hash = (hash ^ (unsigned char)selector->text.bytes[i]) * 1099511628211U;
+	return hash;
+}
+
 static void read_entry(struct qs_policy *policy, struct qs_json *object)
 {
 	struct entry_members members = {NULL, NULL, NULL, NULL, NULL, false, false};
@@ -297,6 +307,7 @@ static void read_entry(struct qs_policy *policy, struct qs_json *object)
 	sort_members(policy, object, &members);
 	read_listed(policy, object, &members, &entry);
 	if (read_selector(policy, object, &members, &entry.selector)) {
+		entry.hash = hash_selector(&entry.selector);
 		read_blocks(policy, &members, &entry);
 		policy->entries[policy->n_entries++] = entry;
 		return;
@@ -310,16 +321,6 @@ struct hashed {
 	uint64_t hash;
 	struct qs_entry *entry;
 };
-
-/* FNV-1a (Fowler, Noll, Vo). */
-static uint64_t hash_selector(const struct qs_selector *selector)
-{
-	uint64_t hash = 14695981039346656037U ^ (uint64_t)selector->kind;
-
-	for (uint32_t i = 0; i < selector->text.size; i++)
-		hash = (hash ^ (unsigned char)selector->text.bytes[i]) * 1099511628211U;
-	return hash;
-}
 
 static bool same_selector(const struct qs_selector *a, const struct qs_selector *b)
 {
@@ -366,7 +367,7 @@ static void link_repeated(struct qs_policy *policy)
 	}
 	for (size_t i = 0; i < policy->n_entries; i++)
 		sorted[i] = (struct hashed){
-		    hash_selector(&policy->entries[i].selector), &policy->entries[i]};
+		    policy->entries[i].hash, &policy->entries[i]};
 	qsort(sorted, policy->n_entries, sizeof(*sorted), compare_hashed);
 	for (size_t i = 1; i < policy->n_entries; i++) {
 		struct qs_entry *entry = sorted[i - 1].entry, *next = sorted[i].entry;

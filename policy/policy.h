@@ -56,6 +56,7 @@ struct qs_selector {
 struct qs_entry {
 	const struct qs_json *object;
 	struct qs_selector selector;
+	uint64_t hash;                  /* of the selector */
 	unsigned tensors;               /* bit mask of listed kinds */
 	const struct qs_entry *later;   /* an entry of the same selector that counts instead, or NULL */
 	const struct qs_entry *earlier; /* the previous entry of the same selector, or NULL */
@@ -136,13 +137,17 @@ void qs_tensor_blocks_read(struct qs_policy *policy, struct qs_json *object, enu
 
 /* ---- effect.c: what has none ------------------------------------------------------------------- */
 
-/* Warns about members that are legal and change nothing. */
-void qs_effect_check(struct qs_policy *policy);
+/* Warns about members of an entry that counts, or of the model level once all entries were looked at,
+ * that are legal and change nothing. */
+void qs_effect_entry(struct qs_policy *policy, const struct qs_entry *entry);
+void qs_effect_model(struct qs_policy *policy);
 
 /* ---- conflict.c: device rules over effective settings ------------------------------------------- */
 
-/* Judges the model level and every entry that counts. */
-void qs_conflict_check(struct qs_policy *policy);
+/* Judges the model level, or an entry that counts. */
+void qs_conflict_model(struct qs_policy *policy, const struct qs_ruleset *ruleset);
+void qs_conflict_entry(
+    struct qs_policy *policy, const struct qs_ruleset *ruleset, const struct qs_entry *entry);
 
 /* ---- unknown.c: what somebody meant ------------------------------------------------------------- */
 
