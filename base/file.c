@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/finding.h"
+#include "base/pages.h"
 #include "base/source.h"
 
 /* Adds a finding about a path as a whole. */
@@ -37,6 +38,8 @@ static enum qs_status read_stream(int fd, const char *path, size_t guess, size_t
 	size_t capacity = guess < limit ? guess + 1 : limit + 1, size = 0;
 	char *bytes = malloc(capacity + QS_SOURCE_PADDING);
 
+	if (bytes)
+		qs_pages_prefer_large(bytes, capacity);
 	while (bytes) {
 		const ssize_t n = read(fd, bytes + size, capacity - size);
 

@@ -22,10 +22,23 @@ void *qs_pages_new(size_t size)
 	if (before)
 		munmap(whole, before);
 	munmap(aligned + size, QS_PAGES_LARGE - before);
-#ifdef MADV_HUGEPAGE
-	madvise(aligned, size, MADV_HUGEPAGE);
-#endif
+	qs_pages_prefer_large(aligned, size);
 	return aligned;
+}
+
+void qs_pages_prefer_large(void *memory, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	const size_t before = (QS_PAGES_LARGE - (uintptr_t)memory % QS_PAGES_LARGE) % QS_PAGES_LARGE;
+
+	/* Only a wish: without it everything works, with smaller pages. */
+	if (size > before && size - before >= QS_PAGES_LARGE)
+		madvise((unsigned char *)memory + before,
+		    (size - before) / QS_PAGES_LARGE * QS_PAGES_LARGE, MADV_HUGEPAGE);
+#else
+	(void)memory;
+	(void)size;
+#endif
 }
 
 void qs_pages_free(void *pages, size_t size)

@@ -292,7 +292,6 @@ void qs_policy_free(struct qs_policy *policy)
 		return;
 	qs_json_done(&policy->document);
 	qs_arena_done(&policy->arena);
-	free(policy->entries);
 	free(policy);
 }
 

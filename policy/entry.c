@@ -397,7 +397,8 @@ void qs_entries_read(struct qs_policy *policy, struct qs_json *list)
 		    QS_ENTRY_LIMIT);
 		return;
 	}
-	policy->entries = malloc((list->children.count + 1) * sizeof(*policy->entries));
+	policy->entries = qs_arena_array(
+	    &policy->arena, (size_t)list->children.count + 1, sizeof(*policy->entries));
 	if (!policy->entries) {
 		policy->nomem = true;
 		return;
