@@ -8,9 +8,6 @@
 
 #include "base/json_scan.h"
 
-/* Objects up to this many members are searched for equal keys pair by pair, larger ones are sorted. */
-#define FEW_MEMBERS 12
-
 struct reader {
 	struct qs_json_scan scan;
 	struct qs_json_document *document;
@@ -34,38 +31,6 @@ static const char *shown(const struct qs_json_scan *scan, char buffer[16])
 	return buffer;
 }
 
-/* ---- what is no value, but was meant as one --------------------------------------------------- */
-
-/* Punctuation that looks like JSON's own: full-width and ideographic forms. */
-static const struct {
-	const char *bytes;
-	char meant;
-} look_alikes[] = {{"\xEF\xBC\x8C", ','}, {"\xE3\x80\x81", ','}, {"\xEF\xBC\x9A", ':'},
-    {"\xEF\xBD\x9B", '{'}, {"\xEF\xBD\x9D", '}'}, {"\xEF\xBC\xBB", '['}, {"\xEF\xBC\xBD", ']'},
-    {"\xEF\xBC\x9B", ';'}};
-
-/* Passes a look-alike of `wanted` with an error that offers the right one. */
-static bool take_look_alike(struct qs_json_scan *scan, char wanted)
-{
-	const char *here = scan->text + scan->at;
-
-	for (size_t i = 0; i < sizeof(look_alikes) / sizeof(*look_alikes); i++) {
-		const size_t n = strlen(look_alikes[i].bytes);
-		const char meant[] = {look_alikes[i].meant, '\0'};
-		struct qs_finding *finding;
-
-		if (look_alikes[i].meant != wanted || strncmp(here, look_alikes[i].bytes, n) != 0)
-			continue;
-		finding = qs_json_error(scan, QS_FINDING_PUNCTUATION, scan->at, scan->at + n,
-		    "\"%s\" is a full-width character; JSON has \"%s\"", look_alikes[i].bytes, meant);
-		qs_finding_fix(scan->findings, finding, true,
-		    (struct qs_place){scan->source, scan->at, scan->at + n}, meant, "write %s", meant);
-		scan->at += n;
-		return true;
-	}
-	return false;
-}
-
 /* Passes a character of the structure, or what looks like it. */
 static inline bool take(struct qs_json_scan *scan, char wanted)
 {
@@ -73,171 +38,10 @@ static inline bool take(struct qs_json_scan *scan, char wanted)
 		scan->at++;
 		return true;
 	}
-	return (unsigned char)scan->text[scan->at] >= 0x80 && take_look_alike(scan, wanted);
-}
-
-static bool word_is(const char *word, size_t size, const char *other)
-{
-	return size == strlen(other) && memcmp(word, other, size) == 0;
-}
-
-/* Words of Python and JavaScript that have one plain meaning in JSON. */
-static const struct {
-	const char *word, *meant;
-} foreign_words[] = {{"True", "true"}, {"False", "false"}, {"None", "null"}, {"TRUE", "true"},
-    {"FALSE", "false"}, {"NULL", "null"}, {"Null", "null"}, {"undefined", "null"}};
-
-static void complain_about_word(
-    struct qs_json_scan *scan, size_t begin, const char *word, size_t size)
-{
-	const struct qs_place place = {scan->source, begin, begin + size};
-	const int shown_size = (int)(size < 60 ? size : 60);
-	struct qs_finding *finding;
-	char *quoted;
-
-	for (size_t i = 0; i < sizeof(foreign_words) / sizeof(*foreign_words); i++) {
-		if (!word_is(word, size, foreign_words[i].word))
-			continue;
-		finding = qs_json_error(scan, QS_FINDING_BARE_WORD, begin, begin + size,
-		    "\"%.*s\" is not JSON; write %s", shown_size, word, foreign_words[i].meant);
-		qs_finding_fix(scan->findings, finding, true, place, foreign_words[i].meant,
-		    "write %s", foreign_words[i].meant);
-		return;
-	}
-	if (word_is(word, size, "NaN") || word_is(word, size, "Infinity") ||
-	    word_is(word, size, "-Infinity")) {
-		qs_json_error(scan, QS_FINDING_NOT_A_NUMBER, begin, begin + size,
-		    "\"%.*s\" is not JSON and no legal value of any key", shown_size, word);
-		return;
-	}
-	finding = qs_json_error(scan, QS_FINDING_BARE_WORD, begin, begin + size,
-	    "the word \"%.*s\" stands without quotes", shown_size, word);
-	quoted = qs_arena_printf(scan->arena, "\"%.*s\"", (int)size, word);
-	if (quoted)
-		qs_finding_fix(
-		    scan->findings, finding, false, place, quoted, "write \"%.*s\"", shown_size, word);
-	else
-		scan->nomem = true;
-}
-
-static size_t word_length(const char *s)
-{
-	size_t n = 0;
-
-	while (qs_json_is_word(s[n]))
-		n++;
-	return n;
-}
-
-static void read_word(struct qs_json_scan *scan, struct qs_json *value)
-{
-	const char *word = scan->text + scan->at;
-	const size_t begin = scan->at, size = word_length(word);
-
-	scan->at += size;
-	if (word_is(word, size, "true") || word_is(word, size, "false")) {
-		value->type = QS_JSON_BOOL;
-		value->boolean = word[0] == 't';
-	} else if (word_is(word, size, "null")) {
-		value->type = QS_JSON_NULL;
-	} else {
-		complain_about_word(scan, begin, word, size);
-	}
+	return (unsigned char)scan->text[scan->at] >= 0x80 && qs_json_take_look_alike(scan, wanted);
 }
 
 /* ---- members and elements --------------------------------------------------------------------- */
-
-static bool same_string(struct qs_json_string a, struct qs_json_string b)
-{
-	return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
-}
-
-static void report_duplicate(struct reader *reader, struct qs_json *first, struct qs_json *again)
-{
-	const struct qs_json_document *document = reader->document;
-	struct qs_finding *finding;
-	struct qs_text pointer = QS_TEXT_INIT;
-
-	first->hidden = true;
-	finding = qs_finding_add(reader->scan.findings, QS_FINDING_DUPLICATE_KEY,
-	    qs_json_key_place(document, again), "the key \"%.*s\" stands twice in one object",
-	    qs_json_shown(again->key, 80), again->key.bytes);
-	reader->scan.n_errors++;
-	qs_finding_relate(reader->scan.findings, finding, qs_json_key_place(document, first),
-	    "first here; a reader of JSON would silently take the last");
-	qs_json_pointer(again, &pointer);
-	qs_finding_pointer(reader->scan.findings, finding, pointer.data);
-	qs_findings_end_text(reader->scan.findings, &pointer);
-}
-
-static int compare_members(const void *a, const void *b)
-{
-	const struct qs_json *x = *(struct qs_json *const *)a, *y = *(struct qs_json *const *)b;
-	const uint32_t n = x->key.size < y->key.size ? x->key.size : y->key.size;
-	const int order = n ? memcmp(x->key.bytes, y->key.bytes, n) : 0;
-
-	if (order)
-		return order;
-	if (x->key.size != y->key.size)
-		return x->key.size < y->key.size ? -1 : 1;
-	return x->key_begin < y->key_begin ? -1 : 1;
-}
-
-static void find_duplicates_sorted(struct reader *reader, struct qs_json *object)
-{
-	struct qs_json **members = malloc(object->children.count * sizeof(*members));
-	size_t n = 0;
-
-	if (!members) {
-		reader->scan.nomem = true;
-		return;
-	}
-	for (struct qs_json *m = object->children.first; m; m = m->next)
-		members[n++] = m;
-	qsort(members, n, sizeof(*members), compare_members);
-	for (size_t i = 1; i < n; i++) {
-		if (same_string(members[i - 1]->key, members[i]->key))
-			report_duplicate(reader, members[i - 1], members[i]);
-	}
-	free(members);
-}
-
-/* Whether no two keys can be equal, as their sizes and three of their bytes already differ. */
-static bool all_differ(const struct qs_json *object)
-{
-	uint64_t seen[8] = {0};
-
-	for (const struct qs_json *m = object->children.first; m; m = m->next) {
-		const unsigned char *bytes = (const unsigned char *)m->key.bytes;
-		const uint32_t size = m->key.size;
-		const uint32_t mix =
-		    size ? size * 37 + bytes[0] * 11U + bytes[size / 2] * 5U + bytes[size - 1] * 3U : 0;
-		const uint64_t bit = (uint64_t)1 << (mix & 63);
-
-		if (seen[mix >> 6 & 7] & bit)
-			return false;
-		seen[mix >> 6 & 7] |= bit;
-	}
-	return true;
-}
-
-static void find_duplicates(struct reader *reader, struct qs_json *object)
-{
-	if (all_differ(object))
-		return;
-	if (object->children.count > FEW_MEMBERS) {
-		find_duplicates_sorted(reader, object);
-		return;
-	}
-	for (struct qs_json *m = object->children.first; m; m = m->next) {
-		for (struct qs_json *n = m->next; n; n = n->next) {
-			if (!same_string(m->key, n->key))
-				continue;
-			report_duplicate(reader, m, n);
-			break;
-		}
-	}
-}
 
 /* Reads the key and colon of a member; false when there is nothing that could be a key. */
 static bool read_key(struct reader *reader, struct qs_json *member)
@@ -250,11 +54,11 @@ static bool read_key(struct reader *reader, struct qs_json *member)
 	if (qs_json_quote(scan)) {
 		qs_json_scan_string(scan, &member->key);
 	} else if (qs_json_is_word(scan->text[begin])) {
-		const size_t size = word_length(scan->text + begin);
+		const size_t size = qs_json_word_length(scan->text + begin);
 
 		scan->at += size;
 		member->key = (struct qs_json_string){scan->text + begin, (uint32_t)size};
-		complain_about_word(scan, begin, scan->text + begin, size);
+		qs_json_complain_about_word(scan, begin, scan->text + begin, size);
 	} else {
 		qs_json_error(scan, QS_FINDING_SYNTAX, begin, begin + qs_json_character(scan, begin),
 		    "expected a key in double quotes, found %s", shown(scan, buffer));
@@ -467,7 +271,7 @@ static void read_container(struct reader *reader, struct qs_json *container)
 	if (next == NEXT_END)
 		report_end(scan, container);
 	if (object)
-		find_duplicates(reader, container);
+		qs_json_find_duplicates(scan, container);
 }
 
 static void enter_container(struct reader *reader, struct qs_json *value, enum qs_json_type type)
@@ -506,7 +310,7 @@ static void read_value(struct reader *reader, struct qs_json *value)
 	           (c == '-' && scan->text[scan->at + 1] != 'I')) {
 		qs_json_scan_number(scan, value);
 	} else if (qs_json_is_word(c)) {
-		read_word(scan, value);
+		qs_json_read_word(scan, value);
 	} else {
 		if (scan->at < scan->size)
 			qs_json_error(scan, QS_FINDING_SYNTAX, scan->at,
@@ -563,7 +367,8 @@ static bool starts_document(const struct qs_json_scan *scan)
 	const char *here = scan->text + scan->at;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (word_is(here, word_length(here), words[i]))
+		if (qs_json_string_is(
+		        (struct qs_json_string){here, (uint32_t)qs_json_word_length(here)}, words[i]))
 			return true;
 	}
 	return *here == '{' || *here == '[' || *here == '-' || (*here >= '0' && *here <= '9') ||
@@ -599,7 +404,7 @@ static void read_root(struct reader *reader)
 enum qs_status qs_json_read(const struct qs_source *source, struct qs_findings *findings,
     struct qs_json_document *document)
 {
-	struct reader reader = {{NULL, 0, 0, source, findings, &document->arena, 0, false, false},
+	struct reader reader = {{NULL, 0, 0, source, document, findings, &document->arena, 0, false, false},
 	    document, 0};
 
 	*document = (struct qs_json_document){source, QS_ARENA_INIT, NULL, false};

@@ -13,6 +13,7 @@ struct qs_json_scan {
 	const char *text; /* NUL-terminated at size */
 	size_t size, at;
 	const struct qs_source *source;
+	const struct qs_json_document *document;
 	struct qs_findings *findings;
 	struct qs_arena *arena;
 	size_t n_errors;
@@ -55,5 +56,25 @@ bool qs_json_is_word(char c);
 
 /* The quote that opens a string here: 1 for the right one, more for one that looks alike, 0 for none. */
 size_t qs_json_quote(const struct qs_json_scan *scan);
+
+/* ---- json_word.c: what is no value, but was meant as one ---------------------------------------- */
+
+/* Passes a character that looks like `wanted`, with an error that offers the right one. */
+bool qs_json_take_look_alike(struct qs_json_scan *scan, char wanted);
+
+/* Reports a word without quotes, with what it means in JSON if that is plain. */
+void qs_json_complain_about_word(
+    struct qs_json_scan *scan, size_t begin, const char *word, size_t size);
+
+/* How many bytes of a bare word stand here. */
+size_t qs_json_word_length(const char *s);
+
+/* Reads true, false, null, or a bare word that is reported, into `value`. */
+void qs_json_read_word(struct qs_json_scan *scan, struct qs_json *value);
+
+/* ---- json_duplicate.c --------------------------------------------------------------------------- */
+
+/* Reports members of a key that an earlier one has, and marks the earlier ones as hidden. */
+void qs_json_find_duplicates(struct qs_json_scan *scan, struct qs_json *object);
 
 #endif

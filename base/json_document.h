@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing JSON documents with json-c: what every document has in common.
+ */
+#ifndef BASE_JSON_DOCUMENT_H
+#define BASE_JSON_DOCUMENT_H
+
+#include <json-c/json.h>
+
+#include "qstrata/base.h"
+
+/* Adds a member to an object, which takes over the reference to the value; NULL is the JSON null. */
+void qs_json_put(struct json_object *object, const char *key, struct json_object *value);
+
+/* A string, or null for NULL. */
+struct json_object *qs_json_text(const char *text);
+
+/* A number as the shortest decimal that reads back as the same double. */
+struct json_object *qs_json_number(double value);
+
+/* Appends a document to a text, indented, with a final newline, and releases it. */
+enum qs_status qs_json_write(struct json_object *document, struct qs_text *text);
+
+#endif
