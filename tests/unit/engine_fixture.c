@@ -16,11 +16,6 @@ static struct qs_spec layer_spec(const void *context, size_t layer, enum qs_tens
 	return qs_selection_spec(((const struct engine *)context)->selection, layer, kind);
 }
 
-static struct qs_spec model_spec(const void *context, enum qs_tensor kind)
-{
-	return qs_policy_model_spec(((const struct engine *)context)->policy, kind);
-}
-
 static bool quantizes(const void *context, enum qs_tensor kind)
 {
 	return qs_policy_quantizes(((const struct engine *)context)->policy, kind);
@@ -49,7 +44,7 @@ enum qs_status engine_try_plan(const char *config, struct qs_model *model, struc
 	expect_ok(&engine, qs_policy_select(engine.policy, layers, n_layers, false, engine.findings,
 	                       &engine.selection));
 	{
-		const struct qs_spec_source specs = {layer_spec, model_spec, quantizes, &engine};
+		const struct qs_spec_source specs = {layer_spec, quantizes, &engine};
 
 		status = qs_plan_new(engine.layers, &specs, engine.findings, &engine.plan);
 	}
