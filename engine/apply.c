@@ -2,6 +2,7 @@
 /* Writes a plan with its scales into the model. */
 #include "engine/apply.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,10 +35,13 @@ static Onnx__NodeProto *add_node(struct writer *writer, const char *op_type,
     const struct operands *operands, size_t n_inputs, const char *output)
 {
 	const char *inputs[3] = {operands->value, operands->scale, operands->zero_point};
+	struct qs_text name = QS_TEXT_INIT;
+	Onnx__NodeProto *node;
 
-	return qs_edit_add_node(writer->edit, op_type,
-	    qs_edit_name(writer->edit, "%s_%s", output ? output : "", op_type), inputs, n_inputs, &output,
-	    1);
+	qs_text_addf(&name, "%s_%s", output ? output : "", op_type);
+	node = qs_edit_add_node(writer->edit, op_type, name.data, inputs, n_inputs, &output, 1);
+	qs_text_done(&name);
+	return node;
 }
 
 /* An initializer of one value, or of one for each channel. */
@@ -202,9 +206,10 @@ static enum qs_status find_form(
 	}
 	qs_finding_add(writer->findings, QS_FINDING_NOT_EXPRESSIBLE,
 	    qs_model_place(writer->model, writer->findings),
-	    "%s \"%s\" of layer \"%s\": ONNX has no integers of %d bits for it; at most 16 for "
-	    "activations, 32 for parameters",
-	    qs_tensor_word(site->kind), site->tensor, site->layer, site->spec.bit_width);
+	    "%s \"%s\" of layer \"%s\": ONNX has no integers from %" PRId64 " to %" PRId64
+	    " with zero point %" PRId64 " for it; at most 16 bits",
+	    qs_tensor_word(site->kind), site->tensor, site->layer, site->qparams.quant_min,
+	    site->qparams.quant_max, site->qparams.zero_point[0]);
 	return QS_UNSUPPORTED;
 }
 

@@ -30,6 +30,13 @@ static bool is_folder(const char *path)
 	return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
+static bool exists(const char *path)
+{
+	struct stat facts;
+
+	return stat(path, &facts) == 0;
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -121,7 +128,7 @@ enum qs_status qs_dataset_open(const char *path, const struct qs_data_input *inp
 	struct qs_dataset dataset = {NULL, 0, inputs, n_inputs};
 	enum qs_status status;
 
-	if (has_suffix(path, ".npy") || has_suffix(path, ".npz"))
+	if (!is_folder(path) && (has_suffix(path, ".npy") || has_suffix(path, ".npz")))
 		status = add_path(&dataset, strdup(path));
 	else
 		status = list_folder(path, findings, &dataset);
@@ -232,7 +239,11 @@ static enum qs_status read_folder(const struct reading *reading)
 	for (size_t i = 0; i < reading->dataset->n_inputs && status == QS_OK; i++) {
 		char *path = join(reading->path, reading->dataset->inputs[i].name, ".npy");
 
-		status = path ? read_npy(reading, path, i) : QS_NOMEM;
+		/* One that is missing is told together with those of archives. */
+		if (!path)
+			status = QS_NOMEM;
+		else if (exists(path))
+			status = read_npy(reading, path, i);
 		free(path);
 	}
 	return status;
@@ -286,10 +297,10 @@ static enum qs_status read_batch(const struct reading *reading)
 	const struct qs_dataset *dataset = reading->dataset;
 	enum qs_status status;
 
-	if (has_suffix(reading->path, ".npz")) {
-		status = read_npz(reading);
-	} else if (is_folder(reading->path)) {
+	if (is_folder(reading->path)) {
 		status = read_folder(reading);
+	} else if (has_suffix(reading->path, ".npz")) {
+		status = read_npz(reading);
 	} else if (dataset->n_inputs == 1) {
 		status = read_npy(reading, reading->path, 0);
 	} else {

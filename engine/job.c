@@ -21,13 +21,6 @@ static struct qs_spec layer_spec(const void *context, size_t layer, enum qs_tens
 	return qs_selection_spec(job->selection, layer, kind);
 }
 
-static struct qs_spec model_spec(const void *context, enum qs_tensor kind)
-{
-	const struct qs_job *job = context;
-
-	return qs_policy_model_spec(job->policy, kind);
-}
-
 static bool quantizes(const void *context, enum qs_tensor kind)
 {
 	const struct qs_job *job = context;
@@ -92,7 +85,7 @@ static enum qs_status take_fingerprints(struct qs_job *job, struct qs_findings *
 
 static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings)
 {
-	const struct qs_spec_source specs = {layer_spec, model_spec, quantizes, job};
+	const struct qs_spec_source specs = {layer_spec, quantizes, job};
 	enum qs_status status = find_folded_layers(job);
 
 	if (status == QS_OK)

@@ -2,6 +2,8 @@
 /* Named arrays in .npz files. */
 #include "engine/npz.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unzip.h>
@@ -72,6 +74,20 @@ static enum qs_status read_names(struct qs_npz *npz)
 	return status;
 }
 
+/* Says why an archive cannot be opened, which minizip does not tell. */
+static enum qs_status refuse(const struct qs_npz *npz, const char *path)
+{
+	FILE *stream = fopen(path, "rb");
+
+	if (stream) {
+		fclose(stream);
+		return complain(npz, "cannot read the archive", "it is no ZIP archive, or cut off");
+	}
+	qs_finding_add(npz->findings, QS_FINDING_UNREADABLE_FILE, npz->place,
+	    "cannot read the archive: %s", strerror(errno));
+	return QS_IO;
+}
+
 enum qs_status qs_npz_open(const char *path, struct qs_findings *findings, struct qs_npz **ret_npz)
 {
 	struct qs_npz *npz = calloc(1, sizeof(*npz));
@@ -82,8 +98,7 @@ enum qs_status qs_npz_open(const char *path, struct qs_findings *findings, struc
 	npz->findings = findings;
 	npz->place = qs_place_of(qs_findings_name_source(findings, path));
 	npz->zip = unzOpen64(path);
-	status = npz->zip ? read_names(npz)
-	                  : complain(npz, "cannot read the archive", "it is missing or no ZIP archive");
+	status = npz->zip ? read_names(npz) : refuse(npz, path);
 	if (status != QS_OK) {
 		qs_npz_free(npz);
 		return status;

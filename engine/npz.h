@@ -10,7 +10,7 @@
 
 struct qs_npz;
 
-/* Opens an archive. QS_INVALID with a finding when it is none. */
+/* Opens an archive. QS_IO with a finding when it cannot be read, QS_INVALID when it is none. */
 enum qs_status qs_npz_open(
     const char *path, struct qs_findings *findings, struct qs_npz **ret_npz);
 void qs_npz_free(struct qs_npz *npz);

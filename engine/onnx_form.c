@@ -2,16 +2,17 @@
 /* How ONNX says a number format. */
 #include "engine/onnx_form.h"
 
-static const struct {
+/* The first one that holds a range is taken. */
+static const struct type {
 	enum qs_element element;
 	int64_t min, max;
 	int64_t standard_since; /* opset of QuantizeLinear and DequantizeLinear */
 	bool quantizes;         /* QuantizeLinear has it too */
 } types[] = {
-    {QS_ELEMENT_INT8, INT8_MIN, INT8_MAX, 10, true},
     {QS_ELEMENT_UINT8, 0, UINT8_MAX, 10, true},
-    {QS_ELEMENT_INT16, INT16_MIN, INT16_MAX, 21, true},
+    {QS_ELEMENT_INT8, INT8_MIN, INT8_MAX, 10, true},
     {QS_ELEMENT_UINT16, 0, UINT16_MAX, 21, true},
+    {QS_ELEMENT_INT16, INT16_MIN, INT16_MAX, 21, true},
     {QS_ELEMENT_INT32, INT32_MIN, INT32_MAX, 10, false},
 };
 
@@ -62,22 +63,41 @@ static bool holds(int64_t min, int64_t max, const struct qs_qparams *qparams)
 	return true;
 }
 
-static bool integer_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form)
+static bool has_zero_point(const struct qs_qparams *qparams)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		if (!holds(types[i].min, types[i].max, &site->qparams) ||
-		    (!types[i].quantizes && !is_parameter(site)))
-			continue;
-		*ret_form = (struct qs_onnx_form){types[i].element,
-		    qs_onnx_type(types[i].element),
-		    site->qparams.quant_min > types[i].min || site->qparams.quant_max < types[i].max,
-		    opset < types[i].standard_since ||
-		        (site->qparams.n > 1 && opset < QS_STANDARD_OPSET),
-		    site->kind == QS_TENSOR_BIAS && types[i].element == QS_ELEMENT_INT32 &&
-		        site->input_site == QS_NONE};
-		return true;
+	for (size_t i = 0; i < qparams->n; i++) {
+		if (qparams->zero_point[i])
+			return true;
 	}
 	return false;
+}
+
+/* Whether int32 codes would mean something else: there is no zero point for them, and those of a bias
+ * count products. */
+static bool is_misread(const struct qs_site *site)
+{
+	return has_zero_point(&site->qparams) ||
+	       (site->kind == QS_TENSOR_BIAS && site->input_site == QS_NONE);
+}
+
+static bool integer_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form)
+{
+	const struct qs_qparams *qparams = &site->qparams;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		const struct type *type = &types[i];
+
+		if (!holds(type->min, type->max, qparams) || (!type->quantizes && !is_parameter(site)))
+			continue;
+		*ret_form = (struct qs_onnx_form){type->element, qs_onnx_type(type->element),
+		    qparams->quant_min > type->min || qparams->quant_max < type->max,
+		    opset < type->standard_since || (qparams->n > 1 && opset < QS_STANDARD_OPSET),
+		    !type->quantizes && is_misread(site)};
+		return true;
+	}
+	*ret_form = (struct qs_onnx_form){
+	    QS_ELEMENT_FLOAT32, qs_onnx_type(QS_ELEMENT_FLOAT32), false, false, true};
+	return is_parameter(site);
 }
 
 bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form)

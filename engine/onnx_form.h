@@ -7,7 +7,7 @@
  * any opset. Widths between are kept in the next larger type, after a Clip to their range. A bias of
  * int32 means one thing to runtimes that compute with integers: its scale is that of the input times that
  * of the weights. One with a scale of its own is therefore written as the float32 values that it stands
- * for. Sources: the operator changelog of ONNX, ONNX Runtime's list of contributed operators, and its
+ * for, and so are parameters that no type holds. Sources: the operator changelog of ONNX, ONNX Runtime's list of contributed operators, and its
  * QLinearConv.
  */
 #ifndef ENGINE_ONNX_FORM_H
@@ -28,8 +28,8 @@ struct qs_onnx_form {
 };
 
 /*
- * The form of a site in a model of an opset, once it has its scales. False when there is none: integers
- * of more than 16 bits for activations, of more than 32 for parameters.
+ * The form of a site in a model of an opset, once it has its scales. False when there is none: activations whose
+ * range or zero point takes more than 16 bits.
  */
 bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form);
 

@@ -85,14 +85,41 @@ void qs_plan_keep(struct qs_plan *plan, const struct qs_layer *layer, enum qs_te
 	    layer->name, layer->type[0] ? layer->type : layer->op_type, kind, reason};
 }
 
+static const char unlisted[] = "quantizable_data_type of the config does not list the kind";
+static const char says_float32[] = "the config says float32";
+
 const char *qs_plan_refuses(const struct qs_spec_source *specs, const struct qs_spec *spec,
     enum qs_tensor kind)
 {
 	if (!specs->quantizes(specs->context, kind))
-		return "quantizable_data_type of the config does not list the kind";
+		return unlisted;
 	if (spec->datatype == QS_DATATYPE_FLOAT32)
-		return "the config says float32";
+		return says_float32;
 	return NULL;
+}
+
+/* Says who is to blame that nothing at all is quantized. */
+static enum qs_status complain_of_nothing(const struct qs_plan *plan, struct qs_findings *findings)
+{
+	const struct qs_place place = qs_model_place(plan->layers->graph->model, findings);
+
+	for (size_t i = 0; i < plan->n_kept; i++) {
+		const struct qs_kept *kept = &plan->kept[i];
+
+		if (kept->reason == unlisted || kept->reason == says_float32)
+			continue;
+		qs_finding_add(findings, QS_FINDING_NO_QUANTIZABLE_LAYER, place,
+		    "the model has no tensor that can be quantized; layer \"%s\": %s", kept->layer,
+		    kept->reason);
+		return QS_INVALID;
+	}
+	if (plan->n_kept)
+		qs_finding_add(findings, QS_FINDING_NOTHING_TO_QUANTIZE, place,
+		    "the config leaves every tensor of the model in float32");
+	else
+		qs_finding_add(findings, QS_FINDING_NO_QUANTIZABLE_LAYER, place,
+		    "the model has no layer to quantize");
+	return QS_INVALID;
 }
 
 /* An array of QS_NONE. */
@@ -128,12 +155,10 @@ enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_
 		return QS_NOMEM;
 	}
 	if (plan->n_sites == 0) {
-		qs_finding_add(findings, QS_FINDING_NO_QUANTIZABLE_LAYER,
-		    qs_model_place(layers->graph->model, findings),
-		    layers->n_items ? "the config leaves every tensor of the model in float32"
-		                    : "the model has no layer to quantize");
+		const enum qs_status status = complain_of_nothing(plan, findings);
+
 		qs_plan_free(plan);
-		return QS_INVALID;
+		return status;
 	}
 	*ret_plan = plan;
 	return QS_OK;

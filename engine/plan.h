@@ -58,7 +58,6 @@ struct qs_plan {
 /* The spec of a tensor kind of a layer: the policy as the planner asks for it. */
 struct qs_spec_source {
 	struct qs_spec (*layer)(const void *context, size_t layer, enum qs_tensor kind);
-	struct qs_spec (*model)(const void *context, enum qs_tensor kind);
 	bool (*quantizes)(const void *context, enum qs_tensor kind);
 	const void *context;
 };

@@ -90,51 +90,60 @@ static bool is_planned(const struct planner *planner, const struct qs_value *val
 	return planner->plan->site_of_value[value - planner->graph->values] != QS_NONE;
 }
 
+/* Why a value cannot have a format, or NULL when it can. */
+static const char *stays(const struct planner *planner, enum qs_tensor kind,
+    const struct qs_value *value, const struct qs_spec *spec)
+{
+	const char *reason = qs_plan_refuses(planner->specs, spec, kind);
+
+	if (reason)
+		return reason;
+	if (spec->datatype == QS_DATATYPE_INT && spec->per_channel)
+		return "only parameters have channels with scales";
+	if (value->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+		return NULL;
+	return value->element_type ? "the tensor is not float32" : "the type of the tensor is not known";
+}
+
 static void add_site(struct planner *planner, enum qs_tensor kind, const struct qs_value *value,
     const struct qs_layer *layer, const struct qs_spec *spec)
 {
 	const size_t index = (size_t)(value - planner->graph->values);
 
-	if (is_planned(planner, value))
+	if (is_planned(planner, value) || stays(planner, kind, value, spec))
 		return;
-	if (spec->datatype == QS_DATATYPE_INT && spec->per_channel) {
-		if (layer)
-			qs_plan_keep(planner->plan, layer, kind, "only parameters have channels with scales");
-		return;
-	}
-	if (value->element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT) {
-		if (layer)
-			qs_plan_keep(planner->plan, layer, kind,
-			    value->element_type ? "the tensor is not float32"
-			                        : "the type of the tensor is not known");
-		return;
-	}
 	planner->plan->site_of_value[index] = planner->plan->n_sites;
 	if (!qs_plan_add(planner->plan, kind, index, layer, spec))
 		planner->plan->site_of_value[index] = QS_NONE;
 }
 
-/* Plans the output of one layer. */
-static void plan_output(struct planner *planner, size_t index)
+static struct qs_spec spec_of(
+    const struct planner *planner, const struct qs_layer *layer, enum qs_tensor kind)
 {
-	const struct qs_layer *layer = &planner->plan->layers->items[index];
-	const enum qs_role role = role_of(layer);
-	const struct qs_spec spec =
-	    planner->specs->layer(planner->specs->context, index, QS_TENSOR_ACTIVATION);
-	const char *reason = qs_plan_refuses(planner->specs, &spec, QS_TENSOR_ACTIVATION);
-	const struct qs_value *value;
+	const struct qs_spec_source *specs = planner->specs;
 
-	/* Moved values have their format already; a fused function is its group's. */
-	if (role == QS_ROLE_MOVE || role == QS_ROLE_FOLLOW)
+	return specs->layer(
+	    specs->context, (size_t)(layer - planner->plan->layers->items), kind);
+}
+
+/* Whether a layer has an output of its own to quantize: moved values have their format already, and a
+ * fused function is its group's. */
+static bool has_output(const struct qs_layer *layer)
+{
+	const enum qs_role role = role_of(layer);
+
+	return role != QS_ROLE_MOVE && role != QS_ROLE_FOLLOW;
+}
+
+/* Plans the output of one layer. */
+static void plan_output(struct planner *planner, const struct qs_layer *layer)
+{
+	const struct qs_spec spec = spec_of(planner, layer, QS_TENSOR_ACTIVATION);
+	const struct qs_value *value = has_output(layer) ? group_end(planner, layer) : NULL;
+
+	if (!value || (role_of(layer) == QS_ROLE_FLOAT && !is_half(&spec)))
 		return;
-	if (role == QS_ROLE_FLOAT && !is_half(&spec) && !reason)
-		reason = "outputs of layers of this type are not quantized";
-	if (reason) {
-		qs_plan_keep(planner->plan, layer, QS_TENSOR_ACTIVATION, reason);
-		return;
-	}
-	value = group_end(planner, layer);
-	if (value && !(is_left_to_concat(planner, value) && !is_half(&spec)))
+	if (!is_left_to_concat(planner, value) || is_half(&spec))
 		add_site(planner, QS_TENSOR_ACTIVATION, value, layer, &spec);
 }
 
@@ -157,36 +166,24 @@ const struct qs_value *qs_plan_before_moves(const struct qs_plan *plan, const st
 	}
 }
 
-/* The spec of a graph input is that of the first layer that reads it, kind input. */
+/* The spec of a graph input is that of the first layer that reads it and has one, kind input. */
 static void plan_graph_input(
     struct planner *planner, const struct qs_value *value, const struct qs_layer *reader)
 {
-	const struct qs_spec_source *specs = planner->specs;
-	struct qs_spec spec = specs->model(specs->context, QS_TENSOR_INPUT);
+	const struct qs_spec spec = spec_of(planner, reader, QS_TENSOR_INPUT);
 
-	if (reader)
-		spec = specs->layer(specs->context, (size_t)(reader - planner->plan->layers->items),
-		    QS_TENSOR_INPUT);
-	if (qs_plan_refuses(specs, &spec, QS_TENSOR_INPUT)) {
-		if (reader)
-			qs_plan_keep(planner->plan, reader, QS_TENSOR_INPUT,
-			    qs_plan_refuses(specs, &spec, QS_TENSOR_INPUT));
-		return;
-	}
 	add_site(planner, QS_TENSOR_INPUT, value, reader, &spec);
 }
 
 /* Gives a format to what a quantized layer reads and nobody has quantized. */
 static void plan_operand(
-    struct planner *planner, const struct qs_layer *layer, const struct qs_value *operand)
+    struct planner *planner, const struct qs_layer *layer, const struct qs_value *value)
 {
-	const struct qs_value *value = qs_plan_before_moves(planner->plan, operand);
 	const struct qs_layer *producer;
 	struct qs_spec spec;
 	size_t index;
 
-	if (is_planned(planner, value) || value->is_static ||
-	    value->element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+	if (is_planned(planner, value) || value->is_static)
 		return;
 	if (value->is_input) {
 		plan_graph_input(planner, value, layer);
@@ -195,40 +192,67 @@ static void plan_operand(
 	producer = layer_of(planner, value->producer, &index);
 	if (!producer)
 		return;
-	spec = planner->specs->layer(planner->specs->context, index, QS_TENSOR_ACTIVATION);
-	if (!qs_plan_refuses(planner->specs, &spec, QS_TENSOR_ACTIVATION))
-		add_site(planner, QS_TENSOR_ACTIVATION, value, producer, &spec);
+	spec = spec_of(planner, producer, QS_TENSOR_ACTIVATION);
+	add_site(planner, QS_TENSOR_ACTIVATION, value, producer, &spec);
 }
 
-static void plan_operands(struct planner *planner, size_t index)
-{
-	const struct qs_layer *layer = &planner->plan->layers->items[index];
+/* What is done with a value that a layer reads. */
+typedef void operand_work(
+    struct planner *planner, const struct qs_layer *layer, const struct qs_value *value);
 
-	if (role_of(layer) != QS_ROLE_COMPUTE)
-		return;
-	for (size_t n = 0; n < layer->n_nodes; n++) {
+/* Visits what a quantized layer reads, seen through moves. Within a layer of several nodes nothing is
+ * quantized. */
+static void each_operand(struct planner *planner, const struct qs_layer *layer, operand_work *work)
+{
+	for (size_t n = 0; n < layer->n_nodes && role_of(layer) == QS_ROLE_COMPUTE; n++) {
 		const struct qs_node *node = &planner->graph->nodes[layer->nodes[n]];
 
 		for (size_t i = 0; i < node->proto->n_input; i++) {
 			const struct qs_value *operand = qs_graph_input(planner->graph, layer->nodes[n], i);
 			size_t producer;
 
-			if (!operand)
-				continue;
-			/* Within a layer of several nodes nothing is quantized. */
-			layer_of(planner, operand->producer, &producer);
-			if (producer != index)
-				plan_operand(planner, layer, operand);
+			if (operand && layer_of(planner, operand->producer, &producer) != layer)
+				work(planner, layer, qs_plan_before_moves(planner->plan, operand));
 		}
 	}
+}
+
+/* ---- what stays as it is ------------------------------------------------------------------------ */
+
+static void note_output(struct planner *planner, const struct qs_layer *layer)
+{
+	const struct qs_spec spec = spec_of(planner, layer, QS_TENSOR_ACTIVATION);
+	const struct qs_value *value = has_output(layer) ? group_end(planner, layer) : NULL;
+	const char *reason;
+
+	if (!value || is_planned(planner, value) || is_left_to_concat(planner, value))
+		return;
+	reason = stays(planner, QS_TENSOR_ACTIVATION, value, &spec);
+	qs_plan_keep(planner->plan, layer, QS_TENSOR_ACTIVATION,
+	    reason ? reason : "outputs of layers of this type are not quantized");
+}
+
+static void note_operand(
+    struct planner *planner, const struct qs_layer *layer, const struct qs_value *value)
+{
+	const struct qs_spec spec = spec_of(planner, layer, QS_TENSOR_INPUT);
+	const char *reason = stays(planner, QS_TENSOR_INPUT, value, &spec);
+
+	if (value->is_input && !is_planned(planner, value) && reason)
+		qs_plan_keep(planner->plan, layer, QS_TENSOR_INPUT, reason);
 }
 
 void qs_plan_activations(struct qs_plan *plan, const struct qs_spec_source *specs)
 {
 	struct planner planner = {plan, specs, plan->layers->graph};
+	const struct qs_layer *layers = plan->layers->items;
 
 	for (size_t i = 0; i < plan->layers->n_items; i++)
-		plan_output(&planner, i);
+		plan_output(&planner, &layers[i]);
 	for (size_t i = 0; i < plan->layers->n_items; i++)
-		plan_operands(&planner, i);
+		each_operand(&planner, &layers[i], plan_operand);
+	for (size_t i = 0; i < plan->layers->n_items; i++) {
+		note_output(&planner, &layers[i]);
+		each_operand(&planner, &layers[i], note_operand);
+	}
 }

@@ -227,19 +227,40 @@ static size_t input_site(const struct qs_plan *plan, const struct qs_layer *laye
 	return plan->site_of_value[qs_plan_before_moves(plan, value) - graph->values];
 }
 
+/* Whether a bias has an element for each scale of the weights, along its last axis. */
+static bool has_channels_of(
+    const struct qs_plan *plan, const struct qs_site *bias, const struct qs_site *weights)
+{
+	const struct qs_value *values = plan->layers->graph->values;
+	const struct qs_value *of_bias = &values[bias->value], *of_weights = &values[weights->value];
+
+	return weights->axis < 0 || (of_bias->rank > 0 &&
+	                                of_bias->dims[of_bias->rank - 1] == of_weights->dims[weights->axis]);
+}
+
+/* Whether the scales of a layer's input and weights are there and fit its bias. A bias that several
+ * layers share would have to have several scales. */
+static bool can_be_tied(const struct qs_plan *plan, size_t bias, size_t input, size_t weights)
+{
+	return has_scales(plan, bias) && has_scales(plan, input) && has_scales(plan, weights) &&
+	       plan->sites[bias].spec.bit_width == 32 && plan->sites[bias].n_uses == 1 &&
+	       has_channels_of(plan, &plan->sites[bias], &plan->sites[weights]);
+}
+
 void qs_plan_biases(struct qs_plan *plan)
 {
 	for (size_t i = 0; i < plan->layers->n_items; i++) {
 		const size_t weights = plan->weights_site[i], bias = plan->bias_site[i];
 		const size_t input = input_site(plan, &plan->layers->items[i]);
-		struct qs_site *site = bias == QS_NONE ? NULL : &plan->sites[bias];
+		struct qs_site *site;
 
-		/* A bias that several layers share would have to have several scales. */
-		if (!site || !has_scales(plan, bias) || site->spec.bit_width != 32 || site->n_uses != 1 ||
-		    !has_scales(plan, weights) || !has_scales(plan, input))
+		if (!can_be_tied(plan, bias, input, weights))
 			continue;
+		site = &plan->sites[bias];
 		site->input_site = input;
 		site->weights_site = weights;
-		site->axis = plan->sites[weights].axis >= 0 ? 0 : -1;
+		site->axis = plan->sites[weights].axis >= 0
+		                 ? plan->layers->graph->values[site->value].rank - 1
+		                 : -1;
 	}
 }

@@ -122,39 +122,38 @@ static void write_sizes(struct qs_text *text, const char *label, uint64_t before
 	qs_text_adds(text, "\n");
 }
 
+/* A row of a form, unless nothing has it; `*first` says whether one was written. */
+static void write_form(struct qs_text *text, bool *first, size_t n, const char *format, ...)
+    QS_PRINTF(4, 5);
+
+static void write_form(struct qs_text *text, bool *first, size_t n, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!n)
+		return;
+	begin_row(text, "written as", *first);
+	va_start(arguments, format);
+	qs_text_addv(text, format, arguments);
+	va_end(arguments);
+	qs_text_addf(text, ": %zu tensor%s\n", n, plural(n));
+	*first = false;
+}
+
 static void write_forms(const struct qs_job *job, struct qs_text *text)
 {
 	const struct qs_applied *applied = &job->applied;
 	bool first = true;
 
-	if (applied->n_standard) {
-		begin_row(text, "written as", first);
-		qs_text_addf(text, "QuantizeLinear/DequantizeLinear of opset %" PRId64 ": %zu tensor%s\n",
-		    job->opset, applied->n_standard, plural(applied->n_standard));
-		first = false;
-	}
-	if (applied->n_microsoft) {
-		begin_row(text, "written as", first);
-		qs_text_addf(text,
-		    "QuantizeLinear/DequantizeLinear of com.microsoft: %zu tensor%s, since opset %" PRId64
-		    " lacks their form\n",
-		    applied->n_microsoft, plural(applied->n_microsoft), job->opset);
-		first = false;
-	}
-	if (applied->n_casts) {
-		begin_row(text, "written as", first);
-		qs_text_addf(text, "Cast: %zu tensor%s\n", applied->n_casts, plural(applied->n_casts));
-	}
-	if (applied->n_plain) {
-		begin_row(text, "written as", false);
-		qs_text_addf(text, "float32 values of their codes: %zu bias%s with an int32 scale of their own\n",
-		    applied->n_plain, applied->n_plain == 1 ? "" : "es");
-	}
-	if (applied->n_clips) {
-		begin_row(text, "written as", false);
-		qs_text_addf(text, "with a Clip to a range narrower than the type's: %zu tensor%s\n",
-		    applied->n_clips, plural(applied->n_clips));
-	}
+	write_form(text, &first, applied->n_standard,
+	    "QuantizeLinear/DequantizeLinear of opset %" PRId64, job->opset);
+	write_form(text, &first, applied->n_microsoft,
+	    "QuantizeLinear/DequantizeLinear of com.microsoft, as opset %" PRId64 " lacks their form",
+	    job->opset);
+	write_form(text, &first, applied->n_casts, "Cast");
+	write_form(text, &first, applied->n_plain,
+	    "float32 values of their codes, as no integers of ONNX mean the same");
+	write_form(text, &first, applied->n_clips, "with a Clip to a range narrower than the type's");
 }
 
 static void write_rounding(const struct qs_job *job, struct qs_text *text)

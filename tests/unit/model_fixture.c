@@ -97,6 +97,17 @@ static Onnx__TensorProto *initializer(struct qs_model *model, char **words, size
 	return tensor;
 }
 
+/* A float32 of no dimensions. */
+static Onnx__TensorProto *scalar(struct qs_model *model, char **words)
+{
+	const float value = strtof(words[2], NULL);
+	Onnx__TensorProto *tensor = qs_tensor_new(
+	    model, words[1], ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, NULL, 0, &value);
+
+	assert_non_null(tensor);
+	return tensor;
+}
+
 static char **names(struct qs_model *model, char *list, size_t *ret_n)
 {
 	char *words[MAX_ITEMS], **all = zeroed(model, MAX_ITEMS * sizeof(*all));
@@ -172,6 +183,8 @@ static void read_line(struct qs_model *model, const char *line)
 		graph->output[graph->n_output++] = value_info(model, words, n);
 	else if (strcmp(words[0], "init") == 0)
 		graph->initializer[graph->n_initializer++] = initializer(model, words, n);
+	else if (strcmp(words[0], "scalar") == 0)
+		graph->initializer[graph->n_initializer++] = scalar(model, words);
 	else if (strcmp(words[0], "node") == 0)
 		graph->node[graph->n_node++] = node(model, words);
 	else

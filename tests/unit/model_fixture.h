@@ -4,6 +4,7 @@
  *
  *   "opset 13"               "in x 1 3 8 8"            an input with its shape
  *   "init w 8 3 3 3"         float32 weights, (index * 7 % 11 - 5) / 8 each
+ *   "scalar s 0.5"           a float32 of no dimensions
  *   "out y"                  "node Conv c1 x,w,b y"    operator, name, inputs, outputs; "-" is
  * empty "ints strides 2 2"       an attribute of the node before; also "int group 2", "float alpha
  * 0.5"

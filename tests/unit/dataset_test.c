@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration data: which batches there are, in which order, and what is wrong with one. */
+#include "tests/unit/npz_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/dataset.h"
+
+static const int64_t image_dims[] = {-1, 3}, mask_dims[] = {2};
+static const struct qs_data_input inputs[] = {
+    {"image", QS_ELEMENT_FLOAT32, 2, image_dims}, {"mask", QS_ELEMENT_INT64, 1, mask_dims}};
+
+struct bench {
+	struct qs_findings *findings;
+	char folder[32];
+	struct qs_dataset dataset;
+	struct qs_array arrays[2];
+};
+
+static int make_bench(void **state)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+
+	*state = bench;
+	bench->findings = qs_findings_new();
+	strcpy(bench->folder, "dataset_test-XXXXXX");
+	return mkdtemp(bench->folder) ? 0 : -1;
+}
+
+static int free_bench(void **state)
+{
+	struct bench *bench = *state;
+	char command[64];
+
+	for (size_t i = 0; i < 2; i++)
+		qs_array_done(&bench->arrays[i]);
+	qs_dataset_done(&bench->dataset);
+	qs_findings_free(bench->findings);
+	snprintf(command, sizeof(command), "rm -rf %s", bench->folder);
+	free(bench);
+	return system(command);
+}
+
+/* The path of a name in the folder of the test; overwritten by the next call. */
+static const char *below(const struct bench *bench, const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", bench->folder, name);
+	return path;
+}
+
+static struct npy_bytes image(float first)
+{
+	static const int64_t dims[] = {2, 3};
+
+	return npy_floats(dims, 2, first);
+}
+
+static struct npy_bytes mask(void)
+{
+	static const int64_t dims[] = {2}, values[] = {0, 1};
+
+	return npy_make("<i8", dims, 1, values, sizeof(*values));
+}
+
+static void open_data(struct bench *bench, const char *name, size_t n_inputs)
+{
+	assert_int_equal(qs_dataset_open(below(bench, name), inputs, n_inputs, bench->findings,
+	                     &bench->dataset),
+	    QS_OK);
+}
+
+/* The only finding is of that code, about that file of the folder, and says exactly that. */
+static void expect_finding(struct bench *bench, const char *code, const char *name, const char *message)
+{
+	const struct qs_finding *finding;
+
+	assert_int_equal(qs_findings_count(bench->findings), 1);
+	finding = qs_findings_at(bench->findings, 0);
+	assert_string_equal(finding->message, message);
+	assert_string_equal(finding->code, code);
+	assert_string_equal(qs_source_name(finding->place.source), below(bench, name));
+}
+
+static void expect_refused_batch(struct bench *bench, size_t n_inputs, enum qs_status status)
+{
+	open_data(bench, ".", n_inputs);
+	assert_int_equal(qs_dataset_read(&bench->dataset, 0, bench->findings, bench->arrays), status);
+	for (size_t i = 0; i < n_inputs; i++)
+		assert_null(bench->arrays[i].data);
+}
+
+static void batches_come_in_the_order_of_their_numbers(void **state)
+{
+	static const char *const names[] = {"batch 1.npy", "batch 2.npz", "batch 03", "batch 10.npy",
+	    "batch 10a.npy", "batch 200.npy", "c.npy"};
+	static const size_t written[] = {5, 0, 6, 3, 4, 1, 2};
+	struct bench *bench = *state;
+
+	for (size_t i = 0; i < 7; i++) {
+		const char *name = names[written[i]];
+
+		if (strchr(name, '.'))
+			write_bytes(below(bench, name), "", 0);
+		else
+			assert_int_equal(mkdir(below(bench, name), 0777), 0);
+	}
+	write_bytes(below(bench, "README.md"), "", 0);
+	write_bytes(below(bench, ".hidden.npy"), "", 0);
+	open_data(bench, ".", 1);
+	assert_int_equal(bench->dataset.n_batches, 7);
+	for (size_t i = 0; i < 7; i++)
+		assert_string_equal(strrchr(bench->dataset.paths[i], '/') + 1, names[i]);
+}
+
+static void expect_batch(struct bench *bench, size_t batch, size_t n_inputs, float first)
+{
+	assert_int_equal(
+	    qs_dataset_read(&bench->dataset, batch, bench->findings, bench->arrays), QS_OK);
+	assert_float_equal(((float *)bench->arrays[0].data)[0], first, 0);
+	assert_int_equal(bench->arrays[0].dims[0], 2);
+	if (n_inputs == 2)
+		assert_int_equal(((int64_t *)bench->arrays[1].data)[1], 1);
+	for (size_t i = 0; i < n_inputs; i++)
+		qs_array_done(&bench->arrays[i]);
+}
+
+static void one_input_takes_npy_npz_and_folders(void **state)
+{
+	struct bench *bench = *state;
+	const struct npz_member member = {"image", image(2)};
+
+	write_npy(below(bench, "1.npy"), image(1));
+	npz_write(below(bench, "2.npz"), &member, 1, true);
+	assert_int_equal(mkdir(below(bench, "3"), 0777), 0);
+	write_npy(below(bench, "3/image.npy"), image(3));
+	open_data(bench, ".", 1);
+	for (size_t i = 0; i < 3; i++)
+		expect_batch(bench, i, 1, (float)i + 1);
+	assert_int_equal(qs_findings_count(bench->findings), 0);
+}
+
+static void several_inputs_are_found_by_name(void **state)
+{
+	struct bench *bench = *state;
+	const struct npz_member members[] = {{"mask", mask()}, {"image", image(1)}};
+
+	npz_write(below(bench, "1.npz"), members, 2, false);
+	assert_int_equal(mkdir(below(bench, "2"), 0777), 0);
+	write_npy(below(bench, "2/mask.npy"), mask());
+	write_npy(below(bench, "2/image.npy"), image(2));
+	open_data(bench, ".", 2);
+	expect_batch(bench, 0, 2, 1);
+	expect_batch(bench, 1, 2, 2);
+}
+
+static void a_single_file_is_one_batch(void **state)
+{
+	struct bench *bench = *state;
+
+	write_npy(below(bench, "only.npy"), image(7));
+	open_data(bench, "only.npy", 1);
+	assert_int_equal(bench->dataset.n_batches, 1);
+	expect_batch(bench, 0, 1, 7);
+}
+
+static void the_shape_has_to_be_that_of_the_input(void **state)
+{
+	static const int64_t dims[] = {2, 4};
+
+	write_npy(below(*state, "1.npy"), npy_floats(dims, 2, 0));
+	expect_refused_batch(*state, 1, QS_INVALID);
+	expect_finding(*state, "QS714", "./1.npy",
+	    "the data has shape [2,4]; input \"image\" of the model takes [?,3]");
+}
+
+static void the_rank_has_to_be_that_of_the_input(void **state)
+{
+	static const int64_t dims[] = {6};
+
+	write_npy(below(*state, "1.npy"), npy_floats(dims, 1, 0));
+	expect_refused_batch(*state, 1, QS_INVALID);
+	expect_finding(*state, "QS714", "./1.npy",
+	    "the data has shape [6]; input \"image\" of the model takes [?,3]");
+}
+
+static void the_type_has_to_be_that_of_the_input(void **state)
+{
+	static const int64_t dims[] = {1, 3};
+	static const double values[] = {1, 2, 3};
+	struct bench *bench = *state;
+
+	write_npy(below(bench, "1.npy"), npy_make("<f8", dims, 2, values, sizeof(*values)));
+	expect_refused_batch(bench, 1, QS_INVALID);
+	expect_finding(bench, "QS713", "./1.npy",
+	    "the data is float64; input \"image\" of the model takes float32");
+	assert_string_equal(
+	    qs_findings_at(bench->findings, 0)->hint, "save it with .astype(\"float32\")");
+}
+
+static void a_file_of_one_array_is_not_enough_for_two_inputs(void **state)
+{
+	write_npy(below(*state, "1.npy"), image(0));
+	expect_refused_batch(*state, 2, QS_INVALID);
+	expect_finding(*state, "QS711", "./1.npy",
+	    "the model has 2 inputs; expected a folder or .npz with an array for each");
+}
+
+static void an_input_that_an_archive_lacks_is_named(void **state)
+{
+	const struct npz_member member = {"image", image(0)};
+
+	npz_write(below(*state, "1.npz"), &member, 1, false);
+	expect_refused_batch(*state, 2, QS_INVALID);
+	expect_finding(*state, "QS711", "./1.npz", "the batch has no data for input \"mask\"");
+}
+
+static void an_input_that_a_folder_lacks_is_named(void **state)
+{
+	assert_int_equal(mkdir(below(*state, "1"), 0777), 0);
+	write_npy(below(*state, "1/image.npy"), image(0));
+	expect_refused_batch(*state, 2, QS_INVALID);
+	expect_finding(*state, "QS711", "./1", "the batch has no data for input \"mask\"");
+}
+
+static void an_array_that_is_no_input_is_named(void **state)
+{
+	const struct npz_member members[] = {{"image", image(0)}, {"labels", image(0)}};
+
+	npz_write(below(*state, "1.npz"), members, 2, false);
+	expect_refused_batch(*state, 1, QS_INVALID);
+	expect_finding(*state, "QS712", "./1.npz", "the model has no input \"labels\"");
+}
+
+static void a_cut_archive_is_told(void **state)
+{
+	struct bench *bench = *state;
+	const struct npz_member member = {"image", image(0)};
+	struct npy_bytes bytes;
+
+	npz_write(below(bench, "1.npz"), &member, 1, false);
+	bytes = read_bytes(below(bench, "1.npz"));
+	write_bytes(below(bench, "1.npz"), bytes.data, bytes.size / 2);
+	free(bytes.data);
+	expect_refused_batch(bench, 1, QS_INVALID);
+	assert_string_equal(qs_findings_at(bench->findings, 0)->code, "QS709");
+}
+
+static void expect_no_dataset(struct bench *bench, const char *name, enum qs_status status)
+{
+	assert_int_equal(
+	    qs_dataset_open(below(bench, name), inputs, 1, bench->findings, &bench->dataset), status);
+	assert_int_equal(bench->dataset.n_batches, 0);
+}
+
+static void a_folder_without_data_is_told(void **state)
+{
+	write_bytes(below(*state, "notes.txt"), "", 0);
+	expect_no_dataset(*state, "", QS_INVALID);
+	expect_finding(*state, "QS710", "",
+	    "the folder holds no calibration data; expected X.npy, X.npz or folders, one a batch");
+}
+
+static void a_folder_that_is_not_there_is_told(void **state)
+{
+	expect_no_dataset(*state, "nowhere", QS_IO);
+	expect_finding(*state, "QS001", "nowhere",
+	    "cannot open the folder of calibration data: No such file or directory");
+}
+
+static void a_file_that_is_no_data_is_told(void **state)
+{
+	write_bytes(below(*state, "data.csv"), "1,2,3", 5);
+	expect_no_dataset(*state, "data.csv", QS_IO);
+	expect_finding(*state, "QS001", "data.csv",
+	    "cannot open the folder of calibration data: Not a directory");
+}
+
+static void a_folder_may_be_called_like_a_file(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(mkdir(below(bench, "data.npy"), 0777), 0);
+	write_npy(below(bench, "data.npy/1.npy"), image(4));
+	open_data(bench, "data.npy", 1);
+	expect_batch(bench, 0, 1, 4);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_bench, free_bench)
+	const struct CMUnitTest tests[] = {
+	    TEST(batches_come_in_the_order_of_their_numbers),
+	    TEST(one_input_takes_npy_npz_and_folders),
+	    TEST(several_inputs_are_found_by_name),
+	    TEST(a_single_file_is_one_batch),
+	    TEST(the_shape_has_to_be_that_of_the_input),
+	    TEST(the_rank_has_to_be_that_of_the_input),
+	    TEST(the_type_has_to_be_that_of_the_input),
+	    TEST(a_file_of_one_array_is_not_enough_for_two_inputs),
+	    TEST(an_input_that_an_archive_lacks_is_named),
+	    TEST(an_input_that_a_folder_lacks_is_named),
+	    TEST(an_array_that_is_no_input_is_named),
+	    TEST(a_cut_archive_is_told),
+	    TEST(a_folder_without_data_is_told),
+	    TEST(a_folder_that_is_not_there_is_told),
+	    TEST(a_file_that_is_no_data_is_told),
+	    TEST(a_folder_may_be_called_like_a_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
