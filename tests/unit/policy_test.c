@@ -70,8 +70,8 @@ static const struct row documents[] = {
         "QS201 1:26 /Include_CLE => \"include_cle\""},
     {"a_long_key_is_clipped",
         "{\"target_device\": \"DPU\", "
-        "\"éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé\": 1}",
-        "QS201 1:26 /éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé"},
+        "\"ééééééééééééééééééééééééééééééééééééééééééééé\": 1}",
+        "QS201 1:26 /ééééééééééééééééééééééééééééééééééééééééééééé"},
     {"switches_are_booleans",
         "{\"target_device\": \"CPU\", \"include_cle\": 1, \"include_bias_corr\": \"true\", "
         "\"convert_relu6_to_relu\": null}",

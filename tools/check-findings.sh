@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every kind of finding has a code and a name of its own, and is found somewhere.
+set -u
+cd "${srcdir:-$(dirname "$0")/..}" || exit 99
+LC_ALL=C
+export LC_ALL
+failed=0
+
+fail()
+{
+	echo "FAIL: $*"
+	failed=1
+}
+
+# Rows as "ID CODE NAME SEVERITY"; rules have no id.
+rows=$(sed -n 's/^FINDING(\([A-Z0-9_]*\), "\([^"]*\)", "\([^"]*\)", \([A-Z]*\), ".*/\1 \2 \3 \4/p' base/findings.def)
+rules=$(sed -n 's/^ *"code": "\([^"]*\)",$/- \1/p' schemas/rules.json)
+names=$(sed -n 's/^ *"name": "\([^"]*\)",$/\1/p' schemas/rules.json)
+[ "$(echo "$rows" | wc -l)" -eq "$(grep -c '^FINDING(' base/findings.def)" ] || fail 'a row of findings.def cannot be read'
+[ "$(echo "$rules" | wc -l)" -gt 10 ] || fail 'the rules cannot be read'
+
+again=$(printf '%s\n%s\n' "$rows" "$rules" | awk '{print $2}' | sort | uniq -d)
+[ -z "$again" ] || fail "codes that stand twice:" $again
+again=$({ echo "$rows" | awk '{print $3}'; echo "$names"; } | sort | uniq -d)
+[ -z "$again" ] || fail "names that stand twice:" $again
+bad=$(printf '%s\n%s\n' "$rows" "$rules" | awk '$2 !~ /^QS[0-9][0-9][0-9]$/ {print $2}')
+[ -z "$bad" ] || fail "codes of another form:" $bad
+echo "$rows" | awk '{print $2}' | sort -c || fail 'findings.def is not in the order of codes'
+
+sources=$(find base policy model engine cli -name '*.c')
+used=$(cat $sources | grep -o 'QS_FINDING_[A-Z0-9_]*' | sort -u)
+for id in $(echo "$rows" | awk '{print $1}'); do
+	echo "$used" | grep -qx "QS_FINDING_$id" || fail "nothing finds $id"
+done
+exit $failed
