@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Findings for programs: one JSON document, format version 1.0. */
 #include "base/finding.h"
+#include "base/json_document.h"
 
-#include <json-c/json.h>
-#include <string.h>
-
-/* Adds a member; json-c takes the reference. A NULL value is a JSON null only where that is meant. */
-static void put(struct json_object *object, const char *key, struct json_object *value)
-{
-	json_object_object_add(object, key, value);
-}
-
-static struct json_object *text_or_null(const char *text)
-{
-	return text ? json_object_new_string(text) : NULL;
-}
 
 static struct json_object *number(size_t n)
 {
@@ -28,9 +16,9 @@ static struct json_object *position_json(const struct qs_source *source, size_t 
 	struct json_object *object = json_object_new_object();
 
 	/* What has no text is shown at its first character, as other tools expect a line. */
-	put(object, "line", number(p.line ? p.line : 1));
-	put(object, "column", number(p.line ? p.column : 1));
-	put(object, "byte", number(p.byte));
+	qs_json_put(object, "line", number(p.line ? p.line : 1));
+	qs_json_put(object, "column", number(p.line ? p.column : 1));
+	qs_json_put(object, "byte", number(p.byte));
 	return object;
 }
 
@@ -38,14 +26,14 @@ static struct json_object *range_json(struct qs_place place)
 {
 	struct json_object *object = json_object_new_object();
 
-	put(object, "start", position_json(place.source, place.begin));
-	put(object, "end", position_json(place.source, place.end));
+	qs_json_put(object, "start", position_json(place.source, place.begin));
+	qs_json_put(object, "end", position_json(place.source, place.end));
 	return object;
 }
 
 static struct json_object *file_json(struct qs_place place)
 {
-	return text_or_null(place.source ? qs_source_name(place.source) : NULL);
+	return qs_json_text(place.source ? qs_source_name(place.source) : NULL);
 }
 
 static struct json_object *related_json(const struct qs_related *related)
@@ -55,9 +43,9 @@ static struct json_object *related_json(const struct qs_related *related)
 	for (; related; related = related->next) {
 		struct json_object *object = json_object_new_object();
 
-		put(object, "file", file_json(related->place));
-		put(object, "range", range_json(related->place));
-		put(object, "message", json_object_new_string(related->message));
+		qs_json_put(object, "file", file_json(related->place));
+		qs_json_put(object, "range", range_json(related->place));
+		qs_json_put(object, "message", json_object_new_string(related->message));
 		json_object_array_add(list, object);
 	}
 	return list;
@@ -72,12 +60,12 @@ static struct json_object *fixes_json(const struct qs_fix *fix)
 		struct json_object *edits = json_object_new_array();
 		struct json_object *edit = json_object_new_object();
 
-		put(edit, "range", range_json(fix->place));
-		put(edit, "new_text", json_object_new_string(fix->new_text));
+		qs_json_put(edit, "range", range_json(fix->place));
+		qs_json_put(edit, "new_text", json_object_new_string(fix->new_text));
 		json_object_array_add(edits, edit);
-		put(object, "applicability", json_object_new_string(fix->safe ? "safe" : "unsafe"));
-		put(object, "message", json_object_new_string(fix->message));
-		put(object, "edits", edits);
+		qs_json_put(object, "applicability", json_object_new_string(fix->safe ? "safe" : "unsafe"));
+		qs_json_put(object, "message", json_object_new_string(fix->message));
+		qs_json_put(object, "edits", edits);
 		json_object_array_add(list, object);
 	}
 	return list;
@@ -87,16 +75,16 @@ static struct json_object *finding_json(const struct qs_finding *finding)
 {
 	struct json_object *object = json_object_new_object();
 
-	put(object, "file", file_json(finding->place));
-	put(object, "code", json_object_new_string(finding->code));
-	put(object, "name", json_object_new_string(finding->name));
-	put(object, "severity", json_object_new_string(qs_severity_name(finding->severity)));
-	put(object, "message", json_object_new_string(finding->message));
-	put(object, "hint", text_or_null(finding->hint));
-	put(object, "pointer", text_or_null(finding->pointer));
-	put(object, "range", range_json(finding->place));
-	put(object, "fixes", fixes_json(finding->fixes));
-	put(object, "related", related_json(finding->related));
+	qs_json_put(object, "file", file_json(finding->place));
+	qs_json_put(object, "code", json_object_new_string(finding->code));
+	qs_json_put(object, "name", json_object_new_string(finding->name));
+	qs_json_put(object, "severity", json_object_new_string(qs_severity_name(finding->severity)));
+	qs_json_put(object, "message", json_object_new_string(finding->message));
+	qs_json_put(object, "hint", qs_json_text(finding->hint));
+	qs_json_put(object, "pointer", qs_json_text(finding->pointer));
+	qs_json_put(object, "range", range_json(finding->place));
+	qs_json_put(object, "fixes", fixes_json(finding->fixes));
+	qs_json_put(object, "related", related_json(finding->related));
 	return object;
 }
 
@@ -107,11 +95,11 @@ static struct json_object *summary_json(const struct qs_findings *findings, size
 
 	for (size_t i = 0; i < qs_findings_count(findings); i++)
 		fixable += qs_findings_at(findings, i)->fixes != NULL;
-	put(object, "files", number(n_files));
-	put(object, "errors", number(qs_findings_total(findings, QS_SEVERITY_ERROR)));
-	put(object, "warnings", number(qs_findings_total(findings, QS_SEVERITY_WARNING)));
-	put(object, "infos", number(qs_findings_total(findings, QS_SEVERITY_INFO)));
-	put(object, "fixable", number(fixable));
+	qs_json_put(object, "files", number(n_files));
+	qs_json_put(object, "errors", number(qs_findings_total(findings, QS_SEVERITY_ERROR)));
+	qs_json_put(object, "warnings", number(qs_findings_total(findings, QS_SEVERITY_WARNING)));
+	qs_json_put(object, "infos", number(qs_findings_total(findings, QS_SEVERITY_INFO)));
+	qs_json_put(object, "fixable", number(fixable));
 	return object;
 }
 
@@ -120,7 +108,6 @@ enum qs_status qs_findings_write_json(const struct qs_findings *findings, size_t
 {
 	struct json_object *document = json_object_new_object();
 	struct json_object *list = json_object_new_array();
-	const char *written;
 
 	for (size_t i = 0; i < qs_findings_count(findings); i++) {
 		const struct qs_finding *finding = qs_findings_at(findings, i);
@@ -128,17 +115,10 @@ enum qs_status qs_findings_write_json(const struct qs_findings *findings, size_t
 		if (finding->severity >= at_least)
 			json_object_array_add(list, finding_json(finding));
 	}
-	put(document, "format_version", json_object_new_string("1.0"));
-	put(document, "tool", json_object_new_string("qstrata"));
-	put(document, "version", json_object_new_string(QSTRATA_VERSION));
-	put(document, "summary", summary_json(findings, n_files));
-	put(document, "diagnostics", list);
-	written = json_object_to_json_string_ext(document,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (written)
-		qs_text_addf(text, "%s\n", written);
-	else
-		text->failed = true;
-	json_object_put(document);
-	return qs_text_status(text);
+	qs_json_put(document, "format_version", json_object_new_string("1.0"));
+	qs_json_put(document, "tool", json_object_new_string("qstrata"));
+	qs_json_put(document, "version", json_object_new_string(QSTRATA_VERSION));
+	qs_json_put(document, "summary", summary_json(findings, n_files));
+	qs_json_put(document, "diagnostics", list);
+	return qs_json_write(document, text);
 }

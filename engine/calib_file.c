@@ -3,13 +3,13 @@
 #include "engine/calib_file.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/finding.h"
+#include "base/json_document.h"
 #include "engine/calibrate.h"
 #include "engine/qparams.h"
 
@@ -28,34 +28,16 @@ uint64_t qs_fingerprint(const void *bytes, size_t size)
 
 /* ---- writing -------------------------------------------------------------------------------------- */
 
-static void put(struct json_object *object, const char *key, struct json_object *value)
-{
-	json_object_object_add(object, key, value);
-}
-
-/* The shortest decimal that reads back as the same double. */
-static struct json_object *number(double value)
-{
-	char text[40];
-
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	return json_object_new_double_s(value, text);
-}
-
 static struct json_object *numbers(const struct qs_qparams *qparams, bool scales)
 {
 	struct json_object *list;
 
 	if (qparams->n == 1)
-		return scales ? number(qparams->scale[0])
+		return scales ? qs_json_number(qparams->scale[0])
 		              : json_object_new_int64(qparams->zero_point[0]);
 	list = json_object_new_array();
 	for (size_t i = 0; i < qparams->n; i++)
-		json_object_array_add(list, scales ? number(qparams->scale[i])
+		json_object_array_add(list, scales ? qs_json_number(qparams->scale[i])
 		                                   : json_object_new_int64(qparams->zero_point[i]));
 	return list;
 }
@@ -64,19 +46,19 @@ static struct json_object *site_json(const struct qs_site *site)
 {
 	struct json_object *object = json_object_new_object();
 
-	put(object, "kind", json_object_new_string(qs_tensor_word(site->kind)));
-	put(object, "layer", json_object_new_string(site->layer));
-	put(object, "datatype",
+	qs_json_put(object, "kind", json_object_new_string(qs_tensor_word(site->kind)));
+	qs_json_put(object, "layer", json_object_new_string(site->layer));
+	qs_json_put(object, "datatype",
 	    json_object_new_string(qs_datatype_word((enum qs_datatype)site->spec.datatype)));
 	if (!qs_site_has_scales(site))
 		return object;
-	put(object, "bit_width", json_object_new_int(site->spec.bit_width));
-	put(object, "scale", numbers(&site->qparams, true));
-	put(object, "zero_point", numbers(&site->qparams, false));
-	put(object, "quant_min", json_object_new_int64(site->qparams.quant_min));
-	put(object, "quant_max", json_object_new_int64(site->qparams.quant_max));
+	qs_json_put(object, "bit_width", json_object_new_int(site->spec.bit_width));
+	qs_json_put(object, "scale", numbers(&site->qparams, true));
+	qs_json_put(object, "zero_point", numbers(&site->qparams, false));
+	qs_json_put(object, "quant_min", json_object_new_int64(site->qparams.quant_min));
+	qs_json_put(object, "quant_max", json_object_new_int64(site->qparams.quant_max));
 	if (site->axis >= 0)
-		put(object, "axis", json_object_new_int(site->axis));
+		qs_json_put(object, "axis", json_object_new_int(site->axis));
 	return object;
 }
 
@@ -92,8 +74,8 @@ static struct json_object *named_json(const char *name, uint64_t fingerprint)
 {
 	struct json_object *object = json_object_new_object();
 
-	put(object, "path", json_object_new_string(name));
-	put(object, "fingerprint", fingerprint_text(fingerprint));
+	qs_json_put(object, "path", json_object_new_string(name));
+	qs_json_put(object, "fingerprint", fingerprint_text(fingerprint));
 	return object;
 }
 
@@ -104,31 +86,31 @@ static struct json_object *document_json(
 	struct json_object *tensors = json_object_new_object();
 
 	for (size_t i = 0; i < plan->n_sites; i++)
-		put(tensors, plan->sites[i].name, site_json(&plan->sites[i]));
-	put(document, "format", json_object_new_string(FORMAT));
-	put(document, "version", json_object_new_int(VERSION));
-	put(document, "model", named_json(identity->model_name, identity->model));
-	put(document, "config", named_json(identity->config_name, identity->config));
-	put(document, "observe", json_object_new_string("float"));
-	put(document, "batches", json_object_new_uint64(identity->n_batches));
-	put(document, "tensors", tensors);
+		qs_json_put(tensors, plan->sites[i].name, site_json(&plan->sites[i]));
+	qs_json_put(document, "format", json_object_new_string(FORMAT));
+	qs_json_put(document, "version", json_object_new_int(VERSION));
+	qs_json_put(document, "model", named_json(identity->model_name, identity->model));
+	qs_json_put(document, "config", named_json(identity->config_name, identity->config));
+	qs_json_put(document, "observe", json_object_new_string("float"));
+	qs_json_put(document, "batches", json_object_new_uint64(identity->n_batches));
+	qs_json_put(document, "tensors", tensors);
 	return document;
 }
 
 enum qs_status qs_calib_file_write(const struct qs_plan *plan,
     const struct qs_calib_identity *identity, const char *path, struct qs_findings *findings)
 {
-	struct json_object *document = document_json(plan, identity);
-	const char *text = json_object_to_json_string_ext(
-	    document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+	struct qs_text text = QS_TEXT_INIT;
 	struct qs_output output;
-	enum qs_status status = text ? qs_output_open(&output, path, findings) : QS_NOMEM;
+	enum qs_status status = qs_json_write(document_json(plan, identity), &text);
 
+	if (status == QS_OK)
+		status = qs_output_open(&output, path, findings);
 	if (status == QS_OK) {
-		fprintf(output.stream, "%s\n", text);
+		fwrite(text.data, 1, text.size, output.stream);
 		status = qs_output_commit(&output);
 	}
-	json_object_put(document);
+	qs_text_done(&text);
 	return status;
 }
 

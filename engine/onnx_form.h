@@ -7,8 +7,8 @@
  * any opset. Widths between are kept in the next larger type, after a Clip to their range. A bias of
  * int32 means one thing to runtimes that compute with integers: its scale is that of the input times that
  * of the weights. One with a scale of its own is therefore written as the float32 values that it stands
- * for, and so are parameters that no type holds. Sources: the operator changelog of ONNX, ONNX Runtime's list of contributed operators, and its
- * QLinearConv.
+ * for, and so are parameters that no type holds. Sources: the operator changelog of ONNX, ONNX Runtime's
+ * list of contributed operators, and its QLinearConv.
  */
 #ifndef ENGINE_ONNX_FORM_H
 #define ENGINE_ONNX_FORM_H
@@ -33,8 +33,8 @@ struct qs_onnx_form {
  */
 bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form);
 
-/* The ONNX type of elements, as TensorProto.DataType, and back; QS_ELEMENT__COUNT for one that arrays do not
- * have. */
+/* The ONNX type of elements, as TensorProto.DataType, and back; QS_ELEMENT__COUNT for one that arrays do
+ * not have. */
 int qs_onnx_type(enum qs_element element);
 enum qs_element qs_onnx_element(int onnx_type);
 

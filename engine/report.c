@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a job did: formats, sizes, what stayed as it is and why, and what ONNX cannot say. */
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_document.h"
 #include "engine/calibrate.h"
 #include "engine/job.h"
 
@@ -232,11 +232,6 @@ enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *tex
 
 /* ---- JSON --------------------------------------------------------------------------------------------- */
 
-static void put(struct json_object *object, const char *key, struct json_object *value)
-{
-	json_object_object_add(object, key, value);
-}
-
 static struct json_object *count(uint64_t n)
 {
 	return json_object_new_uint64(n);
@@ -249,9 +244,9 @@ static struct json_object *formats_json(const struct summary *summary)
 	for (size_t i = 0; i < summary->n_formats; i++) {
 		struct json_object *row = json_object_new_object();
 
-		put(row, "kind", json_object_new_string(qs_tensor_word(summary->formats[i].kind)));
-		put(row, "format", json_object_new_string(summary->formats[i].format));
-		put(row, "tensors", count(summary->formats[i].count));
+		qs_json_put(row, "kind", json_object_new_string(qs_tensor_word(summary->formats[i].kind)));
+		qs_json_put(row, "format", json_object_new_string(summary->formats[i].format));
+		qs_json_put(row, "tensors", count(summary->formats[i].count));
 		json_object_array_add(list, row);
 	}
 	return list;
@@ -265,10 +260,10 @@ static struct json_object *kept_json(const struct qs_plan *plan)
 	for (size_t i = 0; i < plan->n_kept; i++) {
 		struct json_object *row = json_object_new_object();
 
-		put(row, "layer", json_object_new_string(plan->kept[i].layer));
-		put(row, "type", json_object_new_string(plan->kept[i].type));
-		put(row, "kind", json_object_new_string(qs_tensor_word(plan->kept[i].kind)));
-		put(row, "reason", json_object_new_string(plan->kept[i].reason));
+		qs_json_put(row, "layer", json_object_new_string(plan->kept[i].layer));
+		qs_json_put(row, "type", json_object_new_string(plan->kept[i].type));
+		qs_json_put(row, "kind", json_object_new_string(qs_tensor_word(plan->kept[i].kind)));
+		qs_json_put(row, "reason", json_object_new_string(plan->kept[i].reason));
 		json_object_array_add(list, row);
 	}
 	return list;
@@ -278,8 +273,8 @@ static struct json_object *bytes_json(uint64_t before, uint64_t after)
 {
 	struct json_object *object = json_object_new_object();
 
-	put(object, "before", count(before));
-	put(object, "after", count(after));
+	qs_json_put(object, "before", count(before));
+	qs_json_put(object, "after", count(after));
 	return object;
 }
 
@@ -287,13 +282,13 @@ static struct json_object *written_json(const struct qs_job *job)
 {
 	struct json_object *object = json_object_new_object();
 
-	put(object, "opset_before", json_object_new_int64(job->opset_before));
-	put(object, "opset", json_object_new_int64(job->opset));
-	put(object, "standard", count(job->applied.n_standard));
-	put(object, "com.microsoft", count(job->applied.n_microsoft));
-	put(object, "cast", count(job->applied.n_casts));
-	put(object, "float32", count(job->applied.n_plain));
-	put(object, "clip", count(job->applied.n_clips));
+	qs_json_put(object, "opset_before", json_object_new_int64(job->opset_before));
+	qs_json_put(object, "opset", json_object_new_int64(job->opset));
+	qs_json_put(object, "standard", count(job->applied.n_standard));
+	qs_json_put(object, "com.microsoft", count(job->applied.n_microsoft));
+	qs_json_put(object, "cast", count(job->applied.n_casts));
+	qs_json_put(object, "float32", count(job->applied.n_plain));
+	qs_json_put(object, "clip", count(job->applied.n_clips));
 	return object;
 }
 
@@ -303,7 +298,7 @@ static struct json_object *rounding_json(const struct qs_job *job)
 
 	for (int mode = 0; mode < QS_ROUND_MODE__COUNT; mode++) {
 		if (job->applied.n_unexpressed[mode])
-			put(object, qs_round_mode_word((enum qs_round_mode)mode),
+			qs_json_put(object, qs_round_mode_word((enum qs_round_mode)mode),
 			    count(job->applied.n_unexpressed[mode]));
 	}
 	return object;
@@ -324,27 +319,19 @@ enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text
 {
 	struct json_object *document = json_object_new_object();
 	struct summary summary;
-	const char *written;
 
 	summarize(job, &summary);
-	put(document, "format_version", json_object_new_string("1.0"));
-	put(document, "model", json_object_new_string(job->model_path));
-	put(document, "output", json_object_new_string(job->output_path ? job->output_path : ""));
-	put(document, "formats", formats_json(&summary));
-	put(document, "folded_batch_normalizations", count(job->n_folded));
-	put(document, "parameter_bytes",
+	qs_json_put(document, "format_version", json_object_new_string("1.0"));
+	qs_json_put(document, "model", json_object_new_string(job->model_path));
+	qs_json_put(document, "output", json_object_new_string(job->output_path ? job->output_path : ""));
+	qs_json_put(document, "formats", formats_json(&summary));
+	qs_json_put(document, "folded_batch_normalizations", count(job->n_folded));
+	qs_json_put(document, "parameter_bytes",
 	    bytes_json(job->applied.bytes_before, job->applied.bytes_after));
-	put(document, "file_bytes", bytes_json(job->bytes_before, job->bytes_after));
-	put(document, "written_as", written_json(job));
-	put(document, "rounding_not_expressed", rounding_json(job));
-	put(document, "kept_float", kept_json(job->plan));
-	put(document, "not_done", not_done_json(job));
-	written = json_object_to_json_string_ext(document,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (written)
-		qs_text_addf(text, "%s\n", written);
-	else
-		text->failed = true;
-	json_object_put(document);
-	return qs_text_status(text);
+	qs_json_put(document, "file_bytes", bytes_json(job->bytes_before, job->bytes_after));
+	qs_json_put(document, "written_as", written_json(job));
+	qs_json_put(document, "rounding_not_expressed", rounding_json(job));
+	qs_json_put(document, "kept_float", kept_json(job->plan));
+	qs_json_put(document, "not_done", not_done_json(job));
+	return qs_json_write(document, text);
 }

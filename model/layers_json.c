@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The layers of a model for programs: one JSON document, format version 1.0. */
-#include <json-c/json.h>
-
+#include "base/json_document.h"
 #include "model/layers.h"
-
-static void put(struct json_object *object, const char *key, struct json_object *value)
-{
-	json_object_object_add(object, key, value);
-}
 
 static void put_text(struct json_object *object, const char *key, const char *text)
 {
-	put(object, key, json_object_new_string(text));
+	qs_json_put(object, key, json_object_new_string(text));
 }
 
 /* A tensor, or null for one that a layer does not have. A dimension that is not fixed is null. */
@@ -28,7 +22,7 @@ static struct json_object *tensor_json(const struct qs_layer_tensor *tensor)
 	for (int i = 0; i < tensor->rank; i++)
 		json_object_array_add(
 		    shape, tensor->dims[i] < 0 ? NULL : json_object_new_int64(tensor->dims[i]));
-	put(object, "shape", shape);
+	qs_json_put(object, "shape", shape);
 	return object;
 }
 
@@ -43,16 +37,16 @@ static struct json_object *layer_json(const struct qs_layer *layer)
 		json_object_array_add(inputs, tensor_json(&layer->inputs[i]));
 	put_text(object, "name", layer->name);
 	put_text(object, "path", layer->path);
-	put(object, "type", *layer->type ? json_object_new_string(layer->type) : NULL);
+	qs_json_put(object, "type", *layer->type ? json_object_new_string(layer->type) : NULL);
 	put_text(object, "op_type", layer->op_type);
-	put(object, "depthwise", json_object_new_boolean(layer->depthwise));
-	put(object, "nodes", nodes);
-	put(object, "inputs", inputs);
-	put(object, "weights", tensor_json(&layer->weights));
-	put(object, "bias", tensor_json(&layer->bias));
-	put(object, "output", tensor_json(&layer->output));
-	put(object, "parameters", json_object_new_uint64(layer->n_parameters));
-	put(object, "macs", layer->macs_known ? json_object_new_uint64(layer->macs) : NULL);
+	qs_json_put(object, "depthwise", json_object_new_boolean(layer->depthwise));
+	qs_json_put(object, "nodes", nodes);
+	qs_json_put(object, "inputs", inputs);
+	qs_json_put(object, "weights", tensor_json(&layer->weights));
+	qs_json_put(object, "bias", tensor_json(&layer->bias));
+	qs_json_put(object, "output", tensor_json(&layer->output));
+	qs_json_put(object, "parameters", json_object_new_uint64(layer->n_parameters));
+	qs_json_put(object, "macs", layer->macs_known ? json_object_new_uint64(layer->macs) : NULL);
 	return object;
 }
 
@@ -60,22 +54,10 @@ enum qs_status qs_layers_write_json(const struct qs_layers *layers, struct qs_te
 {
 	struct json_object *document = json_object_new_object();
 	struct json_object *list = json_object_new_array();
-	enum qs_status status = QS_NOMEM;
-	const char *bytes;
 
-	if (document && list) {
-		put_text(document, "format_version", "1.0");
-		for (size_t i = 0; i < layers->n_items; i++)
-			json_object_array_add(list, layer_json(&layers->items[i]));
-		put(document, "layers", list);
-		bytes = json_object_to_json_string_ext(
-		    document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-		if (bytes) {
-			qs_text_adds(text, bytes);
-			qs_text_adds(text, "\n");
-			status = qs_text_status(text);
-		}
-	}
-	json_object_put(document);
-	return status;
+	put_text(document, "format_version", "1.0");
+	for (size_t i = 0; i < layers->n_items; i++)
+		json_object_array_add(list, layer_json(&layers->items[i]));
+	qs_json_put(document, "layers", list);
+	return qs_json_write(document, text);
 }

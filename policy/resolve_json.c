@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The effective parameters as JSON: the document of `qstrata resolve`. */
-#include <json-c/json.h>
 #include <string.h>
 
+#include "base/json_document.h"
 #include "policy/selection.h"
-
-static void put(struct json_object *object, const char *key, struct json_object *value)
-{
-	json_object_object_add(object, key, value);
-}
 
 static struct json_object *value_json(enum qs_param param, union qs_value value)
 {
@@ -39,14 +34,14 @@ static struct json_object *settings_json(const struct qs_settings *settings, enu
 
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
 		if (qs_settings_show(settings, (enum qs_param)p, tensor))
-			put(object, qs_param_info((enum qs_param)p)->key,
+			qs_json_put(object, qs_param_info((enum qs_param)p)->key,
 			    value_json((enum qs_param)p, settings->param[p]->value));
 	}
 	if (spec.datatype == QS_DATATYPE_INT) {
 		const struct qs_int_range range = qs_spec_int_range(&spec);
 
-		put(object, "quant_min", json_object_new_int64(range.min));
-		put(object, "quant_max", json_object_new_int64(range.max));
+		qs_json_put(object, "quant_min", json_object_new_int64(range.min));
+		qs_json_put(object, "quant_max", json_object_new_int64(range.max));
 	}
 	return object;
 }
@@ -57,7 +52,7 @@ static struct json_object *tensors_json(const struct qs_settings *settings, unsi
 
 	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
 		if (tensors >> t & 1)
-			put(object, qs_tensor_words.words[t].word,
+			qs_json_put(object, qs_tensor_words.words[t].word,
 			    settings_json(&settings[t], (enum qs_tensor)t));
 	}
 	return object;
@@ -71,9 +66,9 @@ static struct json_object *entry_json(const struct qs_entry *entry)
 	    type ? entry->selector.text : entry->selector.value->string;
 	struct json_object *text = json_object_new_string_len(shown.bytes, (int)shown.size);
 
-	put(object, "layer_type", type ? text : NULL);
-	put(object, "layer_name", type ? NULL : text);
-	put(object, "tensors", tensors_json(entry->settings, entry->tensors));
+	qs_json_put(object, "layer_type", type ? text : NULL);
+	qs_json_put(object, "layer_name", type ? NULL : text);
+	qs_json_put(object, "tensors", tensors_json(entry->settings, entry->tensors));
 	return object;
 }
 
@@ -109,15 +104,15 @@ static struct json_object *origin_json(
 	struct json_object *object = json_object_new_object();
 	struct qs_text pointer = QS_TEXT_INIT;
 
-	put(object, "level", json_object_new_string(level_word((enum qs_level)setting->level)));
+	qs_json_put(object, "level", json_object_new_string(level_word((enum qs_level)setting->level)));
 	if (setting->member) {
 		const struct qs_place place = qs_policy_value_place(policy, setting->member);
 		const struct qs_position position = qs_source_position(place.source, place.begin);
 
 		qs_json_pointer(setting->member, &pointer);
-		put(object, "line", json_object_new_uint64(position.line));
-		put(object, "column", json_object_new_uint64(position.column));
-		put(object, "pointer", json_object_new_string(pointer.data));
+		qs_json_put(object, "line", json_object_new_uint64(position.line));
+		qs_json_put(object, "column", json_object_new_uint64(position.column));
+		qs_json_put(object, "pointer", json_object_new_string(pointer.data));
 		qs_text_done(&pointer);
 	}
 	return object;
@@ -132,10 +127,10 @@ static struct json_object *node_tensor_json(
 
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
 		if (qs_settings_show(settings, (enum qs_param)p, tensor))
-			put(origins, qs_param_info((enum qs_param)p)->key,
+			qs_json_put(origins, qs_param_info((enum qs_param)p)->key,
 			    origin_json(policy, settings->param[p]));
 	}
-	put(object, "origins", origins);
+	qs_json_put(object, "origins", origins);
 	return object;
 }
 
@@ -148,10 +143,10 @@ static struct json_object *nodes_json(
 		struct json_object *node = json_object_new_object();
 
 		for (int t = 0; t < QS_TENSOR__COUNT; t++)
-			put(node, qs_tensor_words.words[t].word,
+			qs_json_put(node, qs_tensor_words.words[t].word,
 			    node_tensor_json(policy, qs_selection_settings(selection, i, (enum qs_tensor)t),
 			        (enum qs_tensor)t));
-		put(nodes, selection->layers[i].name, node);
+		qs_json_put(nodes, selection->layers[i].name, node);
 	}
 	return nodes;
 }
@@ -161,20 +156,12 @@ enum qs_status qs_policy_write_json(
 {
 	const unsigned all = (1U << QS_TENSOR__COUNT) - 1;
 	struct json_object *document = json_object_new_object();
-	const char *written;
 
-	put(document, "target_device",
+	qs_json_put(document, "target_device",
 	    json_object_new_string(qs_device_words.words[policy->device].word));
-	put(document, "model", tensors_json(policy->model, all));
-	put(document, "layers", entries_json(policy));
+	qs_json_put(document, "model", tensors_json(policy->model, all));
+	qs_json_put(document, "layers", entries_json(policy));
 	if (selection)
-		put(document, "nodes", nodes_json(policy, selection));
-	written = json_object_to_json_string_ext(document,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (written)
-		qs_text_addf(text, "%s\n", written);
-	else
-		text->failed = true;
-	json_object_put(document);
-	return qs_text_status(text);
+		qs_json_put(document, "nodes", nodes_json(policy, selection));
+	return qs_json_write(document, text);
 }
