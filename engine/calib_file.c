@@ -212,6 +212,7 @@ static enum qs_status read_site(const struct reader *reader, const struct qs_pla
 {
 	struct json_object *object = json_object_object_get(tensors, site->name);
 	struct qs_int_range range = qs_spec_int_range(&site->spec);
+	struct qs_qparams qparams;
 	enum qs_status status;
 
 	if (!json_object_is_type(object, json_type_object))
@@ -232,16 +233,20 @@ static enum qs_status read_site(const struct reader *reader, const struct qs_pla
 	    !says_integer(object, "quant_max", range.max))
 		return complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
 		    "tensor \"%s\" was calibrated for another range of integers", site->name);
-	qs_qparams_done(&site->qparams);
-	status = qs_qparams_init(&site->qparams, count_channels(plan, site));
+	status = qs_qparams_init(&qparams, count_channels(plan, site));
 	if (status != QS_OK)
 		return status;
-	site->qparams.quant_min = range.min;
-	site->qparams.quant_max = range.max;
-	if (!read_numbers(object, &site->qparams))
-		return complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+	qparams.quant_min = range.min;
+	qparams.quant_max = range.max;
+	if (!read_numbers(object, &qparams)) {
+		complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
 		    "scale and zero_point of tensor \"%s\" must be %zu positive numbers and integers",
-		    site->name, site->qparams.n);
+		    site->name, qparams.n);
+		qs_qparams_done(&qparams);
+		return QS_INVALID;
+	}
+	qs_qparams_done(&site->qparams);
+	site->qparams = qparams;
 	return QS_OK;
 }
 
@@ -278,13 +283,44 @@ static enum qs_status read_document(const struct reader *reader, struct qs_plan 
 	return worst;
 }
 
+/* Why a text was not parsed, or NULL. */
+static const char *parse_trouble(struct json_tokener *tokener, const char *bytes, size_t size)
+{
+	const enum json_tokener_error error = json_tokener_get_error(tokener);
+	size_t end = json_tokener_get_parse_end(tokener);
+
+	if (error == json_tokener_continue)
+		return "it ends too early";
+	if (error != json_tokener_success)
+		return json_tokener_error_desc(error);
+	while (end < size && bytes[end] && strchr(" \t\r\n", bytes[end]))
+		end++;
+	return end < size ? "text behind its end" : NULL;
+}
+
+static enum qs_status parse_document(
+    const struct reader *reader, const char *bytes, size_t size, struct json_object **ret_document)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	const char *trouble;
+
+	if (!tokener)
+		return QS_NOMEM;
+	*ret_document = json_tokener_parse_ex(tokener, bytes, (int)size);
+	trouble = parse_trouble(tokener, bytes, size);
+	if (trouble)
+		complain(reader, QS_FINDING_MALFORMED_CALIBRATION, "the file is no JSON: %s at byte %zu",
+		    trouble, json_tokener_get_parse_end(tokener));
+	json_tokener_free(tokener);
+	return trouble ? QS_INVALID : QS_OK;
+}
+
 enum qs_status qs_calib_file_read(struct qs_plan *plan, const struct qs_calib_identity *identity,
     const char *path, struct qs_findings *findings)
 {
 	const struct reader reader = {
 	    qs_place_of(qs_findings_name_source(findings, path)), findings};
-	struct json_tokener *tokener;
-	struct json_object *document;
+	struct json_object *document = NULL;
 	enum qs_status status;
 	char *bytes;
 	size_t size;
@@ -292,20 +328,10 @@ enum qs_status qs_calib_file_read(struct qs_plan *plan, const struct qs_calib_id
 	status = qs_file_read(path, QS_CALIB_FILE_LIMIT, findings, &bytes, &size);
 	if (status != QS_OK)
 		return status;
-	tokener = json_tokener_new();
-	document = tokener ? json_tokener_parse_ex(tokener, bytes, (int)size) : NULL;
-	if (!tokener)
-		status = QS_NOMEM;
-	else if (!document)
-		status = complain(&reader, QS_FINDING_MALFORMED_CALIBRATION,
-		    "the file is no JSON: %s at byte %zu",
-		    json_tokener_error_desc(json_tokener_get_error(tokener)),
-		    json_tokener_get_parse_end(tokener));
-	else
+	status = parse_document(&reader, bytes, size, &document);
+	if (status == QS_OK)
 		status = read_document(&reader, plan, identity, document);
 	json_object_put(document);
-	if (tokener)
-		json_tokener_free(tokener);
 	free(bytes);
 	return status;
 }

@@ -40,6 +40,7 @@ static enum qs_status calibrate_constant(const struct qs_plan *plan, struct qs_s
 	status = qs_tensor_read(graph->model, constant, findings, &values, &n);
 	if (status != QS_OK)
 		return status;
+	qs_qparams_done(&site->qparams);
 	if (!qs_layout_of(constant->dims, constant->n_dims, site->axis, &layout)) {
 		status = QS_BUG;
 	} else {
@@ -77,8 +78,10 @@ static enum qs_status derive_scales(const struct qs_plan *plan, struct qs_site *
 {
 	const struct qs_qparams *input = &plan->sites[site->input_site].qparams;
 	const struct qs_qparams *weights = &plan->sites[site->weights_site].qparams;
-	const enum qs_status status = qs_qparams_init(&site->qparams, weights->n);
+	enum qs_status status;
 
+	qs_qparams_done(&site->qparams);
+	status = qs_qparams_init(&site->qparams, weights->n);
 	if (status != QS_OK)
 		return status;
 	site->qparams.quant_min = INT32_MIN;
@@ -155,10 +158,10 @@ static enum qs_status find_inputs(struct observation_run *run)
 	/* In the model's order, so that a single batch file means the first and only one. */
 	for (size_t i = 0; i < graph->proto->n_input; i++) {
 		const size_t index = qs_graph_find(graph, graph->proto->input[i]->name);
-		const struct qs_value *value = &graph->values[index];
+		const struct qs_value *value = index == QS_NONE ? NULL : &graph->values[index];
 		enum qs_element element;
 
-		if (index == QS_NONE || !value->is_input)
+		if (!value || !value->is_input)
 			continue;
 		element = qs_onnx_element(value->element_type);
 		if (element == QS_ELEMENT__COUNT) {
@@ -335,8 +338,12 @@ static enum qs_status observe(struct observation_run *run)
 		status = open_session(run);
 	for (size_t i = 0; i < run->dataset.n_batches && status == QS_OK; i++)
 		status = run_batch(run, i);
-	for (size_t i = 0; i < run->n_watches && status == QS_OK; i++)
-		status = qs_observer_result(run->watches[i].observer, &run->watches[i].site->qparams);
+	for (size_t i = 0; i < run->n_watches && status == QS_OK; i++) {
+		struct qs_qparams *qparams = &run->watches[i].site->qparams;
+
+		qs_qparams_done(qparams);
+		status = qs_observer_result(run->watches[i].observer, qparams);
+	}
 	return status;
 }
 

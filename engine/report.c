@@ -193,7 +193,7 @@ static void write_not_done(const struct qs_job *job, struct qs_text *text)
 		if (!qs_policy_switch(job->policy, not_done[i].which))
 			continue;
 		begin_row(text, "not done", first);
-		qs_text_addf(text, "%s: on in the config, but not carried out by this version\n",
+		qs_text_addf(text, "%s: on, but not carried out by this version\n",
 		    not_done[i].key);
 		first = false;
 	}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Jobs: the order of steps, opsets, calibrations on files and on data, and reports. */
+#include "tests/unit/engine_fixture.h"
+#include "tests/unit/npz_fixture.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/job.h"
+#include "model/opset.h"
+
+#define MODEL "tests/out/job_test.onnx"
+#define OUTPUT "tests/out/job_test_out.onnx"
+#define CALIB "tests/out/job_test.json"
+#define DATA "tests/out/job_test.npy"
+
+#define HALF ENGINE_CONFIG("\"datatype\": \"bfloat16\"", "")
+#define INT8 ENGINE_CONFIG(ENGINE_INT8, "")
+/* Weights need no data. */
+#define WEIGHTS(more)                                                                              \
+	ENGINE_CONFIG(ENGINE_INT8, more ", \"quantizable_data_type\": [\"weights\"]")
+
+struct bench {
+	struct qs_findings *findings;
+	struct qs_source *source;
+	struct qs_policy *policy;
+	struct qs_job *job;
+};
+
+static int make_bench(void **state)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+
+	bench->findings = qs_findings_new();
+	*state = bench;
+	return 0;
+}
+
+static void read_config(struct bench *bench, const char *config)
+{
+	qs_job_free(bench->job);
+	bench->job = NULL;
+	qs_policy_free(bench->policy);
+	qs_source_free(bench->source);
+	assert_int_equal(qs_source_new("config.json", config, strlen(config), &bench->source), QS_OK);
+	assert_int_equal(qs_policy_read(bench->source, bench->findings, &bench->policy), QS_OK);
+	qs_findings_free(bench->findings);
+	bench->findings = qs_findings_new();
+}
+
+static int free_bench(void **state)
+{
+	struct bench *bench = *state;
+
+	qs_job_free(bench->job);
+	qs_policy_free(bench->policy);
+	qs_source_free(bench->source);
+	qs_findings_free(bench->findings);
+	free(bench);
+	remove(MODEL);
+	remove(OUTPUT);
+	remove(CALIB);
+	remove(DATA);
+	return 0;
+}
+
+static void save_model(struct bench *bench, const char *const *lines)
+{
+	struct qs_model *model = fixture_model(bench->findings, lines);
+
+	fixture_output("");
+	assert_int_equal(qs_model_save(model, MODEL, bench->findings), QS_OK);
+	qs_model_free(model);
+}
+
+static const char *const linear13[] = {"opset 13", "in x 2 4", "init w 4 3", "init b 3",
+    "node Gemm g x,w,b y", "out y", NULL};
+static const char *const linear9[] = {"opset 9", "in x 2 4", "init w 4 3", "init b 3",
+    "node Gemm g x,w,b y", "out y", NULL};
+
+static enum qs_status new_job(struct bench *bench, const char *config)
+{
+	read_config(bench, config);
+	return qs_job_new(bench->policy, MODEL, false, bench->findings, &bench->job);
+}
+
+static void start(struct bench *bench, const char *config, const char *const *lines)
+{
+	save_model(bench, lines);
+	assert_int_equal(new_job(bench, config), QS_OK);
+}
+
+static enum qs_status calibrate(struct bench *bench, const char *data)
+{
+	const struct qs_calibrate_options options = {NULL, data, NULL, NULL};
+
+	return qs_job_calibrate(bench->job, &options, bench->findings);
+}
+
+static void finish(struct bench *bench)
+{
+	assert_int_equal(qs_job_apply(bench->job, bench->findings), QS_OK);
+	assert_int_equal(qs_job_save(bench->job, OUTPUT, bench->findings), QS_OK);
+}
+
+static const struct qs_finding *last_finding(const struct bench *bench)
+{
+	assert_int_not_equal(qs_findings_count(bench->findings), 0);
+	return qs_findings_at(bench->findings, qs_findings_count(bench->findings) - 1);
+}
+
+/* The version converter; the test ends here, skipped, when there is none. */
+static void need_module(void)
+{
+	struct qs_findings *findings = qs_findings_new();
+	const enum qs_status status = qs_opset_latest(findings, &(int64_t){0});
+
+	qs_findings_free(findings);
+	if (status != QS_OK) {
+		print_message("skipped: no version converter here\n");
+		skip();
+	}
+}
+
+static void steps_have_an_order(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench, WEIGHTS(""), linear13);
+	assert_int_equal(qs_job_apply(bench->job, bench->findings), QS_BUG);
+	assert_int_equal(qs_job_save(bench->job, OUTPUT, bench->findings), QS_BUG);
+	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_BUG);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	assert_int_equal(calibrate(bench, NULL), QS_BUG);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_BUG);
+	finish(bench);
+	assert_int_equal(qs_job_apply(bench->job, bench->findings), QS_BUG);
+	assert_int_equal(qs_findings_count(bench->findings), 0);
+}
+
+static void activations_of_integers_need_data(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench, INT8, linear13);
+	assert_int_equal(calibrate(bench, NULL), QS_INVALID);
+	assert_string_equal(last_finding(bench)->message,
+	    "2 activations need calibration data; give --data or --calib");
+}
+
+static void half_floats_need_neither_data_nor_runtime(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench, HALF, linear13);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	finish(bench);
+}
+
+static void an_old_model_is_brought_to_the_opset_that_channels_need(void **state)
+{
+	struct bench *bench = *state;
+
+	need_module();
+	start(bench, WEIGHTS(""), linear9);
+	assert_int_equal(bench->job->opset_before, 9);
+	assert_int_equal(bench->job->opset, 13);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	finish(bench);
+	assert_int_equal(bench->job->applied.n_standard, 1);
+	assert_int_equal(bench->job->applied.n_microsoft, 0);
+}
+
+static void the_opset_of_the_config_is_had(void **state)
+{
+	struct bench *bench = *state;
+
+	need_module();
+	start(bench, WEIGHTS(", \"onnx_opset_version\": 15"), linear13);
+	assert_int_equal(bench->job->opset, 15);
+	/* A later one is fine as it is. */
+	start(bench, WEIGHTS(", \"onnx_opset_version\": 11"), linear13);
+	assert_int_equal(bench->job->opset, 13);
+}
+
+static void without_the_module_old_models_take_other_forms(void **state)
+{
+	struct bench *bench = *state;
+	const char *folder = getenv("QSTRATA_MODULE_DIR");
+	char *kept = folder ? strdup(folder) : NULL;
+
+	setenv("QSTRATA_MODULE_DIR", "/nonexistent", 1);
+	start(bench, WEIGHTS(""), linear9);
+	assert_int_equal(bench->job->opset, 9);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	finish(bench);
+	assert_int_equal(bench->job->applied.n_microsoft, 1);
+	/* bfloat16 is not known to them. */
+	assert_int_equal(new_job(bench, HALF), QS_UNSUPPORTED);
+	assert_string_equal(last_finding(bench)->code, "QS617");
+	if (kept)
+		setenv("QSTRATA_MODULE_DIR", kept, 1);
+	else
+		unsetenv("QSTRATA_MODULE_DIR");
+	free(kept);
+}
+
+static void scales_go_through_a_file(void **state)
+{
+	struct bench *bench = *state;
+	struct npy_bytes direct, from_file;
+
+	start(bench, WEIGHTS(""), linear13);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	finish(bench);
+	direct = read_bytes(OUTPUT);
+	assert_int_equal(new_job(bench, WEIGHTS("")), QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	finish(bench);
+	from_file = read_bytes(OUTPUT);
+	assert_int_equal(direct.size, from_file.size);
+	assert_memory_equal(direct.data, from_file.data, direct.size);
+	free(direct.data);
+	free(from_file.data);
+}
+
+static void a_calibration_belongs_to_its_model_and_config(void **state)
+{
+	static const char *const other_model[] = {"opset 13", "in x 2 4", "init w 4 3", "init b 3",
+	    "node Gemm g x,w,b y", "out y", "out y2", "node Relu r y y2", NULL};
+	struct bench *bench = *state;
+
+	start(bench, WEIGHTS(""), linear13);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	/* Spelled another way it is the same config. */
+	assert_int_equal(new_job(bench, "  " WEIGHTS("") "\n"), QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	assert_int_equal(new_job(bench, WEIGHTS(", \"onnx_opset_version\": 12")), QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	assert_int_equal(new_job(bench, ENGINE_CONFIG(ENGINE_INT8 ", \"bit_width\": 4",
+	                                    ", \"quantizable_data_type\": [\"weights\"]")),
+	    QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_INVALID);
+	assert_string_equal(last_finding(bench)->message,
+	    "the calibration was made for another config; calibrate again");
+	start(bench, WEIGHTS(""), other_model);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_INVALID);
+	assert_string_equal(last_finding(bench)->message,
+	    "the calibration was made for another model; calibrate again");
+}
+
+/* Tied biases and all kinds of sites, on data: calibrating and reading the file give the same bytes. */
+static void calibrating_on_data_and_reading_the_scales_are_the_same(void **state)
+{
+	static const int64_t dims[] = {2, 4};
+	static const char config[] = ENGINE_CONFIG(ENGINE_INT8,
+	    ", \"tensor_quantize_config\": {\"bias\": {\"bit_width\": 32}, "
+	    "\"weights\": {\"per_channel\": true}, \"activation\": {\"symmetry\": false}}");
+	struct bench *bench = *state;
+	struct npy_bytes direct, from_file;
+
+	qs_runtime_close(engine_runtime());
+	write_npy((fixture_output(""), DATA), npy_floats(dims, 2, -3));
+	start(bench, config, linear13);
+	assert_int_equal(calibrate(bench, DATA), QS_OK);
+	assert_int_equal(bench->job->n_batches, 1);
+	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	finish(bench);
+	direct = read_bytes(OUTPUT);
+	assert_int_equal(new_job(bench, config), QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	finish(bench);
+	from_file = read_bytes(OUTPUT);
+	assert_int_equal(direct.size, from_file.size);
+	assert_memory_equal(direct.data, from_file.data, direct.size);
+	free(direct.data);
+	free(from_file.data);
+}
+
+static bool stop(void *context, size_t n_done, size_t n_batches)
+{
+	*(size_t *)context = n_done;
+	assert_int_equal(n_batches, 1);
+	return false;
+}
+
+static void whoever_watches_may_stop_calibration(void **state)
+{
+	static const int64_t dims[] = {2, 4};
+	struct bench *bench = *state;
+	size_t n_done = 0;
+	const struct qs_calibrate_options options = {NULL, DATA, stop, &n_done};
+
+	qs_runtime_close(engine_runtime());
+	write_npy((fixture_output(""), DATA), npy_floats(dims, 2, -3));
+	start(bench, INT8, linear13);
+	assert_int_equal(qs_job_calibrate(bench->job, &options, bench->findings), QS_INVALID);
+	assert_int_equal(n_done, 1);
+	assert_int_equal(qs_findings_total(bench->findings, QS_SEVERITY_ERROR), 0);
+	/* The job can be calibrated again. */
+	assert_int_equal(calibrate(bench, DATA), QS_OK);
+}
+
+static void the_report_tells_what_was_done(void **state)
+{
+	struct bench *bench = *state;
+	struct qs_text text = QS_TEXT_INIT;
+
+	start(bench, WEIGHTS(", \"include_cle\": true"), linear13);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	assert_int_equal(qs_job_apply(bench->job, bench->findings), QS_OK);
+	assert_int_equal(qs_job_write_report(bench->job, &text), QS_OK);
+	engine_expect(&text,
+	    MODEL " -> (not saved)\n"
+	    "quantized   weights        1  int8\n"
+	    "parameters  48 -> 12 bytes (25 %)\n"
+	    "written as  QuantizeLinear/DequantizeLinear of opset 13: 1 tensor\n"
+	    "kept float  1 bias (g, Linear): quantizable_data_type of the config does not list the kind\n"
+	    "            1 activation (g, Linear): quantizable_data_type of the config does not list the "
+	    "kind\n"
+	    "            1 input (g, Linear): quantizable_data_type of the config does not list the kind\n"
+	    "not done    include_cle: on, but not carried out by this version\n"
+	    "            include_bias_corr: on, but not carried out by this version\n");
+}
+
+static void the_report_as_json_has_the_same(void **state)
+{
+	struct bench *bench = *state;
+	struct qs_text text = QS_TEXT_INIT;
+	struct json_object *document, *written;
+
+	start(bench, WEIGHTS(""), linear13);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	finish(bench);
+	assert_int_equal(qs_job_write_report_json(bench->job, &text), QS_OK);
+	document = json_tokener_parse(text.data);
+	assert_non_null(document);
+	assert_string_equal(
+	    json_object_get_string(json_object_object_get(document, "format_version")), "1.0");
+	assert_string_equal(json_object_get_string(json_object_object_get(document, "output")), OUTPUT);
+	written = json_object_object_get(document, "written_as");
+	assert_int_equal(json_object_get_int(json_object_object_get(written, "standard")), 1);
+	assert_int_equal(json_object_get_int(json_object_object_get(written, "opset")), 13);
+	assert_int_equal(
+	    json_object_array_length(json_object_object_get(document, "kept_float")), 3);
+	json_object_put(document);
+	qs_text_done(&text);
+}
+
+static void an_entry_that_selects_nothing_is_an_error_unless_allowed(void **state)
+{
+	static const char config[] = WEIGHTS(", \"layer_quantize_config\": [{\"layer_name\": \"nobody\", "
+					     "\"quantizable_data_type\": [\"weights\"]}]");
+	struct bench *bench = *state;
+
+	save_model(bench, linear13);
+	assert_int_equal(new_job(bench, config), QS_INVALID);
+	assert_string_equal(last_finding(bench)->code, "QS501");
+	assert_int_equal(qs_job_new(bench->policy, MODEL, true, bench->findings, &bench->job), QS_OK);
+}
+
+/* What a batch normalization is selected by is still known when it has been folded away. */
+static void an_entry_for_a_folded_layer_selects_it(void **state)
+{
+	static const char config[] = WEIGHTS(", \"layer_quantize_config\": [{\"layer_name\": \"bn1\", "
+					     "\"quantizable_data_type\": [\"weights\"]}]");
+	struct bench *bench = *state;
+
+	read_config(bench, config);
+	assert_int_equal(qs_job_new(bench->policy, fixture_path("conv_bn_relu.onnx"), false,
+	                     bench->findings, &bench->job),
+	    QS_OK);
+	assert_int_equal(bench->job->n_folded, 2);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_bench, free_bench)
+	const struct CMUnitTest tests[] = {
+	    TEST(steps_have_an_order),
+	    TEST(activations_of_integers_need_data),
+	    TEST(half_floats_need_neither_data_nor_runtime),
+	    TEST(an_old_model_is_brought_to_the_opset_that_channels_need),
+	    TEST(the_opset_of_the_config_is_had),
+	    TEST(without_the_module_old_models_take_other_forms),
+	    TEST(scales_go_through_a_file),
+	    TEST(a_calibration_belongs_to_its_model_and_config),
+	    TEST(calibrating_on_data_and_reading_the_scales_are_the_same),
+	    TEST(whoever_watches_may_stop_calibration),
+	    TEST(the_report_tells_what_was_done),
+	    TEST(the_report_as_json_has_the_same),
+	    TEST(an_entry_that_selects_nothing_is_an_error_unless_allowed),
+	    TEST(an_entry_for_a_folded_layer_selects_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
