@@ -205,6 +205,16 @@ enum qs_status qs_output_open(
 	return QS_NOMEM;
 }
 
+enum qs_status qs_output_check(const char *path, struct qs_findings *findings)
+{
+	struct qs_output output;
+	const enum qs_status status = qs_output_open(&output, path, findings);
+
+	if (status == QS_OK)
+		qs_output_abandon(&output);
+	return status;
+}
+
 enum qs_status qs_output_commit(struct qs_output *output)
 {
 	enum qs_status status = QS_OK;

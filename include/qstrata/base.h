@@ -107,6 +107,8 @@ QS_API enum qs_status qs_source_named(const char *name, struct qs_source **ret_s
  */
 QS_API enum qs_status qs_source_read(const char *path, const char *name, size_t limit,
     struct qs_findings *findings, struct qs_source **ret_source);
+/** Whether a file can be written at a path, asked before long work. QS_IO with a finding when it cannot. */
+QS_API enum qs_status qs_output_check(const char *path, struct qs_findings *findings);
 /** Releases a source; NULL is fine. */
 QS_API void qs_source_free(struct qs_source *source);
 /** The name as given. */
