@@ -218,7 +218,7 @@ static void judge_rule(const struct scope *scope, const struct qs_rule *rule)
 		    !is_inherited(scope, rule, t))
 			broken |= 1U << t;
 	}
-	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
+	for (int t = 0; broken && t < QS_TENSOR__COUNT; t++) {
 		const struct qs_setting *cause = scope->settings[t].param[rule->require.param];
 		unsigned same = 0;
 
