@@ -2,7 +2,6 @@
 /* Writes a plan with its scales into the model. */
 #include "engine/apply.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,7 +96,8 @@ static const char *add_zero_point(
 	const char *name = NULL;
 
 	for (size_t i = 0; values && i < site->qparams.n; i++)
-		store_integer(form->element, values, i, site->qparams.zero_point[i]);
+		store_integer(form->element, values, i,
+		    form->shifts ? qs_onnx_zero_point(site) : site->qparams.zero_point[i]);
 	if (values)
 		name = add_initializer(
 		    writer, site, "zero_point", form->onnx_type, site->qparams.n, values);
@@ -138,7 +138,7 @@ static void dequantize(struct writer *writer, const struct qs_site *site,
 static const char *clip(struct writer *writer, const struct qs_site *site, const char *input)
 {
 	const float scale = (float)site->qparams.scale[0];
-	const int64_t zero = site->qparams.zero_point[0];
+	const int64_t zero = qs_onnx_zero_point(site);
 	const float low = (float)(site->qparams.quant_min - zero) * scale;
 	const float high = (float)(site->qparams.quant_max - zero) * scale;
 	const char *output = qs_edit_name(writer->edit, "%s_clipped", site->tensor);
@@ -159,27 +159,59 @@ static const char *clip(struct writer *writer, const struct qs_site *site, const
 	return output;
 }
 
+/* The nodes between the float tensor and its rounded form. */
+static void round_flow(struct writer *writer, const struct qs_site *site,
+    const struct qs_onnx_form *form, const char *input, const char *output)
+{
+	const char *rounded =
+	    qs_edit_name(writer->edit, "%s_%s", site->tensor, qs_element_word(form->element));
+
+	cast(writer, input, rounded, form->onnx_type);
+	cast(writer, rounded, output, FLOAT);
+}
+
+/* Adds or subtracts the distance between the zero point of the scales and the one that is written. */
+static const char *shift(struct writer *writer, const char *op_type, const char *input,
+    const char *distance, const char *output)
+{
+	const struct operands operands = {input, distance, NULL};
+
+	add_node(writer, op_type, &operands, 2, output);
+	return output;
+}
+
+static const char *add_distance(struct writer *writer, const struct qs_site *site)
+{
+	const int64_t steps = qs_onnx_zero_point(site) - site->qparams.zero_point[0];
+	const float distance = (float)((double)steps * site->qparams.scale[0]);
+
+	writer->applied->n_shifts++;
+	return add_initializer(writer, site, "distance", FLOAT, 1, &distance);
+}
+
 /* The nodes between the float tensor and its quantized form. */
 static void quantize_flow(struct writer *writer, const struct qs_site *site,
     const struct qs_onnx_form *form, const char *input, const char *output)
 {
-	const bool integers = site->spec.datatype == QS_DATATYPE_INT;
-	const char *codes = qs_edit_name(writer->edit, "%s_%s", site->tensor,
-	    integers ? "quantized" : qs_element_word(form->element));
+	const char *distance = form->shifts ? add_distance(writer, site) : NULL;
+	const char *codes = qs_edit_name(writer->edit, "%s_quantized", site->tensor);
+	const char *values = output;
 	struct operands operands = {input, NULL, NULL};
 
-	if (!integers) {
-		cast(writer, input, codes, form->onnx_type);
-		cast(writer, codes, output, FLOAT);
-		return;
+	if (form->shifts) {
+		operands.value = shift(writer, "Sub", input, distance,
+		    qs_edit_name(writer->edit, "%s_near", site->tensor));
+		values = qs_edit_name(writer->edit, "%s_near_dequantized", site->tensor);
 	}
 	if (form->clips)
-		operands.value = clip(writer, site, input);
+		operands.value = clip(writer, site, operands.value);
 	operands.scale = add_scale(writer, site);
 	operands.zero_point = add_zero_point(writer, site, form);
 	quantize(writer, form, &operands, codes);
 	operands.value = codes;
-	dequantize(writer, site, form, &operands, output);
+	dequantize(writer, site, form, &operands, values);
+	if (form->shifts)
+		shift(writer, "Add", values, distance, output);
 }
 
 static void count_form(
@@ -206,10 +238,8 @@ static enum qs_status find_form(
 	}
 	qs_finding_add(writer->findings, QS_FINDING_NOT_EXPRESSIBLE,
 	    qs_model_place(writer->model, writer->findings),
-	    "%s \"%s\" of layer \"%s\": ONNX has no integers from %" PRId64 " to %" PRId64
-	    " with zero point %" PRId64 " for it; at most 16 bits",
-	    qs_tensor_word(site->kind), site->tensor, site->layer, site->qparams.quant_min,
-	    site->qparams.quant_max, site->qparams.zero_point[0]);
+	    "%s \"%s\" of layer \"%s\": ONNX has no integers of %d bits for it; at most 16",
+	    qs_tensor_word(site->kind), site->tensor, site->layer, site->spec.bit_width);
 	return QS_UNSUPPORTED;
 }
 
@@ -310,21 +340,23 @@ static enum qs_status write_constant(struct writer *writer, const struct qs_site
 static enum qs_status write_flow(struct writer *writer, const struct qs_site *site)
 {
 	const struct qs_value *value = &writer->plan->layers->graph->values[site->value];
+	const char *input = value->name, *output = value->name;
 	struct qs_onnx_form form;
-	const char *name;
 	enum qs_status status = find_form(writer, site, &form);
 
 	if (status != QS_OK)
 		return status;
 	if (value->is_input) {
-		name = qs_edit_name(writer->edit, "%s_dequantized", site->tensor);
-		quantize_flow(writer, site, &form, value->name, name);
-		qs_edit_reroute(writer->edit, value, name);
+		output = qs_edit_name(writer->edit, "%s_dequantized", site->tensor);
+		qs_edit_reroute(writer->edit, value, output);
 	} else {
-		name = qs_edit_name(writer->edit, "%s_float", site->tensor);
-		qs_edit_rename(writer->edit, value, name);
-		quantize_flow(writer, site, &form, name, value->name);
+		input = qs_edit_name(writer->edit, "%s_float", site->tensor);
+		qs_edit_rename(writer->edit, value, input);
 	}
+	if (site->spec.datatype == QS_DATATYPE_INT)
+		quantize_flow(writer, site, &form, input, output);
+	else
+		round_flow(writer, site, &form, input, output);
 	return QS_OK;
 }
 

@@ -16,7 +16,7 @@
 /* What was written. */
 struct qs_applied {
 	size_t n_standard, n_microsoft, n_casts, n_plain; /* sites by form */
-	size_t n_clips;
+	size_t n_clips, n_shifts;
 	size_t n_unexpressed[QS_ROUND_MODE__COUNT]; /* activations whose rounding mode ONNX lacks */
 	uint64_t bytes_before, bytes_after;         /* of the quantized parameters */
 	struct qs_counts counts;                    /* of their values */

@@ -51,16 +51,27 @@ static bool is_parameter(const struct qs_site *site)
 	return site->kind == QS_TENSOR_WEIGHTS || site->kind == QS_TENSOR_BIAS;
 }
 
-/* Whether a type holds the range and every zero point. */
-static bool holds(int64_t min, int64_t max, const struct qs_qparams *qparams)
+/* Whether a type holds the range and, of parameters, every zero point. */
+static bool holds(const struct type *type, const struct qs_site *site)
 {
-	if (qparams->quant_min < min || qparams->quant_max > max)
+	const struct qs_qparams *qparams = &site->qparams;
+
+	if (qparams->quant_min < type->min || qparams->quant_max > type->max)
 		return false;
-	for (size_t i = 0; i < qparams->n; i++) {
-		if (qparams->zero_point[i] < min || qparams->zero_point[i] > max)
+	for (size_t i = 0; i < qparams->n && is_parameter(site); i++) {
+		if (qparams->zero_point[i] < type->min || qparams->zero_point[i] > type->max)
 			return false;
 	}
-	return true;
+	return is_parameter(site) || type->quantizes;
+}
+
+int64_t qs_onnx_zero_point(const struct qs_site *site)
+{
+	const struct qs_qparams *qparams = &site->qparams;
+	const int64_t least = qparams->zero_point[0] > qparams->quant_min ? qparams->zero_point[0]
+	                                                                  : qparams->quant_min;
+
+	return least < qparams->quant_max ? least : qparams->quant_max;
 }
 
 static bool has_zero_point(const struct qs_qparams *qparams)
@@ -80,6 +91,11 @@ static bool is_misread(const struct qs_site *site)
 	       (site->kind == QS_TENSOR_BIAS && site->input_site == QS_NONE);
 }
 
+static struct qs_onnx_form float_form(enum qs_element element)
+{
+	return (struct qs_onnx_form){.element = element, .onnx_type = qs_onnx_type(element)};
+}
+
 static bool integer_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form)
 {
 	const struct qs_qparams *qparams = &site->qparams;
@@ -87,16 +103,17 @@ static bool integer_form(const struct qs_site *site, int64_t opset, struct qs_on
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		const struct type *type = &types[i];
 
-		if (!holds(type->min, type->max, qparams) || (!type->quantizes && !is_parameter(site)))
+		if (!holds(type, site))
 			continue;
 		*ret_form = (struct qs_onnx_form){type->element, qs_onnx_type(type->element),
 		    qparams->quant_min > type->min || qparams->quant_max < type->max,
 		    opset < type->standard_since || (qparams->n > 1 && opset < QS_STANDARD_OPSET),
-		    !type->quantizes && is_misread(site)};
+		    !type->quantizes && is_misread(site),
+		    !is_parameter(site) && qs_onnx_zero_point(site) != qparams->zero_point[0]};
 		return true;
 	}
-	*ret_form = (struct qs_onnx_form){
-	    QS_ELEMENT_FLOAT32, qs_onnx_type(QS_ELEMENT_FLOAT32), false, false, true};
+	*ret_form = float_form(QS_ELEMENT_FLOAT32);
+	ret_form->plain = true;
 	return is_parameter(site);
 }
 
@@ -106,12 +123,10 @@ bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form
 	case QS_DATATYPE_INT:
 		return integer_form(site, opset, ret_form);
 	case QS_DATATYPE_BFLOAT16:
-		*ret_form = (struct qs_onnx_form){
-		    QS_ELEMENT_BFLOAT16, qs_onnx_type(QS_ELEMENT_BFLOAT16), false, false, false};
+		*ret_form = float_form(QS_ELEMENT_BFLOAT16);
 		return true;
 	case QS_DATATYPE_FLOAT16:
-		*ret_form = (struct qs_onnx_form){
-		    QS_ELEMENT_FLOAT16, qs_onnx_type(QS_ELEMENT_FLOAT16), false, false, false};
+		*ret_form = float_form(QS_ELEMENT_FLOAT16);
 		return true;
 	case QS_DATATYPE_FLOAT32:
 	case QS_DATATYPE__COUNT:

@@ -7,7 +7,8 @@
  * any opset. Widths between are kept in the next larger type, after a Clip to their range. A bias of
  * int32 means one thing to runtimes that compute with integers: its scale is that of the input times that
  * of the weights. One with a scale of its own is therefore written as the float32 values that it stands
- * for, and so are parameters that no type holds. Sources: the operator changelog of ONNX, ONNX Runtime's
+ * for, and so are parameters that no type holds. An activation whose zero point is outside the range is
+ * shifted to where it is inside, and back. Sources: the operator changelog of ONNX, ONNX Runtime's
  * list of contributed operators, and its QLinearConv.
  */
 #ifndef ENGINE_ONNX_FORM_H
@@ -25,13 +26,17 @@ struct qs_onnx_form {
 	bool clips;              /* the range is narrower than the type's */
 	bool microsoft;          /* the operators are those of com.microsoft */
 	bool plain;              /* float32 with the values that the codes stand for */
+	bool shifts;             /* an activation's zero point is outside the range */
 };
 
 /*
- * The form of a site in a model of an opset, once it has its scales. False when there is none: activations whose
- * range or zero point takes more than 16 bits.
+ * The form of a site in a model of an opset, once it has its scales. False when there is none: activations of
+ * more than 16 bits.
  */
 bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form);
+
+/* The zero point of an activation as it is written: that of the range which is nearest. */
+int64_t qs_onnx_zero_point(const struct qs_site *site);
 
 /* The ONNX type of elements, as TensorProto.DataType, and back; QS_ELEMENT__COUNT for one that arrays do
  * not have. */

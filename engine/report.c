@@ -154,6 +154,7 @@ static void write_forms(const struct qs_job *job, struct qs_text *text)
 	write_form(text, &first, applied->n_plain,
 	    "float32 values of their codes, as no integers of ONNX mean the same");
 	write_form(text, &first, applied->n_clips, "with a Clip to a range narrower than the type's");
+	write_form(text, &first, applied->n_shifts, "with a shift to a zero point inside the range");
 }
 
 static void write_rounding(const struct qs_job *job, struct qs_text *text)

@@ -182,33 +182,43 @@ static void integers_of_16_bits_are_standard_from_opset_21_on(void **state)
 	    "y_scale float32[]\ny_zero_point int16[]\n");
 }
 
-static void a_zero_point_outside_the_range_takes_a_larger_type(void **state)
+static void a_zero_point_outside_the_range_is_reached_by_a_shift(void **state)
 {
 	struct engine engine = ENGINE_PLAN(ONLY("activation", ENGINE_INT8 ", \"symmetry\": false"),
-	    FLOW("opset 21"));
+	    FLOW("opset 13"));
+	const Onnx__GraphProto *graph = engine.model->proto->graph;
+	struct engine narrow = ENGINE_PLAN(
+	    ONLY("activation", ENGINE_INT8 ", \"symmetry\": false, \"bit_width\": 4"), FLOW("opset 10"));
+	float distance;
 
 	(void)state;
 	engine_scale(&engine, "y", 0.5, -20);
-	expect_model(engine,
+	engine_apply(&engine);
+	memcpy(&distance, graph->initializer[0]->raw_data.data, sizeof(distance));
+	assert_float_equal(distance, 10, 0);
+	engine_free(&engine);
+	/* Steps 0 to 15 of a half, from 50 below zero on. */
+	engine_scale(&narrow, "y", 0.5, 115);
+	expect_model(narrow,
 	    "Softmax x > y_float\n"
-	    "Clip y_float,y_low,y_high > y_clipped\n"
+	    "Sub y_float,y_distance > y_near\n"
+	    "Clip y_near > y_clipped min=-7.5 max=0\n"
 	    "QuantizeLinear y_clipped,y_scale,y_zero_point > y_quantized\n"
-	    "DequantizeLinear y_quantized,y_scale,y_zero_point > y\n"
-	    "y_low float32[]\ny_high float32[]\ny_scale float32[]\ny_zero_point int16[]\n");
+	    "DequantizeLinear y_quantized,y_scale,y_zero_point > y_near_dequantized\n"
+	    "Add y_near_dequantized,y_distance > y\n"
+	    "y_distance float32[]\ny_scale float32[]\ny_zero_point uint8[]\n");
 }
 
-static void a_zero_point_that_no_type_has_is_told(void **state)
+static void activations_have_16_bits_at_most(void **state)
 {
-	struct engine engine = ENGINE_PLAN(ONLY("activation", ENGINE_INT8 ", \"symmetry\": false"),
-	    FLOW("opset 21"));
+	struct engine engine =
+	    CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 17"), FLOW("opset 21"));
 
 	(void)state;
-	engine_scale(&engine, "y", 0.5, 90000);
 	assert_int_equal(
 	    qs_apply(engine.plan, engine.registry, engine.findings, &engine.applied), QS_UNSUPPORTED);
 	assert_string_equal(qs_findings_at(engine.findings, qs_findings_count(engine.findings) - 1)->message,
-	    "activation \"y\" of layer \"s\": ONNX has no integers from 0 to 255 with zero point 90000 "
-	    "for it; at most 16 bits");
+	    "activation \"y\" of layer \"s\": ONNX has no integers of 17 bits for it; at most 16");
 	engine_free(&engine);
 }
 
@@ -509,8 +519,8 @@ int main(void)
 	    cmocka_unit_test(channels_have_an_axis_from_opset_13_on),
 	    cmocka_unit_test(fewer_bits_are_cut_off_before),
 	    cmocka_unit_test(integers_of_16_bits_are_standard_from_opset_21_on),
-	    cmocka_unit_test(a_zero_point_outside_the_range_takes_a_larger_type),
-	    cmocka_unit_test(a_zero_point_that_no_type_has_is_told),
+	    cmocka_unit_test(a_zero_point_outside_the_range_is_reached_by_a_shift),
+	    cmocka_unit_test(activations_have_16_bits_at_most),
 	    cmocka_unit_test(half_floats_are_casts),
 	    cmocka_unit_test(a_bias_has_the_form_of_its_width),
 	    cmocka_unit_test(a_bias_of_32_bits_counts_products),

@@ -17,7 +17,7 @@ struct row {
 	int64_t quant_min, quant_max, zero_point;
 	size_t n_scales;
 	int64_t opset;
-	const char *form; /* "int8 clips microsoft plain", or "" for none */
+	const char *form; /* "int8 clips microsoft plain shifts", or "" for none */
 };
 
 #define ACTIVATION QS_TENSOR_ACTIVATION
@@ -36,8 +36,9 @@ static void expect_form(const struct row *row, size_t index)
 	site.qparams = (struct qs_qparams){row->n_scales, scales,
 	    row->n_scales == 1 ? &zero_points[1] : zero_points, maxima, row->quant_min, row->quant_max};
 	if (qs_onnx_form(&site, row->opset, &form))
-		qs_text_addf(&text, "%s%s%s%s", qs_element_word(form.element), form.clips ? " clips" : "",
-		    form.microsoft ? " microsoft" : "", form.plain ? " plain" : "");
+		qs_text_addf(&text, "%s%s%s%s%s", qs_element_word(form.element), form.clips ? " clips" : "",
+		    form.microsoft ? " microsoft" : "", form.plain ? " plain" : "",
+		    form.shifts ? " shifts" : "");
 	if (strcmp(text.data, row->form) != 0)
 		fail_msg("row %zu: found \"%s\", expected \"%s\"", index, text.data, row->form);
 	qs_text_done(&text);
@@ -55,13 +56,12 @@ static void integers_take_the_smallest_type_that_holds_them(void **state)
 	    {ACTIVATION, -256, 255, 0, 1, 21, "int16 clips"},
 	    {ACTIVATION, -32768, 32767, 0, 1, 21, "int16"},
 	    {ACTIVATION, 0, 65535, 9, 1, 21, "uint16"},
-	    /* A zero point outside the range needs a type that has it. */
-	    {ACTIVATION, 0, 255, -1, 1, 21, "int16 clips"},
-	    {ACTIVATION, 0, 255, 300, 1, 21, "uint16 clips"},
-	    {ACTIVATION, 0, 15, -1, 1, 21, "int8 clips"},
-	    {ACTIVATION, 0, 255, 40000, 1, 21, "uint16 clips"},
-	    {ACTIVATION, 0, 255, 70000, 1, 21, ""},
-	    {ACTIVATION, 0, 255, -40000, 1, 21, ""},
+	    /* A zero point outside the range is moved there. */
+	    {ACTIVATION, 0, 255, 255, 1, 13, "uint8"},
+	    {ACTIVATION, 0, 255, 256, 1, 13, "uint8 shifts"},
+	    {ACTIVATION, 0, 255, -1, 1, 13, "uint8 shifts"},
+	    {ACTIVATION, 0, 15, -1, 1, 13, "uint8 clips shifts"},
+	    {ACTIVATION, 0, 65535, -900000, 1, 21, "uint16 shifts"},
 	    {ACTIVATION, -65536, 65535, 0, 1, 21, ""},
 	    {ACTIVATION, -2147483648, 2147483647, 0, 1, 21, ""},
 	};
@@ -145,6 +145,21 @@ static void half_floats_are_types_and_float32_has_no_form(void **state)
 	assert_false(qs_onnx_form(&site, 13, &form));
 }
 
+static void the_nearest_zero_point_of_the_range_is_written(void **state)
+{
+	static const int64_t rows[][2] = {{0, 0}, {7, 7}, {255, 255}, {256, 255}, {-9, 0}};
+	double scale = 1, maximum = 1;
+	int64_t zero_point;
+	const struct qs_site site = {
+	    .kind = QS_TENSOR_INPUT, .qparams = {1, &scale, &zero_point, &maximum, 0, 255}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		zero_point = rows[i][0];
+		assert_int_equal(qs_onnx_zero_point(&site), rows[i][1]);
+	}
+}
+
 static void only_activations_of_integers_need_a_rounding_mode_of_onnx(void **state)
 {
 	struct qs_site site = {.kind = QS_TENSOR_ACTIVATION};
@@ -179,6 +194,7 @@ int main(void)
 	    cmocka_unit_test(what_no_type_says_is_written_as_values),
 	    cmocka_unit_test(a_bias_in_units_of_the_products_stays_int32),
 	    cmocka_unit_test(half_floats_are_types_and_float32_has_no_form),
+	    cmocka_unit_test(the_nearest_zero_point_of_the_range_is_written),
 	    cmocka_unit_test(only_activations_of_integers_need_a_rounding_mode_of_onnx),
 	    cmocka_unit_test(types_go_there_and_back),
 	};
