@@ -155,6 +155,26 @@ bool qs_shape_rule_concat(const struct qs_shape_infer *infer, size_t output, str
 	return true;
 }
 
+/* A shape of so many dimensions of which nothing more is known. */
+static bool only_rank(int64_t rank, struct qs_shape *shape)
+{
+	if (rank < 0 || rank > QS_RANK_LIMIT)
+		return false;
+	shape->rank = (int)rank;
+	for (int i = 0; i < shape->rank; i++)
+		shape->dims[i] = -1;
+	return true;
+}
+
+/* The target of a Reshape that is computed: how many numbers it has is the rank. */
+static bool reshape_to_computed(const struct qs_shape_infer *infer, struct qs_shape *shape)
+{
+	struct qs_shape target;
+
+	return qs_shape_input(infer, 1, &target) && target.rank == 1 &&
+	       only_rank(target.dims[0], shape);
+}
+
 /* 0 copies a dimension, -1 takes what is left. */
 bool qs_shape_rule_reshape(
     const struct qs_shape_infer *infer, size_t output, struct qs_shape *shape)
@@ -165,8 +185,12 @@ bool qs_shape_rule_reshape(
 	struct qs_shape input;
 	int left = -1;
 
-	if (output != 0 || to.n < 0 || !qs_shape_input(infer, 0, &input))
+	if (output != 0)
 		return false;
+	if (to.n < 0)
+		return reshape_to_computed(infer, shape);
+	if (!qs_shape_input(infer, 0, &input))
+		return only_rank(to.n, shape);
 	shape->rank = to.n;
 	for (int i = 0; i < to.n; i++) {
 		if (to.at[i] == 0 && !keep_zero && i >= input.rank)
