@@ -118,7 +118,8 @@ static void drop_plan(struct qs_job *job)
 
 /*
  * Brings a model up that is too old for what is to be written, and plans it again. Up to opset 13 that
- * is a wish, since com.microsoft has forms for older models; what the plan or the config asks for has to
+ * is a wish, granted as far as it goes, since com.microsoft has forms for older models (but ONNX Runtime
+ * rewrites them into operators that only later opsets have). What the plan or the config asks for has to
  * be had.
  */
 static enum qs_status raise_opset(struct qs_job *job, struct qs_findings *findings)
@@ -136,6 +137,8 @@ static enum qs_status raise_opset(struct qs_job *job, struct qs_findings *findin
 		return QS_NOMEM;
 	drop_plan(job);
 	status = qs_opset_raise(job->model, wanted, must ? findings : wishes);
+	for (int64_t less = wanted - 1; !must && status == QS_UNSUPPORTED && less > job->opset; less--)
+		status = qs_opset_raise(job->model, less, wishes);
 	qs_findings_free(wishes);
 	if (status != QS_OK && (must || status != QS_UNSUPPORTED))
 		return status;
