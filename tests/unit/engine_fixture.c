@@ -137,17 +137,32 @@ void engine_expect(struct qs_text *found, const char *expected)
 
 /* ---- running models -------------------------------------------------------------------------- */
 
-struct qs_runtime *engine_runtime(void)
+/* The runtime of this machine, or NULL after a word. */
+static struct qs_runtime *find_runtime(void)
 {
 	struct qs_findings *findings = qs_findings_new();
 	struct qs_runtime *runtime = NULL;
-	const enum qs_status status = qs_ort_open(NULL, findings, &runtime);
 
+	if (qs_ort_open(NULL, findings, &runtime) != QS_OK)
+		puts("skipped: no ONNX Runtime here; name one in " QS_ORT_VARIABLE);
 	qs_findings_free(findings);
-	if (status != QS_OK) {
-		print_message("skipped: no ONNX Runtime here; name one in " QS_ORT_VARIABLE "\n");
+	return runtime;
+}
+
+bool engine_has_runtime(void)
+{
+	struct qs_runtime *runtime = find_runtime();
+
+	qs_runtime_close(runtime);
+	return runtime != NULL;
+}
+
+struct qs_runtime *engine_runtime(void)
+{
+	struct qs_runtime *runtime = find_runtime();
+
+	if (!runtime)
 		skip();
-	}
 	return runtime;
 }
 

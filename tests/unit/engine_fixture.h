@@ -62,6 +62,11 @@ void engine_expect(struct qs_text *found, const char *expected);
 
 /* ---- running models -------------------------------------------------------------------------- */
 
+/* Whether there is a runtime on this machine; says so when not. A program without one has nothing to
+ * test and ends with ENGINE_SKIPPED. */
+#define ENGINE_SKIPPED 77
+bool engine_has_runtime(void);
+
 /* The runtime of this machine; the test ends here, skipped, when there is none. */
 struct qs_runtime *engine_runtime(void);
 
