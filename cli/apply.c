@@ -114,8 +114,6 @@ static int work_on_model(const struct arguments *arguments, job_work *work)
 		if (!arguments->value[required[i]])
 			return usage_error(arguments, "%s is missing", names[i]);
 	}
-	if (arguments->n_files)
-		return usage_error(arguments, "unexpected operand \"%s\"", arguments->files[0]);
 	findings = qs_findings_new();
 	if (!findings)
 		return out_of_memory();

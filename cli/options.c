@@ -91,6 +91,8 @@ static int find_command(const char *word)
 /* The tables in the form of getopt_long(): value 256 + id, so that letters and ids differ. */
 static void make_getopt_tables(struct option *longs, char *letters)
 {
+	/* Operands come in order ("-"), and a missing value is told from an unknown option (":"). */
+	*letters++ = '-';
 	*letters++ = ':';
 	for (int i = 0; i < OPTION__COUNT; i++) {
 		longs[i] = (struct option){
@@ -116,34 +118,78 @@ static int option_of(int result)
 	return -1;
 }
 
+/* Whether an option takes several words; -1 is none. */
+static bool takes_list(int option)
+{
+	const char *value = option < 0 ? NULL : options[option].value;
+	const size_t size = value ? strlen(value) : 0;
+
+	return size > 3 && strcmp(value + size - 3, "...") == 0;
+}
+
+/* Keeps an option with its value; those of a list go to the files. */
+static bool take_option(struct arguments *arguments, int option, char *value)
+{
+	if (!(options[option].commands >> arguments->command & 1)) {
+		usage_error(arguments, "%s does not take --%s", commands[arguments->command].name,
+		    options[option].name);
+		return false;
+	}
+	arguments->value[option] = options[option].value ? value : "";
+	if (takes_list(option))
+		arguments->files[arguments->n_files++] = value;
+	return true;
+}
+
+/* Keeps a word that is no option: an operand, or one more value of the option before it. */
+static bool take_word(struct arguments *arguments, int option, char *word)
+{
+	/* A usage of options only has no operands. */
+	if (!takes_list(option) && commands[arguments->command].operands[0] == '-') {
+		usage_error(arguments, "unexpected operand \"%s\"", word);
+		return false;
+	}
+	arguments->files[arguments->n_files++] = word;
+	return true;
+}
+
+static bool take_result(
+    struct arguments *arguments, int result, const char *word, int *last_option)
+{
+	const int option = option_of(result);
+
+	if (result == ':') {
+		usage_error(arguments, "option %s needs a value", word);
+		return false;
+	}
+	if (result == 1)
+		return take_word(arguments, *last_option, optarg);
+	if (result == '?' || option < 0) {
+		usage_error(arguments, "unknown option %s", word);
+		return false;
+	}
+	*last_option = option;
+	return take_option(arguments, option, optarg);
+}
+
 static bool read_options(int argc, char **argv, struct arguments *arguments)
 {
 	struct option longs[OPTION__COUNT + 1];
-	char letters[2 * OPTION__COUNT + 2];
-	int result;
+	char letters[2 * OPTION__COUNT + 3];
+	int result, last_option = -1;
 
 	make_getopt_tables(longs, letters);
 	opterr = 0;
+	/* Files take the places of words that were read before them. */
+	arguments->files = argv;
 	while ((result = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		const int option = option_of(result);
-
-		if (result == ':') {
-			usage_error(arguments, "option %s needs a value", argv[optind - 1]);
+		if (!take_result(arguments, result, argv[optind - 1], &last_option))
 			return false;
-		}
-		if (result == '?' || option < 0) {
-			usage_error(arguments, "unknown option %s", argv[optind - 1]);
-			return false;
-		}
-		if (!(options[option].commands >> arguments->command & 1)) {
-			usage_error(arguments, "%s does not take --%s", commands[arguments->command].name,
-			    options[option].name);
-			return false;
-		}
-		arguments->value[option] = options[option].value ? optarg : "";
 	}
-	arguments->files = argv + optind;
-	arguments->n_files = argc - optind;
+	for (; optind < argc; optind++) {
+		if (!take_word(arguments, -1, argv[optind]))
+			return false;
+	}
 	return true;
 }
 

@@ -29,7 +29,7 @@ enum option_id {
 struct arguments {
 	enum command_id command;
 	const char *value[OPTION__COUNT]; /* "" for an option without value; NULL: not given */
-	char **files;
+	char **files; /* operands, or the values of an option that takes several */
 	int n_files;
 	bool color; /* of what goes to the standard output */
 };

@@ -107,3 +107,18 @@ int tell_document(struct qs_text *text, enum qs_status status)
 	qs_text_done(text);
 	return exit_of(status);
 }
+
+int option_word(const struct arguments *arguments, enum option_id option,
+    int (*find)(const char *word), const char *what)
+{
+	const char *word = arguments->value[option];
+	int found;
+
+	if (!word)
+		return -1;
+	found = find(word);
+	if (found >= 0)
+		return found;
+	usage_error(arguments, "there is no %s \"%s\"", what, word);
+	return -2;
+}

@@ -50,6 +50,10 @@ void tell_findings(const struct arguments *arguments, struct qs_findings *findin
 /* Writes a document to the standard output and ends it; returns the exit status. */
 int tell_document(struct qs_text *text, enum qs_status status);
 
+/* The number of a word given to an option, -1 when none is given, -2 after a complaint. */
+int option_word(const struct arguments *arguments, enum option_id option, int (*find)(const char *word),
+    const char *what);
+
 /* The exit status of a status that is not QS_OK; says what findings cannot say. */
 int exit_of(enum qs_status status);
 

@@ -61,22 +61,6 @@ int command_resolve(const struct arguments *arguments)
 	return use_config(arguments, write_resolved);
 }
 
-/* The number of a word given to an option, -1 when none is given, -2 after a complaint. */
-static int option_word(const struct arguments *arguments, enum option_id option,
-    int (*find)(const char *word), const char *what)
-{
-	const char *word = arguments->value[option];
-	int found;
-
-	if (!word)
-		return -1;
-	found = find(word);
-	if (found >= 0)
-		return found;
-	usage_error(arguments, "there is no %s \"%s\"", what, word);
-	return -2;
-}
-
 static int write_explained(const struct arguments *arguments, const struct config *config,
     const struct qs_selection *selection, struct qs_findings *findings)
 {

@@ -193,49 +193,18 @@ static void explain_subject(
 	free(subject->rivals);
 }
 
-/* The strongest entry that takes a layer; the later of equals. */
-static enum qs_status find_strongest(const struct qs_policy *policy, const struct qs_layer *layer,
-    const struct qs_entry **ret_strongest)
-{
-	const struct qs_entry *best = NULL;
-
-	for (size_t i = 0; i < policy->n_entries; i++) {
-		const struct qs_entry *entry = &policy->entries[i];
-		bool takes = false;
-
-		if (entry->later || (best && entry->selector.kind < best->selector.kind))
-			continue;
-		if (qs_selector_takes(&entry->selector, layer, &takes) != QS_OK)
-			return QS_NOMEM;
-		if (takes)
-			best = entry;
-	}
-	*ret_strongest = best;
-	return QS_OK;
-}
-
 /* Without a model a word is taken as a name, a path and a type at once. */
 static void explain_word(
     const struct qs_policy *policy, const struct qs_question *question, struct qs_text *text)
 {
-	const struct qs_json_string word = {question->layer, (uint32_t)strlen(question->layer)};
-	const char *dot = strrchr(question->layer, '.');
-	struct qs_text path = QS_TEXT_INIT;
-	struct qs_layer layer;
-	struct subject subject = {.policy = policy, .title = question->layer, .layer = &layer};
+	struct qs_layer_word word;
+	struct subject subject = {.policy = policy, .title = question->layer, .layer = &word.layer};
 
-	memset(&layer, 0, sizeof(layer));
-	qs_selector_path(word, &path);
-	layer.name = question->layer;
-	layer.names = &question->layer;
-	layer.n_nodes = 1;
-	layer.path = path.data;
-	layer.type = dot && strncmp(question->layer, "torch.", 6) == 0 ? dot + 1 : question->layer;
-	layer.op_type = "";
-	if (path.failed || find_strongest(policy, &layer, &subject.winner) != QS_OK)
+	if (qs_layer_word_init(&word, question->layer) != QS_OK ||
+	    qs_policy_strongest(policy, &word.layer, &subject.winner) != QS_OK)
 		text->failed = true;
 	explain_subject(&subject, question, text);
-	qs_text_done(&path);
+	qs_layer_word_done(&word);
 }
 
 static bool is_asked_for(const struct qs_layer *layer, const char *word, const char *path)

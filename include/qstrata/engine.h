@@ -4,7 +4,7 @@
  *
  * A job holds one model on its way. It folds and plans when it is made; then it gets its scales, by
  * calibration on data or from a calibration file; then it is applied and saved. Calls in another order
- * give QS_BUG.
+ * give QS_BUG. A probe does the same to one tensor without a model.
  */
 #ifndef QSTRATA_ENGINE_H
 #define QSTRATA_ENGINE_H
@@ -67,6 +67,35 @@ QS_API enum qs_status qs_job_save(
 QS_API enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *text);
 /** The same as one JSON document of format version 1.0. */
 QS_API enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text *text);
+
+/* ---- one tensor on its own --------------------------------------------------------------------- */
+
+/** What to do with a tensor that stands in files rather than in a model. */
+struct qs_probe {
+	const char *layer;           /**< as qs_policy_layer_spec() takes it; NULL: the model level */
+	enum qs_tensor tensor;       /**< the kind whose parameters count */
+	bool is_graph_input;         /**< it enters the model, rather than being computed or constant */
+	int axis;                    /**< of the channels, from 0; only looked at when per channel */
+	const char *const *observed; /**< .npy files, one a batch */
+	size_t n_observed;
+	const double *scales; /**< positive; NULL and 0: found by calibration */
+	size_t n_scales;      /**< one, or one a channel */
+	const int64_t *zero_points; /**< for given scales; NULL and 0: all 0 */
+	size_t n_zero_points;       /**< one, or one a channel */
+	const char *quantized;      /**< .npy file to fake-quantize, or NULL */
+	const char *output;         /**< where the float32 result goes; not NULL with `quantized` */
+};
+
+/**
+ * Calibrates a tensor on its own, or takes given scales, and quantizes an array with them. Given scales
+ * replace observed ones; the range of integers is that of the observed data all the same.
+ *
+ * The text is one JSON object with scale, zero_point, quant_min, quant_max and batch_scales (arrays when
+ * per channel), or with the datatype alone for a format without scales. QS_INVALID, QS_IO or
+ * QS_UNSUPPORTED with a finding; no file is written then.
+ */
+QS_API enum qs_status qs_probe_run(const struct qs_policy *policy, const struct qs_probe *probe,
+    struct qs_findings *findings, struct qs_text *text);
 
 #ifdef __cplusplus
 }

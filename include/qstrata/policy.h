@@ -62,6 +62,12 @@ QS_API bool qs_policy_quantizes(const struct qs_policy *policy, enum qs_tensor t
 QS_API int qs_policy_opset(const struct qs_policy *policy);
 /** The effective parameters of a tensor kind at model level. */
 QS_API struct qs_spec qs_policy_model_spec(const struct qs_policy *policy, enum qs_tensor tensor);
+/**
+ * The effective parameters of a tensor kind of a layer when no model is at hand: the word is taken as a
+ * name, a path and a type at once. A layer that no entry takes has those of the model level.
+ */
+QS_API enum qs_status qs_policy_layer_spec(const struct qs_policy *policy, const char *layer,
+    enum qs_tensor tensor, struct qs_spec *ret_spec);
 
 /**
  * Finds the winning entry of every layer: exact name, then pattern (the later wins), then type.

@@ -77,6 +77,34 @@ static void a_default_shadows_nothing(void **state)
 	    "  wins    built-in default                                    \"diffs\"\n");
 }
 
+static void a_word_for_a_layer_finds_its_parameters(void **state)
+{
+	static const struct {
+		const char *layer;
+		enum qs_tensor tensor;
+		int bit_width;
+	} rows[] = {{"fc", QS_TENSOR_WEIGHTS, 2}, {"Net::Net/Linear[fc]/x.1", QS_TENSOR_WEIGHTS, 2},
+	    {"f1", QS_TENSOR_WEIGHTS, 3}, {"Linear", QS_TENSOR_WEIGHTS, 4},
+	    {"torch.nn.Linear", QS_TENSOR_WEIGHTS, 4}, {"Conv2d", QS_TENSOR_WEIGHTS, 5},
+	    {"fc", QS_TENSOR_INPUT, 6}};
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_source *source = source_of(config);
+	struct qs_policy *policy;
+
+	(void)state;
+	assert_int_equal(qs_policy_read(source, findings, &policy), QS_OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct qs_spec spec;
+
+		assert_int_equal(
+		    qs_policy_layer_spec(policy, rows[i].layer, rows[i].tensor, &spec), QS_OK);
+		assert_int_equal(spec.bit_width, rows[i].bit_width);
+	}
+	qs_policy_free(policy);
+	qs_source_free(source);
+	qs_findings_free(findings);
+}
+
 static void hidden_entries_say_why(void **state)
 {
 	(void)state;
@@ -185,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_model_level_has_a_chain),
 	    cmocka_unit_test(a_default_shadows_nothing),
+	    cmocka_unit_test(a_word_for_a_layer_finds_its_parameters),
 	    cmocka_unit_test(hidden_entries_say_why),
 	    cmocka_unit_test(with_a_model_the_type_counts_too),
 	    cmocka_unit_test(a_layer_that_no_entry_takes_has_the_model_level),
