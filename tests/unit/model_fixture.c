@@ -97,14 +97,40 @@ static Onnx__TensorProto *initializer(struct qs_model *model, char **words, size
 	return tensor;
 }
 
-/* A float32 of no dimensions. */
-static Onnx__TensorProto *scalar(struct qs_model *model, char **words)
+/* float32 values that are all the same; without dimensions, one. */
+static Onnx__TensorProto *filled(struct qs_model *model, char **words, size_t n)
 {
 	const float value = strtof(words[2], NULL);
-	Onnx__TensorProto *tensor = qs_tensor_new(
-	    model, words[1], ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, NULL, 0, &value);
+	int64_t dims[MAX_ITEMS];
+	size_t count;
+	float *values;
+	Onnx__TensorProto *tensor;
 
+	numbers(words + 3, n - 3, dims);
+	assert_true(qs_shape_count(dims, n - 3, &count));
+	values = zeroed(model, count * sizeof(*values));
+	for (size_t i = 0; i < count; i++)
+		values[i] = value;
+	tensor = qs_tensor_new(
+	    model, words[1], ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, dims, n - 3, values);
 	assert_non_null(tensor);
+	return tensor;
+}
+
+/* float32 values that are in a file beside the model. */
+static Onnx__TensorProto *external(struct qs_model *model, char **words, size_t n)
+{
+	Onnx__TensorProto *tensor = filled(model, words, n);
+	Onnx__StringStringEntryProto *location = zeroed(model, sizeof(*location));
+
+	onnx__string_string_entry_proto__init(location);
+	location->key = copy(model, "location");
+	location->value = copy(model, words[2]);
+	tensor->external_data = zeroed(model, sizeof(location));
+	tensor->external_data[tensor->n_external_data++] = location;
+	tensor->has_data_location = true;
+	tensor->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+	tensor->has_raw_data = false;
 	return tensor;
 }
 
@@ -183,8 +209,10 @@ static void read_line(struct qs_model *model, const char *line)
 		graph->output[graph->n_output++] = value_info(model, words, n);
 	else if (strcmp(words[0], "init") == 0)
 		graph->initializer[graph->n_initializer++] = initializer(model, words, n);
-	else if (strcmp(words[0], "scalar") == 0)
-		graph->initializer[graph->n_initializer++] = scalar(model, words);
+	else if (strcmp(words[0], "full") == 0)
+		graph->initializer[graph->n_initializer++] = filled(model, words, n);
+	else if (strcmp(words[0], "external") == 0)
+		graph->initializer[graph->n_initializer++] = external(model, words, n);
 	else if (strcmp(words[0], "node") == 0)
 		graph->node[graph->n_node++] = node(model, words);
 	else

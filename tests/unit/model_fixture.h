@@ -2,12 +2,13 @@
 /*
  * Small models for tests, written as lines of words:
  *
- *   "opset 13"               "in x 1 3 8 8"            an input with its shape
+ *   "opset 13"
+ *   "in x 1 3 8 8"           an input with its shape; "out y" is an output
  *   "init w 8 3 3 3"         float32 weights, (index * 7 % 11 - 5) / 8 each
- *   "scalar s 0.5"           a float32 of no dimensions
- *   "out y"                  "node Conv c1 x,w,b y"    operator, name, inputs, outputs; "-" is
- * empty "ints strides 2 2"       an attribute of the node before; also "int group 2", "float alpha
- * 0.5"
+ *   "full s 0.5 3 3"         float32 values that are all the same
+ *   "external w w.bin 3 3"   float32 values in a file
+ *   "node Conv c1 x,w,b y"   operator, name, inputs, outputs; "-" is empty, "none" is no list
+ *   "ints strides 2 2"       an attribute of the node before; also "int group 2", "float alpha 0.5"
  */
 #ifndef TESTS_MODEL_FIXTURE_H
 #define TESTS_MODEL_FIXTURE_H

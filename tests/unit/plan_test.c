@@ -79,7 +79,7 @@ static void a_layer_is_quantized_behind_its_activation_function(void **state)
 static void a_chain_of_activation_functions_belongs_to_the_layer(void **state)
 {
 	(void)state;
-	expect_plan(ENGINE_PLAN(INT8, "in x 1 3 6 6", "init w 4 3 3 3", "scalar low 0", "scalar high 6",
+	expect_plan(ENGINE_PLAN(INT8, "in x 1 3 6 6", "init w 4 3 3 3", "full low 0", "full high 6",
 	                "node Conv c x,w a", "node LeakyRelu l a d", "node Clip r d,low,high y",
 	                "node Clip s y,high z", "out z"),
 	    "weights w < c int8 for c.1\n"
