@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cpu.h"
 #include "engine/kernels/kernels.h"
 
 void qs_array_done(struct qs_array *array)
@@ -63,7 +64,7 @@ enum qs_status qs_array_floats(const struct qs_array *array, float **ret_values)
 
 	if (!values)
 		return QS_NOMEM;
-	qs_kernels_init(&kernels);
+	qs_kernels_init(&kernels, qs_cpu_sets());
 	switch (array->element) {
 		CONVERT(INT8, int8_t)
 		CONVERT(UINT8, uint8_t)

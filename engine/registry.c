@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/finding.h"
+#include "engine/cpu.h"
 #include "engine/round.h"
 
 /* The tables of one kind; each begins with its struct qs_plugin. */
@@ -138,7 +139,7 @@ struct qs_registry *qs_registry_new(void)
 	struct qs_findings *findings = qs_findings_new();
 
 	if (registry)
-		qs_kernels_init(&registry->kernels);
+		qs_kernels_init(&registry->kernels, qs_cpu_sets());
 	if (!registry || !findings || add_builtins(registry, findings) != QS_OK) {
 		qs_registry_free(registry);
 		registry = NULL;

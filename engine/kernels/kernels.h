@@ -83,11 +83,17 @@ struct qs_kernels {
 	qs_kernel_half_to_float *bfloat16_to_float, *float16_to_float;
 };
 
-#define KERNEL(type, slot, function) qs_kernel_##type function;
+/* Instruction sets, to be joined. C is always among them. */
+enum qs_kernel_set { QS_KERNEL_SET_C = 1, QS_KERNEL_SET_AVX2 = 2, QS_KERNEL_SET_F16C = 4 };
+
+#define KERNEL(type, slot, function, SET) qs_kernel_##type function;
 #include "engine/kernels/kernels.def"
 #undef KERNEL
 
-/* Fills the table with the best version of each kernel. */
-void qs_kernels_init(struct qs_kernels *kernels);
+/* Fills the table with the best version of each kernel that the instruction sets allow. */
+void qs_kernels_init(struct qs_kernels *kernels, unsigned sets);
+
+/* The instruction sets that this processor has and that there are kernels for. */
+unsigned qs_kernels_cpu(void);
 
 #endif

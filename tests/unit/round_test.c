@@ -158,6 +158,6 @@ int main(void)
 	    cmocka_unit_test(a_mode_knows_its_kernels),
 	};
 
-	qs_kernels_init(&kernels);
+	qs_kernels_init(&kernels, qs_kernels_cpu());
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which instruction sets kernels may use. */
+#include "engine/cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/kernels/kernels.h"
+
+unsigned qs_cpu_sets(void)
+{
+	static const struct {
+		const char *word;
+		unsigned sets;
+	} words[] = {
+	    {"avx2", QS_KERNEL_SET_AVX2 | QS_KERNEL_SET_F16C},
+	    {"f16c", QS_KERNEL_SET_F16C},
+	    {"all", ~0U},
+	};
+	const char *mask = getenv("QSTRATA_CPU_MASK");
+	unsigned sets = qs_kernels_cpu();
+
+	for (size_t i = 0; mask && i < sizeof(words) / sizeof(*words); i++) {
+		if (strstr(mask, words[i].word))
+			sets &= ~words[i].sets;
+	}
+	return sets | QS_KERNEL_SET_C;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which instruction sets kernels may use.
+ */
+#ifndef ENGINE_CPU_H
+#define ENGINE_CPU_H
+
+/*
+ * The sets (enum qs_kernel_set, joined) that the processor has, less those that the environment
+ * variable QSTRATA_CPU_MASK names: words of "avx2" and "f16c" with anything between them, or "all".
+ */
+unsigned qs_cpu_sets(void);
+
+#endif
