@@ -153,6 +153,7 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
 		return NULL;
 	finding->code = kind->code;
 	finding->name = kind->name;
+	finding->title = kind->title;
 	finding->severity = kind->severity;
 	finding->place = place;
 	finding->order = findings->n_items;
@@ -165,11 +166,12 @@ struct qs_finding *qs_finding_add_kind(struct qs_findings *findings,
 {
 	/* What is data ends before the findings do. */
 	const struct qs_finding_kind kept = {qs_arena_strdup(&findings->arena, kind->code),
-	    qs_arena_strdup(&findings->arena, kind->name), kind->severity, NULL};
+	    qs_arena_strdup(&findings->arena, kind->name), kind->severity,
+	    qs_arena_strdup(&findings->arena, kind->title)};
 	struct qs_finding *finding;
 	va_list arguments;
 
-	if (!kept.code || !kept.name) {
+	if (!kept.code || !kept.name || !kept.title) {
 		findings->nomem = true;
 		return NULL;
 	}
@@ -203,14 +205,28 @@ void qs_finding_hint(
 	va_end(arguments);
 }
 
+/* A copy of a string in the list's memory; NULL marks the list. */
+static const char *copy(struct qs_findings *findings, const char *string)
+{
+	const char *copied = qs_arena_strdup(&findings->arena, string);
+
+	if (!copied)
+		findings->nomem = true;
+	return copied;
+}
+
 void qs_finding_pointer(
     struct qs_findings *findings, struct qs_finding *finding, const char *pointer)
 {
-	if (!finding)
-		return;
-	finding->pointer = qs_arena_strdup(&findings->arena, pointer);
-	if (!finding->pointer)
-		findings->nomem = true;
+	if (finding)
+		finding->pointer = copy(findings, pointer);
+}
+
+void qs_finding_identity(
+    struct qs_findings *findings, struct qs_finding *finding, const char *identity)
+{
+	if (finding)
+		finding->identity = copy(findings, identity);
 }
 
 void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
