@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/finding_judge.h"
 
 struct owned_source {
 	struct qs_source *source;
@@ -18,6 +19,7 @@ struct qs_findings {
 	size_t totals[QS_SEVERITY__COUNT];
 	struct qs_arena arena;
 	struct owned_source *sources;
+	const struct qs_judgement *judgements;
 	bool nomem;
 };
 
@@ -53,6 +55,22 @@ void qs_findings_free(struct qs_findings *findings)
 	qs_arena_done(&findings->arena);
 	free(findings->items);
 	free(findings);
+}
+
+enum qs_status qs_findings_judge(
+    struct qs_findings *findings, const char *prefix, enum qs_decision decision)
+{
+	struct qs_judgement *judgement = qs_arena_alloc(&findings->arena, sizeof(*judgement));
+
+	if (!judgement)
+		return QS_NOMEM;
+	judgement->prefix = qs_arena_strdup(&findings->arena, prefix);
+	judgement->decision = decision;
+	judgement->next = findings->judgements;
+	if (!judgement->prefix)
+		return QS_NOMEM;
+	findings->judgements = judgement;
+	return QS_OK;
 }
 
 size_t qs_findings_count(const struct qs_findings *findings)
@@ -138,9 +156,12 @@ static bool make_room(struct qs_findings *findings)
 static struct qs_finding *add(struct qs_findings *findings, const struct qs_finding_kind *kind,
     struct qs_place place, const char *format, va_list arguments)
 {
+	enum qs_severity severity = kind->severity;
 	struct qs_finding *finding;
 
-	findings->totals[kind->severity]++;
+	if (!qs_judge(findings->judgements, kind->code, &severity))
+		return NULL;
+	findings->totals[severity]++;
 	if (findings->n_items >= QS_FINDINGS_LIMIT)
 		return NULL;
 	finding = qs_arena_alloc(&findings->arena, sizeof(*finding));
@@ -154,7 +175,7 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
 	finding->code = kind->code;
 	finding->name = kind->name;
 	finding->title = kind->title;
-	finding->severity = kind->severity;
+	finding->severity = severity;
 	finding->place = place;
 	finding->order = findings->n_items;
 	findings->items[findings->n_items++] = finding;

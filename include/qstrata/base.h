@@ -175,6 +175,20 @@ QS_API enum qs_status qs_text_save(
 
 /** An empty list. NULL when memory ran out. */
 QS_API struct qs_findings *qs_findings_new(void);
+/** What becomes of findings; the first ones are as enum qs_severity. */
+enum qs_decision {
+	QS_DECISION_INFO,
+	QS_DECISION_WARNING,
+	QS_DECISION_ERROR,
+	QS_DECISION_OFF, /**< they are left out and not counted */
+	QS_DECISION_ON   /**< only these are in, and others of which the same is said */
+};
+/**
+ * Decides about findings that are yet to be added, by a prefix of their codes: "QS4" is the family.
+ * The longest prefix counts, of equal ones the last. What functions return does not change by it.
+ */
+QS_API enum qs_status qs_findings_judge(
+    struct qs_findings *findings, const char *prefix, enum qs_decision decision);
 /** Releases a list with its findings; NULL is fine. */
 QS_API void qs_findings_free(struct qs_findings *findings);
 /** How many findings are kept. */

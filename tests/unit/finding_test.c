@@ -235,6 +235,46 @@ static void a_name_gives_one_source(void **state)
 	qs_findings_free(findings);
 }
 
+/* ---- decisions -------------------------------------------------------------------------------- */
+
+struct decided {
+	const char *prefix;
+	enum qs_decision decision;
+};
+
+/* The longest prefix counts, of equal ones the last; a selection leaves out the rest. */
+static void the_longest_prefix_decides(void **state)
+{
+	static const struct {
+		struct decided rows[3];
+		const char *expected;
+	} cases[] = {
+	    {{{NULL, QS_DECISION_ON}}, "error: a [QS102]\nwarning: b [QS207]\ninfo: c [QS504]\n"},
+	    {{{"QS2", QS_DECISION_OFF}}, "error: a [QS102]\ninfo: c [QS504]\n"},
+	    {{{"QS2", QS_DECISION_ON}}, "warning: b [QS207]\n"},
+	    {{{"QS", QS_DECISION_OFF}, {"QS504", QS_DECISION_ON}}, "info: c [QS504]\n"},
+	    {{{"QS", QS_DECISION_ON}, {"QS5", QS_DECISION_OFF}}, "error: a [QS102]\nwarning: b [QS207]\n"},
+	    {{{"QS2", QS_DECISION_ON}, {"QS2", QS_DECISION_OFF}}, ""},
+	    {{{"QS10", QS_DECISION_INFO}, {"QS", QS_DECISION_ERROR}, {"QS5", QS_DECISION_WARNING}},
+	        "info: a [QS102]\nerror: b [QS207]\nwarning: c [QS504]\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct qs_findings *findings = qs_findings_new();
+
+		for (size_t j = 0; j < 3 && cases[i].rows[j].prefix; j++)
+			assert_int_equal(qs_findings_judge(findings, cases[i].rows[j].prefix,
+			                     cases[i].rows[j].decision),
+			    QS_OK);
+		qs_finding_add(findings, QS_FINDING_SYNTAX, qs_place_of(NULL), "a");
+		qs_finding_add(findings, QS_FINDING_NULL_VALUE, qs_place_of(NULL), "b");
+		qs_finding_add(findings, QS_FINDING_ONNX_TYPE, qs_place_of(NULL), "c");
+		expect_text(findings, &lines, cases[i].expected);
+		qs_findings_free(findings);
+	}
+}
+
 /* Every format finds its writer, and writes no more findings than the view asks for. */
 static void formats_are_found_by_name(void **state)
 {
@@ -375,6 +415,7 @@ int main(void)
 	    cmocka_unit_test(a_name_gives_one_source),
 	    cmocka_unit_test(the_document_is_there_without_findings),
 	    cmocka_unit_test(json_has_every_field),
+	    cmocka_unit_test(the_longest_prefix_decides),
 	    cmocka_unit_test(formats_are_found_by_name),
 	};
 
