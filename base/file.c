@@ -246,3 +246,16 @@ void qs_output_abandon(struct qs_output *output)
 	free(output->path);
 	*output = (struct qs_output){NULL, NULL, NULL, NULL, NULL};
 }
+
+enum qs_status qs_text_save(
+    const struct qs_text *text, const char *path, struct qs_findings *findings)
+{
+	struct qs_output output;
+	const enum qs_status status = qs_output_open(&output, path, findings);
+
+	if (status != QS_OK)
+		return status;
+	/* What fails here is seen by the commit. */
+	fwrite(text->data, 1, text->size, output.stream);
+	return qs_output_commit(&output);
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/finding_judge.h"
 
 struct owned_source {
 	struct qs_source *source;
@@ -18,6 +19,7 @@ struct qs_findings {
 	size_t totals[QS_SEVERITY__COUNT];
 	struct qs_arena arena;
 	struct owned_source *sources;
+	const struct qs_judgement *judgements;
 	bool nomem;
 };
 
@@ -53,6 +55,22 @@ void qs_findings_free(struct qs_findings *findings)
 	qs_arena_done(&findings->arena);
 	free(findings->items);
 	free(findings);
+}
+
+enum qs_status qs_findings_judge(
+    struct qs_findings *findings, const char *prefix, enum qs_decision decision)
+{
+	struct qs_judgement *judgement = qs_arena_alloc(&findings->arena, sizeof(*judgement));
+
+	if (!judgement)
+		return QS_NOMEM;
+	judgement->prefix = qs_arena_strdup(&findings->arena, prefix);
+	judgement->decision = decision;
+	judgement->next = findings->judgements;
+	if (!judgement->prefix)
+		return QS_NOMEM;
+	findings->judgements = judgement;
+	return QS_OK;
 }
 
 size_t qs_findings_count(const struct qs_findings *findings)
@@ -138,9 +156,12 @@ static bool make_room(struct qs_findings *findings)
 static struct qs_finding *add(struct qs_findings *findings, const struct qs_finding_kind *kind,
     struct qs_place place, const char *format, va_list arguments)
 {
+	enum qs_severity severity = kind->severity;
 	struct qs_finding *finding;
 
-	findings->totals[kind->severity]++;
+	if (!qs_judge(findings->judgements, kind->code, &severity))
+		return NULL;
+	findings->totals[severity]++;
 	if (findings->n_items >= QS_FINDINGS_LIMIT)
 		return NULL;
 	finding = qs_arena_alloc(&findings->arena, sizeof(*finding));
@@ -153,7 +174,8 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
 		return NULL;
 	finding->code = kind->code;
 	finding->name = kind->name;
-	finding->severity = kind->severity;
+	finding->title = kind->title;
+	finding->severity = severity;
 	finding->place = place;
 	finding->order = findings->n_items;
 	findings->items[findings->n_items++] = finding;
@@ -165,11 +187,12 @@ struct qs_finding *qs_finding_add_kind(struct qs_findings *findings,
 {
 	/* What is data ends before the findings do. */
 	const struct qs_finding_kind kept = {qs_arena_strdup(&findings->arena, kind->code),
-	    qs_arena_strdup(&findings->arena, kind->name), kind->severity, NULL};
+	    qs_arena_strdup(&findings->arena, kind->name), kind->severity,
+	    qs_arena_strdup(&findings->arena, kind->title)};
 	struct qs_finding *finding;
 	va_list arguments;
 
-	if (!kept.code || !kept.name) {
+	if (!kept.code || !kept.name || !kept.title) {
 		findings->nomem = true;
 		return NULL;
 	}
@@ -203,14 +226,28 @@ void qs_finding_hint(
 	va_end(arguments);
 }
 
+/* A copy of a string in the list's memory; NULL marks the list. */
+static const char *copy(struct qs_findings *findings, const char *string)
+{
+	const char *copied = qs_arena_strdup(&findings->arena, string);
+
+	if (!copied)
+		findings->nomem = true;
+	return copied;
+}
+
 void qs_finding_pointer(
     struct qs_findings *findings, struct qs_finding *finding, const char *pointer)
 {
-	if (!finding)
-		return;
-	finding->pointer = qs_arena_strdup(&findings->arena, pointer);
-	if (!finding->pointer)
-		findings->nomem = true;
+	if (finding)
+		finding->pointer = copy(findings, pointer);
+}
+
+void qs_finding_identity(
+    struct qs_findings *findings, struct qs_finding *finding, const char *identity)
+{
+	if (finding)
+		finding->identity = copy(findings, identity);
 }
 
 void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,

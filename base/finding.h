@@ -47,6 +47,10 @@ void qs_finding_hint(struct qs_findings *findings, struct qs_finding *finding, c
 void qs_finding_pointer(
     struct qs_findings *findings, struct qs_finding *finding, const char *pointer);
 
+/* Says what the pointer is about without indices; the text is copied. */
+void qs_finding_identity(
+    struct qs_findings *findings, struct qs_finding *finding, const char *identity);
+
 /* Adds a related place with its label. */
 void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
     struct qs_place place, const char *format, ...) QS_PRINTF(4, 5);

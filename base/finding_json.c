@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Findings for programs: one JSON document, format version 1.0. */
-#include "base/finding.h"
-#include "base/json_document.h"
-
+/* Findings for programs: one JSON document of format version 1.0, or one object a line. */
+#include "base/finding_write.h"
 
 static struct json_object *number(size_t n)
 {
 	return json_object_new_uint64(n);
 }
 
-static struct json_object *position_json(const struct qs_source *source, size_t byte)
+static struct json_object *position_json(struct qs_position position)
 {
-	const struct qs_position p =
-	    source ? qs_source_position(source, byte) : (struct qs_position){0, 0, 0};
 	struct json_object *object = json_object_new_object();
 
-	/* What has no text is shown at its first character, as other tools expect a line. */
-	qs_json_put(object, "line", number(p.line ? p.line : 1));
-	qs_json_put(object, "column", number(p.line ? p.column : 1));
-	qs_json_put(object, "byte", number(p.byte));
+	qs_json_put(object, "line", number(position.line));
+	qs_json_put(object, "column", number(position.column));
+	qs_json_put(object, "byte", number(position.byte));
 	return object;
 }
 
 static struct json_object *range_json(struct qs_place place)
 {
 	struct json_object *object = json_object_new_object();
+	struct qs_position end;
+	const struct qs_position start = qs_shown_place(place, &end);
 
-	qs_json_put(object, "start", position_json(place.source, place.begin));
-	qs_json_put(object, "end", position_json(place.source, place.end));
+	qs_json_put(object, "start", position_json(start));
+	qs_json_put(object, "end", position_json(end));
 	return object;
 }
 
@@ -45,7 +42,7 @@ static struct json_object *related_json(const struct qs_related *related)
 
 		qs_json_put(object, "file", file_json(related->place));
 		qs_json_put(object, "range", range_json(related->place));
-		qs_json_put(object, "message", json_object_new_string(related->message));
+		qs_json_put(object, "message", qs_json_text(related->message));
 		json_object_array_add(list, object);
 	}
 	return list;
@@ -61,64 +58,72 @@ static struct json_object *fixes_json(const struct qs_fix *fix)
 		struct json_object *edit = json_object_new_object();
 
 		qs_json_put(edit, "range", range_json(fix->place));
-		qs_json_put(edit, "new_text", json_object_new_string(fix->new_text));
+		qs_json_put(edit, "new_text", qs_json_text(fix->new_text));
 		json_object_array_add(edits, edit);
 		qs_json_put(object, "applicability", json_object_new_string(fix->safe ? "safe" : "unsafe"));
-		qs_json_put(object, "message", json_object_new_string(fix->message));
+		qs_json_put(object, "message", qs_json_text(fix->message));
 		qs_json_put(object, "edits", edits);
 		json_object_array_add(list, object);
 	}
 	return list;
 }
 
-static struct json_object *finding_json(const struct qs_finding *finding)
+static struct json_object *finding_json(const struct qs_shown_item *item)
 {
 	struct json_object *object = json_object_new_object();
+	const struct qs_finding *finding = item->finding;
+	char fingerprint[QS_FINGERPRINT_SIZE];
 
+	qs_shown_fingerprint(item, fingerprint);
 	qs_json_put(object, "file", file_json(finding->place));
 	qs_json_put(object, "code", json_object_new_string(finding->code));
 	qs_json_put(object, "name", json_object_new_string(finding->name));
 	qs_json_put(object, "severity", json_object_new_string(qs_severity_name(finding->severity)));
-	qs_json_put(object, "message", json_object_new_string(finding->message));
+	qs_json_put(object, "message", qs_json_text(finding->message));
 	qs_json_put(object, "hint", qs_json_text(finding->hint));
 	qs_json_put(object, "pointer", qs_json_text(finding->pointer));
 	qs_json_put(object, "range", range_json(finding->place));
 	qs_json_put(object, "fixes", fixes_json(finding->fixes));
 	qs_json_put(object, "related", related_json(finding->related));
+	qs_json_put(object, "fingerprint", json_object_new_string(fingerprint));
 	return object;
 }
 
-static struct json_object *summary_json(const struct qs_findings *findings, size_t n_files)
+static struct json_object *summary_json(const struct qs_shown *shown)
 {
+	const struct qs_findings *findings = shown->findings;
 	struct json_object *object = json_object_new_object();
 	size_t fixable = 0;
 
 	for (size_t i = 0; i < qs_findings_count(findings); i++)
 		fixable += qs_findings_at(findings, i)->fixes != NULL;
-	qs_json_put(object, "files", number(n_files));
+	qs_json_put(object, "files", number(shown->view->n_files));
 	qs_json_put(object, "errors", number(qs_findings_total(findings, QS_SEVERITY_ERROR)));
 	qs_json_put(object, "warnings", number(qs_findings_total(findings, QS_SEVERITY_WARNING)));
 	qs_json_put(object, "infos", number(qs_findings_total(findings, QS_SEVERITY_INFO)));
 	qs_json_put(object, "fixable", number(fixable));
+	qs_json_put(object, "hidden", number(shown->n_hidden));
 	return object;
 }
 
-enum qs_status qs_findings_write_json(const struct qs_findings *findings, size_t n_files,
-    enum qs_severity at_least, struct qs_text *text)
+enum qs_status qs_write_json(const struct qs_shown *shown, struct qs_text *text)
 {
 	struct json_object *document = json_object_new_object();
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < qs_findings_count(findings); i++) {
-		const struct qs_finding *finding = qs_findings_at(findings, i);
-
-		if (finding->severity >= at_least)
-			json_object_array_add(list, finding_json(finding));
-	}
+	for (size_t i = 0; i < shown->n_items; i++)
+		json_object_array_add(list, finding_json(&shown->items[i]));
 	qs_json_put(document, "format_version", json_object_new_string("1.0"));
 	qs_json_put(document, "tool", json_object_new_string("qstrata"));
 	qs_json_put(document, "version", json_object_new_string(QSTRATA_VERSION));
-	qs_json_put(document, "summary", summary_json(findings, n_files));
+	qs_json_put(document, "summary", summary_json(shown));
 	qs_json_put(document, "diagnostics", list);
 	return qs_json_write(document, text);
+}
+
+enum qs_status qs_write_json_lines(const struct qs_shown *shown, struct qs_text *text)
+{
+	for (size_t i = 0; i < shown->n_items; i++)
+		qs_json_write_line(finding_json(&shown->items[i]), text);
+	return qs_text_status(text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Findings for people: one line in the shape that editors parse, and frames with carets. */
 #include "base/finding.h"
+#include "base/finding_write.h"
 #include "base/source.h"
 #include "base/utf8.h"
 
@@ -178,4 +179,23 @@ enum qs_status qs_findings_write_text(
 			write_finding(text, style, finding);
 	}
 	return qs_text_status(text);
+}
+
+static enum qs_status write_shown(const struct qs_shown *shown, bool frame, struct qs_text *text)
+{
+	const struct qs_text_style style = {shown->view->color, frame, shown->view->at_least};
+
+	for (size_t i = 0; i < shown->n_items; i++)
+		write_finding(text, &style, shown->items[i].finding);
+	return qs_text_status(text);
+}
+
+enum qs_status qs_write_text(const struct qs_shown *shown, struct qs_text *text)
+{
+	return write_shown(shown, false, text);
+}
+
+enum qs_status qs_write_full(const struct qs_shown *shown, struct qs_text *text)
+{
+	return write_shown(shown, true, text);
 }

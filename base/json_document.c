@@ -4,15 +4,36 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
 
 void qs_json_put(struct json_object *object, const char *key, struct json_object *value)
 {
 	json_object_object_add(object, key, value);
 }
 
+static void add_utf8(struct qs_text *text, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size;) {
+		const size_t n = qs_utf8_length((const unsigned char *)bytes + i, size - i);
+
+		qs_text_add(text, n ? bytes + i : "?", n ? n : 1);
+		i += n ? n : 1;
+	}
+}
+
 struct json_object *qs_json_text(const char *text)
 {
-	return text ? json_object_new_string(text) : NULL;
+	struct qs_text clean = QS_TEXT_INIT;
+	struct json_object *string;
+
+	if (!text)
+		return NULL;
+	add_utf8(&clean, text, strlen(text));
+	string = json_object_new_string(clean.data);
+	qs_text_done(&clean);
+	return string;
 }
 
 struct json_object *qs_json_number(double value)
@@ -27,10 +48,10 @@ struct json_object *qs_json_number(double value)
 	return json_object_new_double_s(value, text);
 }
 
-enum qs_status qs_json_write(struct json_object *document, struct qs_text *text)
+static enum qs_status write_document(struct json_object *document, int flags, struct qs_text *text)
 {
-	const char *written = json_object_to_json_string_ext(document,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *written =
+	    json_object_to_json_string_ext(document, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if (written)
 		qs_text_addf(text, "%s\n", written);
@@ -38,4 +59,14 @@ enum qs_status qs_json_write(struct json_object *document, struct qs_text *text)
 		text->failed = true;
 	json_object_put(document);
 	return qs_text_status(text);
+}
+
+enum qs_status qs_json_write(struct json_object *document, struct qs_text *text)
+{
+	return write_document(document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED, text);
+}
+
+enum qs_status qs_json_write_line(struct json_object *document, struct qs_text *text)
+{
+	return write_document(document, JSON_C_TO_STRING_SPACED, text);
 }

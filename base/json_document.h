@@ -12,7 +12,7 @@
 /* Adds a member to an object, which takes over the reference to the value; NULL is the JSON null. */
 void qs_json_put(struct json_object *object, const char *key, struct json_object *value);
 
-/* A string, or null for NULL. */
+/* A string, or null for NULL. Bytes that are not UTF-8, which JSON cannot have, become "?". */
 struct json_object *qs_json_text(const char *text);
 
 /* A number as the shortest decimal that reads back as the same double. */
@@ -20,5 +20,8 @@ struct json_object *qs_json_number(double value);
 
 /* Appends a document to a text, indented, with a final newline, and releases it. */
 enum qs_status qs_json_write(struct json_object *document, struct qs_text *text);
+
+/* Appends a document to a text on one line, with a final newline, and releases it. */
+enum qs_status qs_json_write_line(struct json_object *document, struct qs_text *text);
 
 #endif

@@ -3,42 +3,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/outputs.h"
 #include "cli/report.h"
-
-enum format { FORMAT_TEXT, FORMAT_FULL, FORMAT_JSON };
+#include "cli/decisions.h"
 
 /* A run over files: what the options ask for, and what came of it. */
 struct run {
 	const struct arguments *arguments;
 	struct qs_findings *findings;
-	enum format format;
+	struct outputs outputs;
+	size_t at_most;            /* findings shown; 0: all */
 	enum qs_severity at_least; /* what is shown */
-	int fail_level;            /* what makes the exit status 1; QS_SEVERITY__COUNT: nothing does */
+	int fail_level; /* what makes the exit status 1; QS_SEVERITY__COUNT: nothing does */
 	bool unable;
 	struct model model;
 	struct qs_source **sources; /* findings point into them until the end */
 	size_t n_sources;
+	const char **files; /* their names */
 };
-
-static bool read_format(struct run *run)
-{
-	static const char *const words[] = {"text", "full", "json"};
-	const char *word = run->arguments->value[OPTION_FORMAT];
-
-	run->format = isatty(STDOUT_FILENO) ? FORMAT_FULL : FORMAT_TEXT;
-	for (size_t i = 0; word && i < sizeof(words) / sizeof(*words); i++) {
-		if (strcmp(words[i], word) == 0) {
-			run->format = (enum format)i;
-			return true;
-		}
-	}
-	if (word)
-		usage_error(
-		    run->arguments, "--format cannot be \"%s\"; expected text, full or json", word);
-	return !word;
-}
 
 static bool read_fail_level(struct run *run)
 {
@@ -47,17 +30,27 @@ static bool read_fail_level(struct run *run)
 	run->fail_level = QS_SEVERITY_ERROR;
 	if (!word)
 		return true;
-	for (int s = 0; s < QS_SEVERITY__COUNT; s++) {
-		if (strcmp(qs_severity_name((enum qs_severity)s), word) == 0) {
-			run->fail_level = s;
-			return true;
-		}
-	}
-	run->fail_level = QS_SEVERITY__COUNT;
-	if (strcmp(word, "never") == 0)
+	run->fail_level =
+	    strcmp(word, "never") == 0 ? QS_SEVERITY__COUNT : severity_of_word(word, strlen(word));
+	if (run->fail_level >= 0)
 		return true;
 	usage_error(run->arguments,
 	    "--fail-level cannot be \"%s\"; expected info, warning, error or never", word);
+	return false;
+}
+
+static bool read_at_most(struct run *run)
+{
+	const char *word = run->arguments->value[OPTION_MAX_DIAGNOSTICS];
+	char *end;
+
+	if (!word)
+		return true;
+	run->at_most = strtoul(word, &end, 10);
+	if (word[0] >= '1' && word[0] <= '9' && !*end)
+		return true;
+	usage_error(
+	    run->arguments, "--max-diagnostics cannot be \"%s\"; expected a number from 1", word);
 	return false;
 }
 
@@ -74,8 +67,8 @@ static void check_file(struct run *run, const char *path)
 		status = qs_policy_read(source, run->findings, &policy);
 	}
 	if (status == QS_OK)
-		status = select_layers(
-		    run->arguments, policy, &run->model, run->findings, &selection);
+		status =
+		    select_layers(run->arguments, policy, &run->model, run->findings, &selection);
 	qs_selection_free(selection);
 	qs_policy_free(policy);
 	if (status != QS_OK && status != QS_INVALID)
@@ -89,6 +82,21 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
+/* What is left out by --max-diagnostics, or since the list was full. */
+static void tell_hidden(const struct run *run)
+{
+	size_t n_hidden = 0, n_kept = 0;
+
+	for (int s = (int)run->at_least; s < QS_SEVERITY__COUNT; s++)
+		n_hidden += qs_findings_total(run->findings, (enum qs_severity)s);
+	for (size_t i = 0; i < qs_findings_count(run->findings); i++)
+		n_kept += qs_findings_at(run->findings, i)->severity >= run->at_least;
+	n_hidden -= run->at_most && run->at_most < n_kept ? run->at_most : n_kept;
+	if (n_hidden)
+		fprintf(
+		    stderr, "%zu finding%s not shown\n", n_hidden, n_hidden == 1 ? " is" : "s are");
+}
+
 static void tell_summary(const struct run *run)
 {
 	const size_t errors = qs_findings_total(run->findings, QS_SEVERITY_ERROR);
@@ -96,35 +104,34 @@ static void tell_summary(const struct run *run)
 	const size_t infos = qs_findings_total(run->findings, QS_SEVERITY_INFO);
 	const size_t files = (size_t)run->arguments->n_files;
 
-	if (run->arguments->value[OPTION_QUIET] || run->format == FORMAT_JSON)
+	if (run->arguments->value[OPTION_QUIET] || run->outputs.for_programs)
 		return;
-	fflush(stdout);
+	tell_hidden(run);
 	if (run->at_least == QS_SEVERITY_ERROR)
 		fprintf(stderr, "%zu error%s in %zu file%s\n", errors, plural(errors), files,
 		    plural(files));
 	else
 		fprintf(stderr, "%zu error%s, %zu warning%s, %zu note%s in %zu file%s\n", errors,
-		    plural(errors), warnings, plural(warnings), infos, plural(infos), files, plural(files));
+		    plural(errors), warnings, plural(warnings), infos, plural(infos), files,
+		    plural(files));
 }
 
 static void tell(struct run *run)
 {
-	const struct qs_text_style style = {
-	    run->arguments->color, run->format == FORMAT_FULL, run->at_least};
-	struct qs_text text = QS_TEXT_INIT;
-	enum qs_status status;
+	const struct arguments *arguments = run->arguments;
+	const struct qs_findings_view view = {
+	    run->files, (size_t)arguments->n_files, run->at_least, run->at_most, arguments->color};
 
 	qs_findings_sort(run->findings);
-	if (run->format == FORMAT_JSON)
-		status = qs_findings_write_json(
-		    run->findings, (size_t)run->arguments->n_files, run->at_least, &text);
-	else
-		status = qs_findings_write_text(run->findings, &style, &text);
-	if (status == QS_OK)
-		fwrite(text.data, 1, text.size, stdout);
-	else
+	if (qs_findings_status(run->findings) != QS_OK) {
+		out_of_memory();
 		run->unable = true;
-	qs_text_done(&text);
+	}
+	if (!outputs_write(&run->outputs, run->findings, &view))
+		run->unable = true;
+	fflush(stdout);
+	if (arguments->value[OPTION_STATISTICS])
+		tell_statistics(run->findings, run->at_least);
 	tell_summary(run);
 }
 
@@ -132,6 +139,8 @@ static int exit_status(const struct run *run)
 {
 	if (run->unable)
 		return EXIT_UNABLE;
+	if (run->arguments->value[OPTION_EXIT_ZERO])
+		return EXIT_CLEAN;
 	for (int s = run->fail_level; s < QS_SEVERITY__COUNT; s++) {
 		if (qs_findings_total(run->findings, (enum qs_severity)s))
 			return EXIT_FINDINGS;
@@ -139,35 +148,62 @@ static int exit_status(const struct run *run)
 	return EXIT_CLEAN;
 }
 
+/* What the options ask for. False after a complaint. */
+static bool read_settings(struct run *run)
+{
+	if (!outputs_read(run->arguments, &run->outputs) || !read_fail_level(run) ||
+	    !read_at_most(run))
+		return false;
+	if (run->arguments->n_files == 0) {
+		usage_error(run->arguments, "no file is given");
+		return false;
+	}
+	run->findings = qs_findings_new();
+	run->sources = calloc((size_t)run->arguments->n_files, sizeof(*run->sources));
+	run->files = calloc((size_t)run->arguments->n_files, sizeof(*run->files));
+	if (!run->findings || !run->sources || !run->files) {
+		out_of_memory();
+		return false;
+	}
+	return decisions_read(run->arguments, run->findings);
+}
+
+static void check_all(struct run *run)
+{
+	const struct arguments *arguments = run->arguments;
+
+	for (int i = 0; i < arguments->n_files; i++)
+		run->files[i] = name_of_file(arguments, arguments->files[i]);
+	if (open_model(arguments->value[OPTION_MODEL], run->findings, &run->model) == QS_OK) {
+		for (int i = 0; i < arguments->n_files; i++)
+			check_file(run, arguments->files[i]);
+	} else {
+		run->unable = true;
+	}
+	tell(run);
+	close_model(&run->model);
+}
+
+static void end_run(struct run *run)
+{
+	for (size_t i = 0; i < run->n_sources; i++)
+		qs_source_free(run->sources[i]);
+	free(run->sources);
+	free(run->files);
+	qs_findings_free(run->findings);
+	outputs_done(&run->outputs);
+}
+
 static int check_files(const struct arguments *arguments, enum qs_severity at_least)
 {
 	struct run run = {.arguments = arguments, .at_least = at_least};
-	int status;
+	int status = EXIT_UNABLE;
 
-	if (!read_format(&run) || !read_fail_level(&run))
-		return EXIT_UNABLE;
-	if (arguments->n_files == 0)
-		return usage_error(arguments, "no file is given");
-	run.findings = qs_findings_new();
-	run.sources = calloc((size_t)arguments->n_files, sizeof(*run.sources));
-	if (!run.findings || !run.sources) {
-		qs_findings_free(run.findings);
-		free(run.sources);
-		return out_of_memory();
+	if (read_settings(&run)) {
+		check_all(&run);
+		status = exit_status(&run);
 	}
-	if (open_model(arguments->value[OPTION_MODEL], run.findings, &run.model) == QS_OK) {
-		for (int i = 0; i < arguments->n_files; i++)
-			check_file(&run, arguments->files[i]);
-	} else {
-		run.unable = true;
-	}
-	tell(&run);
-	close_model(&run.model);
-	status = exit_status(&run);
-	for (size_t i = 0; i < run.n_sources; i++)
-		qs_source_free(run.sources[i]);
-	free(run.sources);
-	qs_findings_free(run.findings);
+	end_run(&run);
 	return status;
 }
 

@@ -14,9 +14,12 @@ int main(int argc, char **argv)
 	struct arguments arguments;
 	int status;
 
-	if (!arguments_read(argc, argv, &arguments, &status))
+	if (!arguments_read(argc, argv, &arguments, &status)) {
+		arguments_done(&arguments);
 		return status;
+	}
 	status = runs[arguments.command](&arguments);
+	arguments_done(&arguments);
 	/* A full disk or a closed pipe shows only when the output is flushed. */
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fputs("qstrata: cannot write the output\n", stderr);

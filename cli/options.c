@@ -118,6 +118,25 @@ static int option_of(int result)
 	return -1;
 }
 
+/* Notes an option; there is room for as many as there are arguments. */
+static void note_option(struct arguments *arguments, int option, const char *value)
+{
+	arguments->value[option] = options[option].value ? value : "";
+	arguments->given[arguments->n_given++] =
+	    (struct given){(enum option_id)option, arguments->value[option]};
+}
+
+/* Options of different commands may have one name: the row that the command takes, if there is one. */
+static int row_of_command(int option, enum command_id command)
+{
+	for (int i = 0; option >= 0 && i < OPTION__COUNT; i++) {
+		if ((options[i].commands >> command & 1) &&
+		    strcmp(options[i].name, options[option].name) == 0)
+			return i;
+	}
+	return option;
+}
+
 /* Whether an option takes several words; -1 is none. */
 static bool takes_list(int option)
 {
@@ -135,7 +154,7 @@ static bool take_option(struct arguments *arguments, int option, char *value)
 		    options[option].name);
 		return false;
 	}
-	arguments->value[option] = options[option].value ? value : "";
+	note_option(arguments, option, value);
 	if (takes_list(option))
 		arguments->files[arguments->n_files++] = value;
 	return true;
@@ -156,7 +175,7 @@ static bool take_word(struct arguments *arguments, int option, char *word)
 static bool take_result(
     struct arguments *arguments, int result, const char *word, int *last_option)
 {
-	const int option = option_of(result);
+	const int option = row_of_command(option_of(result), arguments->command);
 
 	if (result == ':') {
 		usage_error(arguments, "option %s needs a value", word);
@@ -217,6 +236,22 @@ static bool is_option(const char *word, enum option_id option)
 	                                         word[1] == options[option].letter;
 }
 
+/* Room for every option that the words can hold: short ones may share a word. */
+static struct given *make_room(int argc, char **argv)
+{
+	size_t n = 1;
+
+	for (int i = 0; i < argc; i++)
+		n += argv[i][0] == '-' && argv[i][1] != '-' ? strlen(argv[i]) : 1;
+	return calloc(n, sizeof(struct given));
+}
+
+void arguments_done(struct arguments *arguments)
+{
+	free(arguments->given);
+	arguments->given = NULL;
+}
+
 bool arguments_read(int argc, char **argv, struct arguments *ret_arguments, int *ret_exit)
 {
 	int command;
@@ -242,6 +277,12 @@ bool arguments_read(int argc, char **argv, struct arguments *ret_arguments, int 
 		return false;
 	}
 	ret_arguments->command = (enum command_id)command;
+	ret_arguments->given = make_room(argc, argv);
+	if (!ret_arguments->given) {
+		fputs("qstrata: out of memory\n", stderr);
+		*ret_exit = EXIT_UNABLE;
+		return false;
+	}
 	if (!read_options(argc - 1, argv + 1, ret_arguments) || !settle_color(ret_arguments)) {
 		*ret_exit = EXIT_UNABLE;
 		return false;

@@ -25,10 +25,18 @@ enum option_id {
 	OPTION__COUNT
 };
 
+/* An option as it stands on the command line. */
+struct given {
+	enum option_id option;
+	const char *value;
+};
+
 /* A command line as read. */
 struct arguments {
 	enum command_id command;
-	const char *value[OPTION__COUNT]; /* "" for an option without value; NULL: not given */
+	const char *value[OPTION__COUNT]; /* the last one; "" for an option without value; NULL: not given */
+	struct given *given;              /* all, in order: for options that may be repeated */
+	size_t n_given;
 	char **files; /* operands, or the values of an option that takes several */
 	int n_files;
 	bool color; /* of what goes to the standard output */
@@ -46,6 +54,9 @@ typedef int command_run(const struct arguments *arguments);
  * a complaint on the standard error.
  */
 bool arguments_read(int argc, char **argv, struct arguments *ret_arguments, int *ret_exit);
+
+/* Releases what was read. */
+void arguments_done(struct arguments *arguments);
 
 /* Complains about usage on the standard error; returns the exit status for that. */
 int usage_error(const struct arguments *arguments, const char *format, ...)

@@ -21,15 +21,20 @@ int exit_of(enum qs_status status)
 	return status == QS_INVALID ? EXIT_FINDINGS : status == QS_OK ? EXIT_CLEAN : EXIT_UNABLE;
 }
 
+const char *name_of_file(const struct arguments *arguments, const char *path)
+{
+	const char *name = arguments->value[OPTION_STDIN_FILENAME];
+
+	if (strcmp(path, "-") != 0)
+		return path;
+	return name ? name : "<stdin>";
+}
+
 enum qs_status read_source(const struct arguments *arguments, const char *path,
     struct qs_findings *findings, struct qs_source **ret_source)
 {
-	const char *name = path;
-
-	if (strcmp(path, "-") == 0)
-		name = arguments->value[OPTION_STDIN_FILENAME] ? arguments->value[OPTION_STDIN_FILENAME]
-		                                               : "<stdin>";
-	return qs_source_read(path, name, QS_CONFIG_LIMIT, findings, ret_source);
+	return qs_source_read(
+	    path, name_of_file(arguments, path), QS_CONFIG_LIMIT, findings, ret_source);
 }
 
 bool open_config(const struct arguments *arguments, const char *path, struct qs_findings *findings,

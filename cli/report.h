@@ -17,6 +17,9 @@ struct config {
 	struct qs_policy *policy;
 };
 
+/* What a file is called: its path, or what stands for the standard input. */
+const char *name_of_file(const struct arguments *arguments, const char *path);
+
 /* Reads a file into a source; "-" is the standard input. */
 enum qs_status read_source(const struct arguments *arguments, const char *path,
     struct qs_findings *findings, struct qs_source **ret_source);

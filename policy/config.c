@@ -41,13 +41,10 @@ struct qs_finding *qs_policy_say(struct qs_policy *policy, enum qs_finding_id id
 	va_end(arguments);
 	finding = qs_finding_add(policy->findings, id, place, "%s", text.data);
 	qs_findings_end_text(policy->findings, &text);
-	if (finding && about) {
-		qs_json_pointer(about, &text);
-		qs_finding_pointer(policy->findings, finding, text.data);
-	}
+	if (about)
+		qs_policy_point(policy->findings, finding, about);
 	if (qs_finding_kind(id)->severity == QS_SEVERITY_ERROR)
 		policy->n_errors++;
-	qs_findings_end_text(policy->findings, &text);
 	return finding;
 }
 

@@ -195,8 +195,7 @@ static void report(const struct scope *scope, const struct qs_rule *rule, int te
 		policy->n_errors++;
 	qs_findings_end_text(policy->findings, &text);
 	if (finding) {
-		qs_json_pointer(told, &text);
-		qs_finding_pointer(policy->findings, finding, text.data);
+		qs_policy_point(policy->findings, finding, told);
 		qs_finding_hint(policy->findings, finding, "%s", rule->hint);
 		for (size_t i = 0; i < n; i++)
 			relate(scope, finding, params[i], settings[i], told);

@@ -92,6 +92,12 @@ struct qs_finding *qs_policy_say(struct qs_policy *policy, enum qs_finding_id id
 struct qs_place qs_policy_value_place(const struct qs_policy *policy, const struct qs_json *value);
 struct qs_place qs_policy_key_place(const struct qs_policy *policy, const struct qs_json *member);
 
+/* ---- identity.c: what a finding is about -------------------------------------------------------- */
+
+/* Gives a finding, which may be NULL, the pointer and the identity of a value. */
+void qs_policy_point(
+    struct qs_findings *findings, struct qs_finding *finding, const struct qs_json *value);
+
 /* ---- block.c: one object of parameters --------------------------------------------------------- */
 
 /* A parameter block as read: the member and value of every parameter that it sets. */

@@ -147,7 +147,7 @@ static void load_rule(struct loader *loader, struct json_object *object, struct 
 	struct json_object *severity = json_object_object_get(object, "severity");
 
 	rule->kind.code = keep_text(loader, object, "code");
-	rule->kind.name = rule->kind.title = keep_text(loader, object, "name");
+	rule->kind.name = keep_text(loader, object, "name");
 	rule->kind.severity = QS_SEVERITY__COUNT;
 	for (int s = 0; s < QS_SEVERITY__COUNT; s++) {
 		if (severity && qs_json_string_is(
@@ -156,7 +156,7 @@ static void load_rule(struct loader *loader, struct json_object *object, struct 
 	}
 	if (rule->kind.severity == QS_SEVERITY__COUNT)
 		fail(loader, "the severity of a rule is info, warning or error");
-	rule->hint = keep_text(loader, object, "hint");
+	rule->hint = rule->kind.title = keep_text(loader, object, "hint");
 	rule->source = keep_text(loader, object, "source");
 	rule->date = keep_text(loader, object, "date");
 	rule->devices = word_mask(loader, object, "devices", &qs_device_words);

@@ -172,10 +172,8 @@ static struct qs_finding *say(struct selector_run *run, const struct qs_entry *e
 	finding = qs_finding_add(run->findings, id,
 	    qs_policy_value_place(run->selection->policy, value), "%s", text.data);
 	qs_findings_end_text(run->findings, &text);
-	qs_json_pointer(value, &text);
-	qs_finding_pointer(run->findings, finding, text.data);
+	qs_policy_point(run->findings, finding, value);
 	run->n_errors += qs_finding_kind(id)->severity == QS_SEVERITY_ERROR;
-	qs_findings_end_text(run->findings, &text);
 	return finding;
 }
 

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/rule.h"
+#include "base/finding.h"
+#include "policy/param.h"
 #include "qstrata/policy.h"
 
 /* ---- the JSON Schema of a config -------------------------------------------------------------- */
@@ -314,34 +315,23 @@ static void write_row(const char *code, const char *name, const char *severity, 
 	printf("| %s | %s | %s | %s |\n", code, name, severity, title);
 }
 
-/* What a rule requires, as it is not a sentence in the data. */
-static void write_rule(const struct qs_rule *rule)
-{
-	write_row(rule->kind.code, rule->kind.name, qs_severity_name(rule->kind.severity), rule->hint);
-}
-
 static bool write_findings(void)
 {
-	struct qs_ruleset ruleset;
-	const char *problem;
-	size_t next = 0;
+	const struct qs_code *codes;
+	struct qs_catalog *catalog;
+	size_t n;
 
-	if (qs_ruleset_load(qs_builtin_rules, &ruleset, &problem) != QS_OK)
+	if (qs_catalog_new(&catalog) != QS_OK)
 		return false;
+	codes = qs_catalog_list(catalog, &n);
 	puts("# Findings\n\n"
 	     "Codes are never used again for something else. Made from `base/findings.def` and\n"
-	     "`schemas/rules.json`; of a device rule the last column says what to do.\n\n"
+	     "`schemas/rules.json`; of a device rule the last column says what to do. `qstrata rule CODE`\n"
+	     "shows one of them.\n\n"
 	     "| code | name | severity | what it is |\n|---|---|---|---|");
-	for (int i = 0; i < QS_FINDING__COUNT; i++) {
-		const struct qs_finding_kind *kind = qs_finding_kind((enum qs_finding_id)i);
-
-		for (; next < ruleset.n_rules && strcmp(ruleset.rules[next].kind.code, kind->code) < 0; next++)
-			write_rule(&ruleset.rules[next]);
-		write_row(kind->code, kind->name, qs_severity_name(kind->severity), kind->title);
-	}
-	for (; next < ruleset.n_rules; next++)
-		write_rule(&ruleset.rules[next]);
-	qs_ruleset_done(&ruleset);
+	for (size_t i = 0; i < n; i++)
+		write_row(codes[i].code, codes[i].name, qs_severity_name(codes[i].severity), codes[i].title);
+	qs_catalog_free(catalog);
 	return true;
 }
 

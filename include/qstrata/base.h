@@ -151,15 +151,22 @@ struct qs_fix {
 struct qs_finding {
 	const char *code; /**< stable, "QS201" */
 	const char *name; /**< stable, "unknown-key" */
+	const char *title; /**< what findings of this code have in common, a few words */
 	enum qs_severity severity;
 	const char *message; /**< lower case, no full stop, in the writer's own words */
 	const char *hint;    /**< what to do, or NULL */
 	const char *pointer; /**< JSON Pointer (RFC 6901) of the value concerned, or NULL */
+	/** As `pointer` with selectors instead of indices, so that it stays when entries move; or NULL. */
+	const char *identity;
 	struct qs_place place;
 	struct qs_related *related;
 	struct qs_fix *fixes;
 	size_t order; /**< of addition */
 };
+
+/** Writes a text to a file: beside its final name first, then renamed. QS_IO with a finding. */
+QS_API enum qs_status qs_text_save(
+    const struct qs_text *text, const char *path, struct qs_findings *findings);
 
 /* `struct qs_findings` is a list of findings, owned by the caller. */
 
@@ -168,6 +175,20 @@ struct qs_finding {
 
 /** An empty list. NULL when memory ran out. */
 QS_API struct qs_findings *qs_findings_new(void);
+/** What becomes of findings; the first ones are as enum qs_severity. */
+enum qs_decision {
+	QS_DECISION_INFO,
+	QS_DECISION_WARNING,
+	QS_DECISION_ERROR,
+	QS_DECISION_OFF, /**< they are left out and not counted */
+	QS_DECISION_ON   /**< only these are in, and others of which the same is said */
+};
+/**
+ * Decides about findings that are yet to be added, by a prefix of their codes: "QS4" is the family.
+ * The longest prefix counts, of equal ones the last. What functions return does not change by it.
+ */
+QS_API enum qs_status qs_findings_judge(
+    struct qs_findings *findings, const char *prefix, enum qs_decision decision);
 /** Releases a list with its findings; NULL is fine. */
 QS_API void qs_findings_free(struct qs_findings *findings);
 /** How many findings are kept. */
@@ -198,6 +219,37 @@ QS_API enum qs_status qs_findings_write_text(
 /** Findings as one JSON document of format version 1.0, also when there are none. */
 QS_API enum qs_status qs_findings_write_json(const struct qs_findings *findings, size_t n_files,
     enum qs_severity at_least, struct qs_text *text);
+
+/** What of a list is written. */
+struct qs_findings_view {
+	const char *const *files;  /**< names of the files that were checked, or NULL */
+	size_t n_files;            /**< how many were checked */
+	enum qs_severity at_least; /**< leave out what matters less */
+	size_t at_most;            /**< findings; 0: all. The formats say how many are hidden. */
+	bool color;                /**< ANSI colours, in formats for people */
+};
+
+/** Findings about to be written. */
+struct qs_shown;
+/** Appends findings in one format. */
+typedef enum qs_status qs_findings_writer(const struct qs_shown *shown, struct qs_text *text);
+
+/** A format that findings are written in. */
+struct qs_findings_format {
+	const char *name; /**< "sarif" */
+	bool for_people;  /**< false: a document, which is valid also when there is no finding */
+	const char *help; /**< a few words */
+	qs_findings_writer *write;
+};
+
+/** All formats; the table is constant. */
+QS_API const struct qs_findings_format *qs_findings_formats(size_t *ret_n);
+/** The format of a name, or NULL. */
+QS_API const struct qs_findings_format *qs_findings_format_of_word(const char *name);
+/** Appends findings in a format. Sort them first. */
+QS_API enum qs_status qs_findings_write(const struct qs_findings *findings,
+    const struct qs_findings_format *format, const struct qs_findings_view *view,
+    struct qs_text *text);
 
 #ifdef __cplusplus
 }

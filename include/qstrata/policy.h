@@ -106,6 +106,23 @@ QS_API enum qs_status qs_policy_explain(const struct qs_policy *policy,
     const struct qs_selection *selection, const struct qs_question *question,
     struct qs_findings *findings, struct qs_text *text);
 
+/** A kind of finding: what `struct qs_finding` has in common with others of its code. */
+struct qs_code {
+	const char *code, *name, *title;
+	enum qs_severity severity;
+	const char *hint;          /**< what to do, or NULL */
+	const char *source, *date; /**< of a device rule: where it is written, and since when; or NULL */
+};
+
+/** Every kind of finding there is. */
+struct qs_catalog;
+/** Makes the catalogue from the built-in tables. */
+QS_API enum qs_status qs_catalog_new(struct qs_catalog **ret_catalog);
+/** Releases a catalogue; NULL is fine. */
+QS_API void qs_catalog_free(struct qs_catalog *catalog);
+/** Its rows, in the order of codes. */
+QS_API const struct qs_code *qs_catalog_list(const struct qs_catalog *catalog, size_t *ret_n);
+
 /** The parameter or tensor kind of a word, or -1: for readers of a command line. */
 QS_API int qs_param_of_word(const char *word);
 QS_API int qs_tensor_of_word(const char *word);

@@ -192,15 +192,17 @@ static void control_characters_do_not_reach_the_terminal(void **state)
 static void kinds_that_are_data_may_end_first(void **state)
 {
 	struct qs_findings *findings = qs_findings_new();
-	char code[] = "QS399", name[] = "made-up";
-	const struct qs_finding_kind kind = {code, name, QS_SEVERITY_WARNING, NULL};
+	char code[] = "QS399", name[] = "made-up", title[] = "doubt";
+	const struct qs_finding_kind kind = {code, name, QS_SEVERITY_WARNING, title};
 
 	(void)state;
 	qs_finding_add_kind(findings, &kind, qs_place_of(NULL), "doubtful");
 	memset(code, 'x', 5);
 	memset(name, 'x', 7);
+	memset(title, 'x', 5);
 	assert_string_equal(qs_findings_at(findings, 0)->code, "QS399");
 	assert_string_equal(qs_findings_at(findings, 0)->name, "made-up");
+	assert_string_equal(qs_findings_at(findings, 0)->title, "doubt");
 	qs_findings_free(findings);
 }
 
@@ -230,6 +232,70 @@ static void a_name_gives_one_source(void **state)
 	    qs_findings_name_source(findings, "a"), qs_findings_name_source(findings, "a"));
 	assert_ptr_not_equal(
 	    qs_findings_name_source(findings, "a"), qs_findings_name_source(findings, "b"));
+	qs_findings_free(findings);
+}
+
+/* ---- decisions -------------------------------------------------------------------------------- */
+
+struct decided {
+	const char *prefix;
+	enum qs_decision decision;
+};
+
+/* The longest prefix counts, of equal ones the last; a selection leaves out the rest. */
+static void the_longest_prefix_decides(void **state)
+{
+	static const struct {
+		struct decided rows[3];
+		const char *expected;
+	} cases[] = {
+	    {{{NULL, QS_DECISION_ON}}, "error: a [QS102]\nwarning: b [QS207]\ninfo: c [QS504]\n"},
+	    {{{"QS2", QS_DECISION_OFF}}, "error: a [QS102]\ninfo: c [QS504]\n"},
+	    {{{"QS2", QS_DECISION_ON}}, "warning: b [QS207]\n"},
+	    {{{"QS", QS_DECISION_OFF}, {"QS504", QS_DECISION_ON}}, "info: c [QS504]\n"},
+	    {{{"QS", QS_DECISION_ON}, {"QS5", QS_DECISION_OFF}}, "error: a [QS102]\nwarning: b [QS207]\n"},
+	    {{{"QS2", QS_DECISION_ON}, {"QS2", QS_DECISION_OFF}}, ""},
+	    {{{"QS10", QS_DECISION_INFO}, {"QS", QS_DECISION_ERROR}, {"QS5", QS_DECISION_WARNING}},
+	        "info: a [QS102]\nerror: b [QS207]\nwarning: c [QS504]\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct qs_findings *findings = qs_findings_new();
+
+		for (size_t j = 0; j < 3 && cases[i].rows[j].prefix; j++)
+			assert_int_equal(qs_findings_judge(findings, cases[i].rows[j].prefix,
+			                     cases[i].rows[j].decision),
+			    QS_OK);
+		qs_finding_add(findings, QS_FINDING_SYNTAX, qs_place_of(NULL), "a");
+		qs_finding_add(findings, QS_FINDING_NULL_VALUE, qs_place_of(NULL), "b");
+		qs_finding_add(findings, QS_FINDING_ONNX_TYPE, qs_place_of(NULL), "c");
+		expect_text(findings, &lines, cases[i].expected);
+		qs_findings_free(findings);
+	}
+}
+
+/* Every format finds its writer, and writes no more findings than the view asks for. */
+static void formats_are_found_by_name(void **state)
+{
+	struct qs_findings *findings = qs_findings_new();
+	const struct qs_findings_view view = {.at_most = 1};
+	struct qs_text text = QS_TEXT_INIT;
+	size_t n;
+	const struct qs_findings_format *formats = qs_findings_formats(&n);
+
+	(void)state;
+	qs_finding_add(findings, QS_FINDING_SYNTAX, qs_place_of(NULL), "first");
+	qs_finding_add(findings, QS_FINDING_SYNTAX, qs_place_of(NULL), "second");
+	assert_null(qs_findings_format_of_word("yaml"));
+	for (size_t i = 0; i < n; i++) {
+		assert_ptr_equal(qs_findings_format_of_word(formats[i].name), &formats[i]);
+		assert_int_equal(qs_findings_write(findings, &formats[i], &view, &text), QS_OK);
+		assert_non_null(strstr(text.data, "first"));
+		assert_null(strstr(text.data, "second"));
+		qs_text_clear(&text);
+	}
+	qs_text_done(&text);
 	qs_findings_free(findings);
 }
 
@@ -349,6 +415,8 @@ int main(void)
 	    cmocka_unit_test(a_name_gives_one_source),
 	    cmocka_unit_test(the_document_is_there_without_findings),
 	    cmocka_unit_test(json_has_every_field),
+	    cmocka_unit_test(the_longest_prefix_decides),
+	    cmocka_unit_test(formats_are_found_by_name),
 	};
 
 	return cmocka_run_group_tests_name("finding", tests, NULL, NULL);

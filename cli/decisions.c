@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads decisions about codes and counts codes. */
+#include "cli/decisions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/report.h"
+
+/* What is read, and where it goes. */
+struct reading {
+	const struct arguments *arguments;
+	const struct qs_catalog *catalog;
+	struct qs_findings *findings;
+};
+
+int severity_of_word(const char *word, size_t size)
+{
+	for (int s = 0; s < QS_SEVERITY__COUNT; s++) {
+		const char *name = qs_severity_name((enum qs_severity)s);
+
+		if (strlen(name) == size && memcmp(name, word, size) == 0)
+			return s;
+	}
+	return -1;
+}
+
+static bool is_prefix_of_a_code(const struct qs_catalog *catalog, const char *word)
+{
+	size_t n;
+	const struct qs_code *codes = qs_catalog_list(catalog, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (word[0] && strncmp(codes[i].code, word, strlen(word)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Decides about one code or prefix. */
+static bool judge(const struct reading *reading, const char *option, const char *prefix,
+    enum qs_decision decision)
+{
+	if (!is_prefix_of_a_code(reading->catalog, prefix)) {
+		usage_error(reading->arguments,
+		    "--%s: no code starts with \"%s\"; expected codes as QS201 or families as QS4, "
+		    "with "
+		    "commas between",
+		    option, prefix);
+		return false;
+	}
+	if (qs_findings_judge(reading->findings, prefix, decision) == QS_OK)
+		return true;
+	out_of_memory();
+	return false;
+}
+
+/* Decides about a list of codes of `size` bytes. */
+static bool judge_list(const struct reading *reading, const char *option, const char *list,
+    size_t size, enum qs_decision decision)
+{
+	char *words = strndup(list, size), *next = words;
+	bool good = words != NULL;
+
+	if (!words)
+		out_of_memory();
+	while (good && next) {
+		char *comma = strchr(next, ',');
+
+		if (comma)
+			*comma++ = '\0';
+		good = judge(reading, option, next, decision);
+		next = comma;
+	}
+	free(words);
+	return good;
+}
+
+static bool read_select(const struct reading *reading, const char *value)
+{
+	return judge_list(reading, "select", value, strlen(value), QS_DECISION_ON);
+}
+
+static bool read_ignore(const struct reading *reading, const char *value)
+{
+	return judge_list(reading, "ignore", value, strlen(value), QS_DECISION_OFF);
+}
+
+static bool read_severity(const struct reading *reading, const char *value)
+{
+	const char *sign = strchr(value, '=');
+	const char *level = sign ? sign + 1 : "";
+	const int severity = severity_of_word(level, strlen(level));
+
+	if (severity >= 0 || strcmp(level, "off") == 0)
+		return judge_list(reading, "severity", value, (size_t)(sign - value),
+		    severity >= 0 ? (enum qs_decision)severity : QS_DECISION_OFF);
+	usage_error(reading->arguments,
+	    "--severity cannot be \"%s\"; expected CODES=LEVEL with info, warning, error or off",
+	    value);
+	return false;
+}
+
+/* The options that decide, and how their values are read. */
+static const struct {
+	enum option_id option;
+	bool (*read)(const struct reading *reading, const char *value);
+} readers[] = {
+    {OPTION_SELECT, read_select},
+    {OPTION_IGNORE, read_ignore},
+    {OPTION_SEVERITY, read_severity},
+};
+
+static bool read_given(const struct reading *reading, const struct given *given)
+{
+	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++) {
+		if (readers[i].option == given->option)
+			return readers[i].read(reading, given->value);
+	}
+	return true;
+}
+
+bool decisions_read(const struct arguments *arguments, struct qs_findings *findings)
+{
+	struct qs_catalog *catalog = NULL;
+	struct reading reading = {arguments, NULL, findings};
+	bool good = true;
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers) && !catalog; i++) {
+		if (!arguments->value[readers[i].option])
+			continue;
+		if (qs_catalog_new(&catalog) != QS_OK) {
+			out_of_memory();
+			return false;
+		}
+	}
+	reading.catalog = catalog;
+	for (size_t i = 0; i < arguments->n_given && good; i++)
+		good = read_given(&reading, &arguments->given[i]);
+	qs_catalog_free(catalog);
+	return good;
+}
+
+/* ---- statistics -------------------------------------------------------------------------------
+ */
+
+struct count {
+	const struct qs_finding *finding; /* the first of its code */
+	size_t n;
+};
+
+static int compare_counts(const void *a, const void *b)
+{
+	const struct count *x = a, *y = b;
+
+	if (x->n != y->n)
+		return x->n > y->n ? -1 : 1;
+	return strcmp(x->finding->code, y->finding->code);
+}
+
+static size_t count_codes(
+    const struct qs_findings *findings, enum qs_severity at_least, struct count *counts)
+{
+	size_t n = 0, at;
+
+	for (size_t i = 0; i < qs_findings_count(findings); i++) {
+		const struct qs_finding *finding = qs_findings_at(findings, i);
+
+		if (finding->severity < at_least)
+			continue;
+		for (at = 0; at < n && strcmp(counts[at].finding->code, finding->code) != 0; at++)
+			;
+		n += at == n;
+		counts[at].finding = finding;
+		counts[at].n++;
+	}
+	return n;
+}
+
+void tell_statistics(const struct qs_findings *findings, enum qs_severity at_least)
+{
+	struct count *counts = calloc(qs_findings_count(findings) + 1, sizeof(*counts));
+	size_t n;
+
+	if (!counts) {
+		out_of_memory();
+		return;
+	}
+	n = count_codes(findings, at_least, counts);
+	qsort(counts, n, sizeof(*counts), compare_counts);
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "%7zu  %s  %-7s  %s\n", counts[i].n, counts[i].finding->code,
+		    qs_severity_name(counts[i].finding->severity), counts[i].finding->name);
+	free(counts);
+}

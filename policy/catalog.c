@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every kind of finding in the order of codes: the rows of findings.def and the built-in device
+ * rules. */
+#include "base/finding.h"
+#include "policy/rule.h"
+#include "qstrata/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct qs_catalog {
+	struct qs_ruleset ruleset;
+	struct qs_code *codes;
+	size_t n_codes;
+};
+
+static void add(
+    struct qs_catalog *catalog, const struct qs_finding_kind *kind, const struct qs_rule *rule)
+{
+	struct qs_code *code = &catalog->codes[catalog->n_codes++];
+
+	*code =
+	    (struct qs_code){kind->code, kind->name, kind->title, kind->severity, NULL, NULL, NULL};
+	if (rule) {
+		code->hint = rule->hint;
+		code->source = rule->source;
+		code->date = rule->date;
+	}
+}
+
+static int compare_codes(const void *a, const void *b)
+{
+	const struct qs_code *x = a, *y = b;
+
+	return strcmp(x->code, y->code);
+}
+
+static enum qs_status fill(struct qs_catalog *catalog)
+{
+	const char *problem;
+	const enum qs_status status =
+	    qs_ruleset_load(qs_builtin_rules, &catalog->ruleset, &problem);
+
+	if (status != QS_OK)
+		return status == QS_NOMEM ? QS_NOMEM : QS_BUG;
+	catalog->codes =
+	    calloc(QS_FINDING__COUNT + catalog->ruleset.n_rules, sizeof(*catalog->codes));
+	if (!catalog->codes)
+		return QS_NOMEM;
+	for (int i = 0; i < QS_FINDING__COUNT; i++)
+		add(catalog, qs_finding_kind((enum qs_finding_id)i), NULL);
+	for (size_t i = 0; i < catalog->ruleset.n_rules; i++)
+		add(catalog, &catalog->ruleset.rules[i].kind, &catalog->ruleset.rules[i]);
+	qsort(catalog->codes, catalog->n_codes, sizeof(*catalog->codes), compare_codes);
+	return QS_OK;
+}
+
+enum qs_status qs_catalog_new(struct qs_catalog **ret_catalog)
+{
+	struct qs_catalog *catalog = calloc(1, sizeof(*catalog));
+	enum qs_status status;
+
+	if (!catalog)
+		return QS_NOMEM;
+	status = fill(catalog);
+	if (status == QS_OK)
+		*ret_catalog = catalog;
+	else
+		qs_catalog_free(catalog);
+	return status;
+}
+
+void qs_catalog_free(struct qs_catalog *catalog)
+{
+	if (!catalog)
+		return;
+	qs_ruleset_done(&catalog->ruleset);
+	free(catalog->codes);
+	free(catalog);
+}
+
+const struct qs_code *qs_catalog_list(const struct qs_catalog *catalog, size_t *ret_n)
+{
+	*ret_n = catalog->n_codes;
+	return catalog->codes;
+}
