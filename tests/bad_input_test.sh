@@ -175,6 +175,19 @@ else
 	    --output locked/result
 	[ -z "$(ls -A locked)" ] || complain "left behind: $(ls -A locked)"
 fi
+# 16 KiB at most, of the 48 that the model takes.
+cat >limited <<END
+#!/bin/sh
+trap '' XFSZ
+ulimit -f 32
+exec "$QSTRATA" "\$@"
+END
+chmod +x limited
+unlimited=$QSTRATA
+QSTRATA=./limited
+expect "a file that grows too large" 2 QS004 apply --model "$digits/model.onnx" --config half.json \
+    --output out/result
+QSTRATA=$unlimited
 mkdir disk
 if mount -t tmpfs -o size=32k none disk 2>told; then
 	echo before >disk/result
