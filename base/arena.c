@@ -11,7 +11,8 @@
 
 #include "base/pages.h"
 
-/* Small enough that a short-lived arena costs little, large enough that malloc() is rarely asked. */
+/* Small enough that a short-lived arena costs little, large enough that malloc() is rarely
+ * asked. */
 #define FIRST_BLOCK ((size_t)4096)
 #define LARGEST_BLOCK ((size_t)4 << 20)
 

@@ -2,8 +2,9 @@
 /*
  * An arena: many small pieces of memory that end together.
  *
- * Pieces are zeroed, aligned for any type and live until qs_arena_done(). Every function that allocates
- * returns NULL when memory runs out. For what outgrows its memory, use struct qs_text or malloc().
+ * Pieces are zeroed, aligned for any type and live until qs_arena_done(). Every function that
+ * allocates returns NULL when memory runs out. For what outgrows its memory, use struct qs_text or
+ * malloc().
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -17,7 +18,10 @@ struct qs_arena {
 	size_t total; /* bytes handed out */
 };
 
-#define QS_ARENA_INIT {NULL, 0}
+#define QS_ARENA_INIT                                                                              \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
 
 /* Releases every piece. The arena may be used again. */
 void qs_arena_done(struct qs_arena *arena);

@@ -31,7 +31,8 @@ static enum qs_status too_large(struct qs_findings *findings, const char *path, 
 	return QS_INVALID;
 }
 
-/* Reads a stream to its end, at most limit bytes; the size is only a guess for the first allocation. */
+/* Reads a stream to its end, at most limit bytes; the size is only a guess for the first
+ * allocation. */
 static enum qs_status read_stream(int fd, const char *path, size_t guess, size_t limit,
     struct qs_findings *findings, char **ret_bytes, size_t *ret_size)
 {
@@ -128,7 +129,8 @@ enum qs_status qs_source_read(const char *path, const char *name, size_t limit,
 
 static enum qs_status cannot_write(struct qs_output *output, const char *why)
 {
-	say(output->findings, QS_FINDING_UNWRITABLE_FILE, output->path, "cannot write the file", why);
+	say(output->findings, QS_FINDING_UNWRITABLE_FILE, output->path, "cannot write the file",
+	    why);
 	return QS_IO;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whole files in, whole files out: reading with a limit, and writing beside and renaming, so that an
- * output is either the old one or the new one and never half of either.
+ * Whole files in, whole files out: reading with a limit, and writing beside and renaming, so that
+ * an output is either the old one or the new one and never half of either.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -34,8 +34,9 @@ enum qs_status qs_output_open(
     struct qs_output *output, const char *path, struct qs_findings *findings);
 
 /*
- * Flushes to the disk, renames to the final name, and ends the output either way. QS_IO with a finding
- * when a write failed anywhere on the way (a full disk); the temporary file is removed then.
+ * Flushes to the disk, renames to the final name, and ends the output either way. QS_IO with a
+ * finding when a write failed anywhere on the way (a full disk); the temporary file is removed
+ * then.
  */
 enum qs_status qs_output_commit(struct qs_output *output);
 

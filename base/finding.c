@@ -302,7 +302,8 @@ void qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bo
 	*end = fix;
 }
 
-/* A finding with the rank of its source: sources stand in the order in which they were mentioned. */
+/* A finding with the rank of its source: sources stand in the order in which they were
+ * mentioned. */
 struct ranked {
 	struct qs_finding *finding;
 	size_t rank;

@@ -3,9 +3,9 @@
  * Findings from the inside: every kind of finding there is, and how one is added.
  *
  * The kinds are the rows of findings.def; device rules bring their own code and name as data
- * (schemas/rules.json). Adding is one call for the finding and one for each related place, hint or fix.
- * All of them take NULL for a finding that could not be kept (limit reached, no memory), so that a
- * writer of findings checks nothing.
+ * (schemas/rules.json). Adding is one call for the finding and one for each related place, hint or
+ * fix. All of them take NULL for a finding that could not be kept (limit reached, no memory), so
+ * that a writer of findings checks nothing.
  */
 #ifndef BASE_FINDING_H
 #define BASE_FINDING_H
@@ -30,7 +30,8 @@ struct qs_finding_kind {
 /* The row of a kind. */
 const struct qs_finding_kind *qs_finding_kind(enum qs_finding_id id);
 
-/* Adds a finding of a kind of findings.def. The result belongs to the list; NULL: it was not kept. */
+/* Adds a finding of a kind of findings.def. The result belongs to the list; NULL: it was not
+ * kept. */
 struct qs_finding *qs_finding_add(struct qs_findings *findings, enum qs_finding_id id,
     struct qs_place place, const char *format, ...) QS_PRINTF(4, 5);
 
@@ -40,8 +41,8 @@ struct qs_finding *qs_finding_add_kind(struct qs_findings *findings,
     QS_PRINTF(4, 5);
 
 /* Says what to do. */
-void qs_finding_hint(struct qs_findings *findings, struct qs_finding *finding, const char *format, ...)
-    QS_PRINTF(3, 4);
+void qs_finding_hint(struct qs_findings *findings, struct qs_finding *finding, const char *format,
+    ...) QS_PRINTF(3, 4);
 
 /* Says which JSON value is concerned; the pointer is copied. */
 void qs_finding_pointer(
@@ -63,8 +64,8 @@ void qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bo
 void qs_findings_end_text(struct qs_findings *findings, struct qs_text *text);
 
 /*
- * A source that has only a name and belongs to the list: for findings about a file that could not be
- * read. The same name gives the same source. NULL when memory ran out.
+ * A source that has only a name and belongs to the list: for findings about a file that could not
+ * be read. The same name gives the same source. NULL when memory ran out.
  */
 struct qs_source *qs_findings_name_source(struct qs_findings *findings, const char *name);
 

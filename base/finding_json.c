@@ -60,7 +60,8 @@ static struct json_object *fixes_json(const struct qs_fix *fix)
 		qs_json_put(edit, "range", range_json(fix->place));
 		qs_json_put(edit, "new_text", qs_json_text(fix->new_text));
 		json_object_array_add(edits, edit);
-		qs_json_put(object, "applicability", json_object_new_string(fix->safe ? "safe" : "unsafe"));
+		qs_json_put(
+		    object, "applicability", json_object_new_string(fix->safe ? "safe" : "unsafe"));
 		qs_json_put(object, "message", qs_json_text(fix->message));
 		qs_json_put(object, "edits", edits);
 		json_object_array_add(list, object);
@@ -78,7 +79,8 @@ static struct json_object *finding_json(const struct qs_shown_item *item)
 	qs_json_put(object, "file", file_json(finding->place));
 	qs_json_put(object, "code", json_object_new_string(finding->code));
 	qs_json_put(object, "name", json_object_new_string(finding->name));
-	qs_json_put(object, "severity", json_object_new_string(qs_severity_name(finding->severity)));
+	qs_json_put(
+	    object, "severity", json_object_new_string(qs_severity_name(finding->severity)));
 	qs_json_put(object, "message", qs_json_text(finding->message));
 	qs_json_put(object, "hint", qs_json_text(finding->hint));
 	qs_json_put(object, "pointer", qs_json_text(finding->pointer));

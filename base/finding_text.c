@@ -79,7 +79,8 @@ static size_t count_points(const char *bytes, size_t size)
 }
 
 /* The window of a line that a frame shows: at most FRAME_WIDTH bytes around the span. */
-static void clip(const char *line, size_t size, size_t column_byte, size_t *ret_from, size_t *ret_to)
+static void clip(
+    const char *line, size_t size, size_t column_byte, size_t *ret_from, size_t *ret_to)
 {
 	size_t from = 0, to = size;
 
@@ -136,9 +137,9 @@ static void write_details(
 	write_frame(text, style, finding->place, severity_colors[finding->severity],
 	    finding->fixes ? finding->fixes->message : NULL);
 	for (const struct qs_related *r = finding->related; r; r = r->next) {
-		const struct qs_position p = r->place.source
-		                                 ? qs_source_position(r->place.source, r->place.begin)
-		                                 : (struct qs_position){0};
+		const struct qs_position p =
+		    r->place.source ? qs_source_position(r->place.source, r->place.begin)
+				    : (struct qs_position){0};
 
 		if (p.line && elsewhere) {
 			write_frame(text, style, r->place, severity_colors[0], r->message);

@@ -41,8 +41,8 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 static uint64_t hash_finding(const struct qs_finding *finding, const char *file)
 {
 	const char *about = finding->identity                         ? finding->identity
-			    : finding->pointer && finding->pointer[0] ? finding->pointer
-								      : finding->message;
+	                    : finding->pointer && finding->pointer[0] ? finding->pointer
+	                                                              : finding->message;
 
 	return hash_text(
 	    hash_text(hash_text(UINT64_C(0xCBF29CE484222325), finding->code), file), about);

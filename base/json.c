@@ -41,7 +41,7 @@ static inline bool take(struct qs_json_scan *scan, char wanted)
 	return (unsigned char)scan->text[scan->at] >= 0x80 && qs_json_take_look_alike(scan, wanted);
 }
 
-/* ---- members and elements --------------------------------------------------------------------- */
+/* ---- members and elements -------------------------------------------------------------------- */
 
 /* Reads the key and colon of a member; false when there is nothing that could be a key. */
 static bool read_key(struct reader *reader, struct qs_json *member)
@@ -60,7 +60,8 @@ static bool read_key(struct reader *reader, struct qs_json *member)
 		member->key = (struct qs_json_string){scan->text + begin, (uint32_t)size};
 		qs_json_complain_about_word(scan, begin, scan->text + begin, size);
 	} else {
-		qs_json_error(scan, QS_FINDING_SYNTAX, begin, begin + qs_json_character(scan, begin),
+		qs_json_error(scan, QS_FINDING_SYNTAX, begin,
+		    begin + qs_json_character(scan, begin),
 		    "expected a key in double quotes, found %s", shown(scan, buffer));
 		return false;
 	}
@@ -71,9 +72,10 @@ static bool read_key(struct reader *reader, struct qs_json *member)
 	}
 	if (scan->at >= scan->size)
 		return false;
-	qs_json_error(scan, QS_FINDING_SYNTAX, scan->at, scan->at + qs_json_character(scan, scan->at),
-	    "expected \":\" behind the key \"%.*s\", found %s",
-	    qs_json_shown(member->key, 80), member->key.bytes, shown(scan, buffer));
+	qs_json_error(scan, QS_FINDING_SYNTAX, scan->at,
+	    scan->at + qs_json_character(scan, scan->at),
+	    "expected \":\" behind the key \"%.*s\", found %s", qs_json_shown(member->key, 80),
+	    member->key.bytes, shown(scan, buffer));
 	take(scan, '=');
 	qs_json_skip(scan);
 	return true;
@@ -93,7 +95,9 @@ static void resynchronize(struct qs_json_scan *scan)
 			scan->at++;
 			while (scan->at < scan->size && scan->text[scan->at] != '"' &&
 			       scan->text[scan->at] != '\n')
-				scan->at += scan->text[scan->at] == '\\' && scan->at + 1 < scan->size ? 2 : 1;
+				scan->at +=
+				    scan->text[scan->at] == '\\' && scan->at + 1 < scan->size ? 2
+											      : 1;
 		}
 		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
 		if (scan->at < scan->size)
@@ -145,7 +149,11 @@ static void report_trailing_comma(struct qs_json_scan *scan, size_t comma, char 
 }
 
 /* What stands behind an entry. */
-enum next { NEXT_ENTRY, NEXT_CLOSED, NEXT_END };
+enum next {
+	NEXT_ENTRY,
+	NEXT_CLOSED,
+	NEXT_END
+};
 
 static bool is_close(char c)
 {
@@ -172,9 +180,9 @@ static long net_closes(const struct qs_json_scan *scan)
 }
 
 /*
- * Reports a bracket of the other kind. The number of brackets up to the end tells what happened: with
- * as many as are open it stands for the right one, with more it is one too many, and with fewer the
- * right one is missing and this one closes a level above.
+ * Reports a bracket of the other kind. The number of brackets up to the end tells what happened:
+ * with as many as are open it stands for the right one, with more it is one too many, and with
+ * fewer the right one is missing and this one closes a level above.
  */
 static enum next wrong_bracket(struct reader *reader, const struct qs_json *parent, char close)
 {
@@ -307,7 +315,7 @@ static void read_value(struct reader *reader, struct qs_json *value)
 		if (qs_json_scan_string(scan, &value->string))
 			value->type = QS_JSON_STRING;
 	} else if ((c >= '0' && c <= '9') || c == '+' || c == '.' ||
-	           (c == '-' && scan->text[scan->at + 1] != 'I')) {
+		   (c == '-' && scan->text[scan->at + 1] != 'I')) {
 		qs_json_scan_number(scan, value);
 	} else if (qs_json_is_word(c)) {
 		qs_json_read_word(scan, value);
@@ -322,15 +330,15 @@ static void read_value(struct reader *reader, struct qs_json *value)
 	value->end = (uint32_t)scan->at;
 }
 
-/* ---- the document ----------------------------------------------------------------------------- */
+/* ---- the document ---------------------------------------------------------------------------- */
 
 /* Texts that no reader of UTF-8 can make sense of, said once. False: there is nothing to read. */
 static bool check_encoding(struct qs_json_scan *scan)
 {
 	const unsigned char *s = (const unsigned char *)scan->text;
-	const bool wide = scan->size >= 2 && ((s[0] == 0xFF && s[1] == 0xFE) ||
-	                                         (s[0] == 0xFE && s[1] == 0xFF) ||
-	                                         (s[0] == 0) != (s[1] == 0));
+	const bool wide =
+	    scan->size >= 2 && ((s[0] == 0xFF && s[1] == 0xFE) || (s[0] == 0xFE && s[1] == 0xFF) ||
+				   (s[0] == 0) != (s[1] == 0));
 	struct qs_finding *finding;
 
 	if (wide) {
@@ -342,8 +350,8 @@ static bool check_encoding(struct qs_json_scan *scan)
 	if (scan->size >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0) {
 		finding = qs_json_error(scan, QS_FINDING_BYTE_ORDER_MARK, 0, 3,
 		    "the text starts with a byte order mark, which vai_q_pytorch refuses");
-		qs_finding_fix(scan->findings, finding, true, (struct qs_place){scan->source, 0, 3}, "",
-		    "remove it");
+		qs_finding_fix(scan->findings, finding, true, (struct qs_place){scan->source, 0, 3},
+		    "", "remove it");
 		scan->at = 3;
 	}
 	return true;
@@ -356,8 +364,9 @@ static void check_rest(struct qs_json_scan *scan)
 	qs_json_skip(scan);
 	if (scan->stopped || scan->at >= scan->size)
 		return;
-	qs_json_error(scan, QS_FINDING_EXTRA_TEXT, scan->at, scan->at + qs_json_character(scan, scan->at),
-	    "the document ends before this; found %s", shown(scan, buffer));
+	qs_json_error(scan, QS_FINDING_EXTRA_TEXT, scan->at,
+	    scan->at + qs_json_character(scan, scan->at), "the document ends before this; found %s",
+	    shown(scan, buffer));
 }
 
 /* Whether a document starts here; words that stand for a value do, any other text is no JSON. */
@@ -368,7 +377,8 @@ static bool starts_document(const struct qs_json_scan *scan)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (qs_json_string_is(
-		        (struct qs_json_string){here, (uint32_t)qs_json_word_length(here)}, words[i]))
+			(struct qs_json_string){here, (uint32_t)qs_json_word_length(here)},
+			words[i]))
 			return true;
 	}
 	return *here == '{' || *here == '[' || *here == '-' || (*here >= '0' && *here <= '9') ||
@@ -401,11 +411,12 @@ static void read_root(struct reader *reader)
 	check_rest(scan);
 }
 
-enum qs_status qs_json_read(const struct qs_source *source, struct qs_findings *findings,
-    struct qs_json_document *document)
+enum qs_status qs_json_read(
+    const struct qs_source *source, struct qs_findings *findings, struct qs_json_document *document)
 {
-	struct reader reader = {{NULL, 0, 0, source, document, findings, &document->arena, 0, false, false},
-	    document, 0};
+	struct reader reader = {
+	    {NULL, 0, 0, source, document, findings, &document->arena, 0, false, false}, document,
+	    0};
 
 	*document = (struct qs_json_document){source, QS_ARENA_INIT, NULL, false};
 	reader.scan.text = qs_source_text(source, &reader.scan.size);
@@ -434,9 +445,10 @@ struct qs_place qs_json_key_place(
 	size_t size;
 	const char *text = qs_source_text(document->source, &size);
 
-	/* A key with escapes is longer in the text than decoded, so the text tells where it ends. */
-	return (struct qs_place){document->source, member->key_begin,
-	    qs_json_string_end(text, size, member->key_begin)};
+	/* A key with escapes is longer in the text than decoded, so the text tells where it
+	 * ends. */
+	return (struct qs_place){
+	    document->source, member->key_begin, qs_json_string_end(text, size, member->key_begin)};
 }
 
 static void write_pointer_token(struct qs_text *text, struct qs_json_string key)
@@ -483,8 +495,8 @@ int qs_json_shown(struct qs_json_string string, uint32_t limit)
 
 const char *qs_json_type_name(enum qs_json_type type)
 {
-	static const char *const names[] = {"something unreadable", "null", "a boolean", "an integer",
-	    "a number with a decimal point", "a string", "an array", "an object"};
+	static const char *const names[] = {"something unreadable", "null", "a boolean",
+	    "an integer", "a number with a decimal point", "a string", "an array", "an object"};
 
 	return names[type];
 }

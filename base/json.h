@@ -4,8 +4,8 @@
  *
  * json-c keeps no positions, takes duplicate keys, NaN and single quotes, and stops at the first
  * mistake; a config needs the opposite. Every mistake becomes one finding with its place and, where
- * there is one, the fix; reading goes on behind it. What could not be read is a QS_JSON_BROKEN value,
- * about which nobody complains again.
+ * there is one, the fix; reading goes on behind it. What could not be read is a QS_JSON_BROKEN
+ * value, about which nobody complains again.
  *
  * Ownership: a document borrows the text of its source, and its nodes live in its arena. Depth is
  * limited to QS_JSON_DEPTH, text to 4 GiB by the width of offsets (callers limit files much lower).
@@ -40,12 +40,13 @@ struct qs_json_string {
 /* A value, and with it the member or element that it is. 64 bytes: large configs have many. */
 struct qs_json {
 	struct qs_json *parent, *next;
-	struct qs_json_string key; /* of a member; of an element, bytes is NULL and size its index */
-	uint32_t key_begin;        /* offset of the key's quote */
-	uint32_t begin, end;       /* span of the value */
-	uint8_t type;              /* enum qs_json_type */
-	bool hidden;               /* a later member of the same key counts instead */
-	uint8_t mark;              /* for the reader of the document; 0 at first */
+	struct qs_json_string
+	    key;             /* of a member; of an element, bytes is NULL and size its index */
+	uint32_t key_begin;  /* offset of the key's quote */
+	uint32_t begin, end; /* span of the value */
+	uint8_t type;        /* enum qs_json_type */
+	bool hidden;         /* a later member of the same key counts instead */
+	uint8_t mark;        /* for the reader of the document; 0 at first */
 	union {
 		bool boolean;
 		int64_t integer;
@@ -66,8 +67,8 @@ struct qs_json_document {
 };
 
 /*
- * Reads a whole text. QS_INVALID when anything was wrong; the document is usable even then, as far as
- * it goes. End it with qs_json_done() whatever is returned.
+ * Reads a whole text. QS_INVALID when anything was wrong; the document is usable even then, as far
+ * as it goes. End it with qs_json_done() whatever is returned.
  */
 enum qs_status qs_json_read(const struct qs_source *source, struct qs_findings *findings,
     struct qs_json_document *document);
@@ -88,7 +89,8 @@ struct qs_json_string qs_json_written(
 /* "an integer", "a string" ... for messages. */
 const char *qs_json_type_name(enum qs_json_type type);
 
-/* As many bytes of a string as fit a message, for "%.*s": whole characters, at most `limit` bytes. */
+/* As many bytes of a string as fit a message, for "%.*s": whole characters, at most `limit`
+ * bytes. */
 int qs_json_shown(struct qs_json_string string, uint32_t limit);
 
 /* Whether a string is a word of a known size; no bytes are no word. */

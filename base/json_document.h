@@ -9,7 +9,8 @@
 
 #include "qstrata/base.h"
 
-/* Adds a member to an object, which takes over the reference to the value; NULL is the JSON null. */
+/* Adds a member to an object, which takes over the reference to the value; NULL is the JSON
+ * null. */
 void qs_json_put(struct json_object *object, const char *key, struct json_object *value);
 
 /* A string, or null for NULL. Bytes that are not UTF-8, which JSON cannot have, become "?". */

@@ -5,7 +5,8 @@
 
 #include "base/json_scan.h"
 
-/* Objects up to this many members are searched for equal keys pair by pair, larger ones are sorted. */
+/* Objects up to this many members are searched for equal keys pair by pair, larger ones are
+ * sorted. */
 #define FEW_MEMBERS 12
 
 static bool same_string(struct qs_json_string a, struct qs_json_string b)
@@ -13,7 +14,8 @@ static bool same_string(struct qs_json_string a, struct qs_json_string b)
 	return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
 }
 
-static void report_duplicate(struct qs_json_scan *scan, struct qs_json *first, struct qs_json *again)
+static void report_duplicate(
+    struct qs_json_scan *scan, struct qs_json *first, struct qs_json *again)
 {
 	const struct qs_json_document *document = scan->document;
 	struct qs_finding *finding;
@@ -72,7 +74,8 @@ static bool all_differ(const struct qs_json *object)
 		const unsigned char *bytes = (const unsigned char *)m->key.bytes;
 		const uint32_t size = m->key.size;
 		const uint32_t mix =
-		    size ? size * 37 + bytes[0] * 11U + bytes[size / 2] * 5U + bytes[size - 1] * 3U : 0;
+		    size ? size * 37 + bytes[0] * 11U + bytes[size / 2] * 5U + bytes[size - 1] * 3U
+			 : 0;
 		const uint64_t bit = (uint64_t)1 << (mix & 63);
 
 		if (seen[mix >> 6 & 7] & bit)

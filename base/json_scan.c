@@ -23,8 +23,8 @@ struct qs_finding *qs_json_error(struct qs_json_scan *scan, enum qs_finding_id i
 	va_start(arguments, format);
 	qs_text_addv(&message, format, arguments);
 	va_end(arguments);
-	finding = qs_finding_add(scan->findings, id, (struct qs_place){scan->source, begin, end}, "%s",
-	    message.data);
+	finding = qs_finding_add(
+	    scan->findings, id, (struct qs_place){scan->source, begin, end}, "%s", message.data);
 	qs_findings_end_text(scan->findings, &message);
 	if (++scan->n_errors == ERROR_LIMIT && !scan->stopped) {
 		scan->stopped = true;
@@ -41,7 +41,8 @@ bool qs_json_is_word(char c)
 	       c == '_' || c == '.' || c == '+' || c == '-' || c == '$';
 }
 
-/* The length of the character at `s`, or 0. The padding of a source ends a sequence that is cut off. */
+/* The length of the character at `s`, or 0. The padding of a source ends a sequence that is cut
+ * off. */
 static size_t utf8_length(const unsigned char *s)
 {
 	return qs_utf8_length(s, 4);
@@ -97,15 +98,15 @@ void qs_json_skip_slowly(struct qs_json_scan *scan)
 		return;
 	finding = qs_json_error(scan, QS_FINDING_COMMENT, begin, end,
 	    n == 1 ? "JSON has no comments" : "JSON has no comments; found %zu in a row", n);
-	qs_finding_fix(scan->findings, finding, true, (struct qs_place){scan->source, begin, end}, "",
-	    "remove %s", n == 1 ? "it" : "them");
+	qs_finding_fix(scan->findings, finding, true, (struct qs_place){scan->source, begin, end},
+	    "", "remove %s", n == 1 ? "it" : "them");
 }
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
 /* What word processors and keyboards put where a double quote belongs. */
-static const char *const like_quotes[] = {"'", "\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\x98",
-    "\xE2\x80\x99", "\xEF\xBC\x82", "`"};
+static const char *const like_quotes[] = {
+    "'", "\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\x98", "\xE2\x80\x99", "\xEF\xBC\x82", "`"};
 
 size_t qs_json_quote(const struct qs_json_scan *scan)
 {
@@ -187,8 +188,8 @@ static size_t decode_unicode(struct qs_json_scan *scan, char *out)
 	second = first < 0xDC00 && here[6] == '\\' && here[7] == 'u' ? hex_digits(here + 8) : -1;
 	if (second >= 0xDC00 && second <= 0xDFFF) {
 		scan->at += 12;
-		return put_utf8(out,
-		    0x10000 + ((unsigned long)(first - 0xD800) << 10) + (unsigned long)(second - 0xDC00));
+		return put_utf8(out, 0x10000 + ((unsigned long)(first - 0xD800) << 10) +
+					 (unsigned long)(second - 0xDC00));
 	}
 	qs_json_error(scan, QS_FINDING_LONE_SURROGATE, scan->at, scan->at + 6,
 	    "\\u%.4s is half of a surrogate pair; the other half is missing", here + 2);
@@ -223,7 +224,8 @@ static size_t decode_escape(struct qs_json_scan *scan, char *out)
 	return 0;
 }
 
-/* Where the first byte of memory is the lowest of a word, the lowest set bit tells the first byte. */
+/* Where the first byte of memory is the lowest of a word, the lowest set bit tells the first
+ * byte. */
 #if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define LITTLE_ENDIAN_CTZ true
 #define COUNT_TRAILING_ZEROS(word) __builtin_ctzll(word)
@@ -232,10 +234,10 @@ static size_t decode_escape(struct qs_json_scan *scan, char *out)
 #define COUNT_TRAILING_ZEROS(word) 0
 #endif
 
-/* The end of the bytes that are plain in every string: ASCII but for quotes, escapes and controls. Eight
- * at a time: a byte of a mask is set where `word` has a byte that is below 0x20, one of three, or not
- * ASCII (Mycroft's test for a zero byte, on the word xor the byte looked for). A borrow can only set
- * bytes above a true one, so the lowest is always right. */
+/* The end of the bytes that are plain in every string: ASCII but for quotes, escapes and controls.
+ * Eight at a time: a byte of a mask is set where `word` has a byte that is below 0x20, one of
+ * three, or not ASCII (Mycroft's test for a zero byte, on the word xor the byte looked for). A
+ * borrow can only set bytes above a true one, so the lowest is always right. */
 static size_t ordinary_end(const unsigned char *text, size_t at)
 {
 	const uint64_t ones = ~(uint64_t)0 / 255, highs = ones * 0x80;
@@ -249,7 +251,9 @@ static size_t ordinary_end(const unsigned char *text, size_t at)
 		tick = word ^ ones * '\'';
 		escape = word ^ ones * '\\';
 		control = word & ones * 0xE0;
-		found = ((quote - ones) | (tick - ones) | (escape - ones) | (control - ones) | word) & highs;
+		found =
+		    ((quote - ones) | (tick - ones) | (escape - ones) | (control - ones) | word) &
+		    highs;
 		if (found && LITTLE_ENDIAN_CTZ)
 			return at + (size_t)COUNT_TRAILING_ZEROS(found) / 8;
 		if (found)
@@ -298,7 +302,8 @@ static void report_open_string(struct qs_json_scan *scan, size_t open)
 	finding = qs_json_error(scan, QS_FINDING_UNEXPECTED_END, scan->size, scan->size,
 	    "the text ends inside a string; its closing quote is missing");
 	qs_finding_relate(scan->findings, finding,
-	    (struct qs_place){scan->source, open, open + qs_json_character(scan, open)}, "opened here");
+	    (struct qs_place){scan->source, open, open + qs_json_character(scan, open)},
+	    "opened here");
 	scan->stopped = true; /* what is around the string ends here for the same reason */
 }
 
@@ -364,7 +369,8 @@ static bool decode_string(
 	return whole && kept;
 }
 
-/* The quote that closes a string opened by one of a kind; curly quotes are closed by their partners. */
+/* The quote that closes a string opened by one of a kind; curly quotes are closed by their
+ * partners. */
 static const char *closing_quote(size_t kind, size_t *ret_open_size)
 {
 	const size_t partner = kind == 3 || kind == 5 ? kind + 1 : kind;
@@ -373,7 +379,8 @@ static const char *closing_quote(size_t kind, size_t *ret_open_size)
 	return kind > 1 ? like_quotes[partner - 2] : "\"";
 }
 
-/* A string in other quotes that is right otherwise; what stands between them can stay as written. */
+/* A string in other quotes that is right otherwise; what stands between them can stay as
+ * written. */
 static void report_quotes(struct qs_json_scan *scan, size_t open, size_t begin, size_t end)
 {
 	const char *inner = scan->text + begin;
@@ -468,7 +475,8 @@ static size_t number_length(const char *s, bool *ret_real)
 	return (size_t)(s - start);
 }
 
-/* The double of the `n` bytes at `s`. strtod() wants the locale's decimal point, JSON has its own. */
+/* The double of the `n` bytes at `s`. strtod() wants the locale's decimal point, JSON has its
+ * own. */
 static double to_double(const char *s, size_t n)
 {
 	const char *point = localeconv()->decimal_point;

@@ -54,10 +54,11 @@ size_t qs_json_character(const struct qs_json_scan *scan, size_t at);
 /* Whether a bare word can start with or contain a byte. */
 bool qs_json_is_word(char c);
 
-/* The quote that opens a string here: 1 for the right one, more for one that looks alike, 0 for none. */
+/* The quote that opens a string here: 1 for the right one, more for one that looks alike, 0 for
+ * none. */
 size_t qs_json_quote(const struct qs_json_scan *scan);
 
-/* ---- json_word.c: what is no value, but was meant as one ---------------------------------------- */
+/* ---- json_word.c: what is no value, but was meant as one ------------------------------------- */
 
 /* Passes a character that looks like `wanted`, with an error that offers the right one. */
 bool qs_json_take_look_alike(struct qs_json_scan *scan, char wanted);
@@ -72,7 +73,7 @@ size_t qs_json_word_length(const char *s);
 /* Reads true, false, null, or a bare word that is reported, into `value`. */
 void qs_json_read_word(struct qs_json_scan *scan, struct qs_json *value);
 
-/* ---- json_duplicate.c --------------------------------------------------------------------------- */
+/* ---- json_duplicate.c ------------------------------------------------------------------------ */
 
 /* Reports members of a key that an earlier one has, and marks the earlier ones as hidden. */
 void qs_json_find_duplicates(struct qs_json_scan *scan, struct qs_json *object);

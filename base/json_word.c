@@ -24,9 +24,11 @@ bool qs_json_take_look_alike(struct qs_json_scan *scan, char wanted)
 		if (look_alikes[i].meant != wanted || strncmp(here, look_alikes[i].bytes, n) != 0)
 			continue;
 		finding = qs_json_error(scan, QS_FINDING_PUNCTUATION, scan->at, scan->at + n,
-		    "\"%s\" is a full-width character; JSON has \"%s\"", look_alikes[i].bytes, meant);
+		    "\"%s\" is a full-width character; JSON has \"%s\"", look_alikes[i].bytes,
+		    meant);
 		qs_finding_fix(scan->findings, finding, true,
-		    (struct qs_place){scan->source, scan->at, scan->at + n}, meant, "write %s", meant);
+		    (struct qs_place){scan->source, scan->at, scan->at + n}, meant, "write %s",
+		    meant);
 		scan->at += n;
 		return true;
 	}
@@ -71,8 +73,8 @@ void qs_json_complain_about_word(
 	    "the word \"%.*s\" stands without quotes", shown_size, word);
 	quoted = qs_arena_printf(scan->arena, "\"%.*s\"", (int)size, word);
 	if (quoted)
-		qs_finding_fix(
-		    scan->findings, finding, false, place, quoted, "write \"%.*s\"", shown_size, word);
+		qs_finding_fix(scan->findings, finding, false, place, quoted, "write \"%.*s\"",
+		    shown_size, word);
 	else
 		scan->nomem = true;
 }

@@ -27,7 +27,8 @@ static unsigned least(unsigned a, unsigned b)
 }
 
 /* Optimal string alignment (Damerau 1964), three rows at a time. */
-unsigned qs_edit_distance(const char *a, size_t a_size, const char *b, size_t b_size, unsigned limit)
+unsigned qs_edit_distance(
+    const char *a, size_t a_size, const char *b, size_t b_size, unsigned limit)
 {
 	unsigned rows[3][LONGEST + 1];
 	unsigned *before = rows[0], *last = rows[1], *row = rows[2];

@@ -13,7 +13,8 @@ void *qs_pages_new(size_t size)
 
 	if (size > SIZE_MAX - QS_PAGES_LARGE)
 		return NULL;
-	whole = mmap(NULL, size + QS_PAGES_LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	whole = mmap(NULL, size + QS_PAGES_LARGE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (whole == MAP_FAILED)
 		return NULL;
 	/* Large pages start at multiples of their size; what lies before and behind goes back. */
@@ -29,7 +30,8 @@ void *qs_pages_new(size_t size)
 void qs_pages_prefer_large(void *memory, size_t size)
 {
 #ifdef MADV_HUGEPAGE
-	const size_t before = (QS_PAGES_LARGE - (uintptr_t)memory % QS_PAGES_LARGE) % QS_PAGES_LARGE;
+	const size_t before =
+	    (QS_PAGES_LARGE - (uintptr_t)memory % QS_PAGES_LARGE) % QS_PAGES_LARGE;
 
 	/* Only a wish: without it everything works, with smaller pages. */
 	if (size > before && size - before >= QS_PAGES_LARGE)

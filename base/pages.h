@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory for much at once, straight from the system: zeroed, and in large pages where there are some,
- * since with small ones most of the time of reading a large text goes into page faults.
+ * Memory for much at once, straight from the system: zeroed, and in large pages where there are
+ * some, since with small ones most of the time of reading a large text goes into page faults.
  */
 #ifndef BASE_PAGES_H
 #define BASE_PAGES_H

@@ -11,7 +11,8 @@ struct qs_source {
 	size_t size;
 	size_t *starts; /* byte offset of each line; made on first use, with `points` */
 	size_t n_lines;
-	size_t *points; /* code points before each STRIDE-th byte, as a line may be the whole file */
+	size_t
+	    *points; /* code points before each STRIDE-th byte, as a line may be the whole file */
 };
 
 #define STRIDE 1024
@@ -168,7 +169,8 @@ struct qs_position qs_source_position(const struct qs_source *source, size_t byt
 	line = line_index(source, byte);
 	position.line = line + 1;
 	position.byte = byte;
-	position.column = points_before(source, byte) - points_before(source, source->starts[line]) + 1;
+	position.column =
+	    points_before(source, byte) - points_before(source, source->starts[line]) + 1;
 	return position;
 }
 

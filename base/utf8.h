@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/* The length of the well-formed sequence at `s` within `size` bytes (Unicode 15, table 3-7), or 0. */
+/* The length of the well-formed sequence at `s` within `size` bytes (Unicode 15, table 3-7), or
+ * 0. */
 static inline size_t qs_utf8_length(const unsigned char *s, size_t size)
 {
 	const unsigned char c = size ? s[0] : 0;

@@ -60,7 +60,8 @@ static enum qs_status work_apply(
 	const char *file = arguments->value[OPTION_CALIB];
 	enum qs_status status;
 
-	status = file ? qs_job_read_calibration(job, file, findings) : calibrate(arguments, job, findings);
+	status = file ? qs_job_read_calibration(job, file, findings)
+	              : calibrate(arguments, job, findings);
 	if (status == QS_OK)
 		status = qs_job_apply(job, findings);
 	if (status == QS_OK)
@@ -120,7 +121,8 @@ static int work_on_model(const struct arguments *arguments, job_work *work)
 	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &status))
 		status = run_job(arguments, &config, findings, work);
 	fflush(stdout);
-	tell_findings(arguments, findings, status == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
+	tell_findings(
+	    arguments, findings, status == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
 	close_config(&config);
 	qs_findings_free(findings);
 	return status;
@@ -140,6 +142,7 @@ int command_apply(const struct arguments *arguments)
 	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA])
 		return usage_error(arguments, "--calib and --data exclude each other");
 	if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
-		return usage_error(arguments, "--report cannot be \"%s\"; expected text or json", format);
+		return usage_error(
+		    arguments, "--report cannot be \"%s\"; expected text or json", format);
 	return work_on_model(arguments, work_apply);
 }

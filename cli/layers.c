@@ -24,7 +24,8 @@ int command_layers(const struct arguments *arguments)
 	int result;
 
 	if (arguments->n_files != 1)
-		return usage_error(arguments, "exactly one model is expected, found %d", arguments->n_files);
+		return usage_error(
+		    arguments, "exactly one model is expected, found %d", arguments->n_files);
 	findings = qs_findings_new();
 	if (!findings)
 		return out_of_memory();

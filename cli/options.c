@@ -34,12 +34,14 @@ static const struct {
 
 static void print_overview(FILE *stream)
 {
-	fprintf(stream, "usage: qstrata COMMAND [OPTION...] [FILE...]\n\n"
-	                "Says, checks and applies how each tensor of a neural network is quantized.\n\n");
+	fprintf(stream,
+	    "usage: qstrata COMMAND [OPTION...] [FILE...]\n\n"
+	    "Says, checks and applies how each tensor of a neural network is quantized.\n\n");
 	for (int i = 0; i < COMMAND__COUNT; i++)
 		fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
-	fprintf(stream, "\nqstrata COMMAND --help shows the options of a command.\n"
-	                "Exit status: 0 nothing to report, 1 findings, 2 the job could not be done.\n");
+	fprintf(stream,
+	    "\nqstrata COMMAND --help shows the options of a command.\n"
+	    "Exit status: 0 nothing to report, 1 findings, 2 the job could not be done.\n");
 }
 
 static void print_option(FILE *stream, int option)
@@ -47,9 +49,9 @@ static void print_option(FILE *stream, int option)
 	char left[64];
 
 	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", options[option].letter ? "-" : " ",
-	    options[option].letter ? options[option].letter : ' ', options[option].letter ? ", " : "  ",
-	    options[option].name, options[option].value ? " " : "",
-	    options[option].value ? options[option].value : "");
+	    options[option].letter ? options[option].letter : ' ',
+	    options[option].letter ? ", " : "  ", options[option].name,
+	    options[option].value ? " " : "", options[option].value ? options[option].value : "");
 	fprintf(stream, "  %-30s %s\n", left, options[option].help);
 }
 
@@ -91,12 +93,13 @@ static int find_command(const char *word)
 /* The tables in the form of getopt_long(): value 256 + id, so that letters and ids differ. */
 static void make_getopt_tables(struct option *longs, char *letters)
 {
-	/* Operands come in order ("-"), and a missing value is told from an unknown option (":"). */
+	/* Operands come in order ("-"), and a missing value is told from an unknown option
+	 * (":"). */
 	*letters++ = '-';
 	*letters++ = ':';
 	for (int i = 0; i < OPTION__COUNT; i++) {
-		longs[i] = (struct option){
-		    options[i].name, options[i].value ? required_argument : no_argument, NULL, 256 + i};
+		longs[i] = (struct option){options[i].name,
+		    options[i].value ? required_argument : no_argument, NULL, 256 + i};
 		if (!options[i].letter)
 			continue;
 		*letters++ = (char)options[i].letter;
@@ -126,7 +129,8 @@ static void note_option(struct arguments *arguments, int option, const char *val
 	    (struct given){(enum option_id)option, arguments->value[option]};
 }
 
-/* Options of different commands may have one name: the row that the command takes, if there is one. */
+/* Options of different commands may have one name: the row that the command takes, if there is
+ * one. */
 static int row_of_command(int option, enum command_id command)
 {
 	for (int i = 0; option >= 0 && i < OPTION__COUNT; i++) {
@@ -172,8 +176,7 @@ static bool take_word(struct arguments *arguments, int option, char *word)
 	return true;
 }
 
-static bool take_result(
-    struct arguments *arguments, int result, const char *word, int *last_option)
+static bool take_result(struct arguments *arguments, int result, const char *word, int *last_option)
 {
 	const int option = row_of_command(option_of(result), arguments->command);
 
@@ -219,7 +222,8 @@ static bool settle_color(struct arguments *arguments)
 
 	if (when && strcmp(when, "auto") != 0 && strcmp(when, "always") != 0 &&
 	    strcmp(when, "never") != 0) {
-		usage_error(arguments, "--color cannot be \"%s\"; expected auto, always or never", when);
+		usage_error(
+		    arguments, "--color cannot be \"%s\"; expected auto, always or never", when);
 		return false;
 	}
 	if (when && strcmp(when, "auto") != 0)
@@ -231,9 +235,9 @@ static bool settle_color(struct arguments *arguments)
 
 static bool is_option(const char *word, enum option_id option)
 {
-	return strncmp(word, "--", 2) == 0 ? strcmp(word + 2, options[option].name) == 0
-	                                   : word[0] == '-' && word[1] && !word[2] &&
-	                                         word[1] == options[option].letter;
+	return strncmp(word, "--", 2) == 0
+	           ? strcmp(word + 2, options[option].name) == 0
+	           : word[0] == '-' && word[1] && !word[2] && word[1] == options[option].letter;
 }
 
 /* Room for every option that the words can hold: short ones may share a word. */

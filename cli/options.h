@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line: a table of commands and a table of options, from which reading and help are made.
+ * The command line: a table of commands and a table of options, from which reading and help are
+ * made.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -9,7 +10,11 @@
 #include <stddef.h>
 
 /* Exit statuses of the program. */
-enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_UNABLE = 2 };
+enum {
+	EXIT_CLEAN = 0,
+	EXIT_FINDINGS = 1,
+	EXIT_UNABLE = 2
+};
 
 enum command_id {
 #define COMMAND(ID, name, operands, summary) COMMAND_##ID,
@@ -34,8 +39,9 @@ struct given {
 /* A command line as read. */
 struct arguments {
 	enum command_id command;
-	const char *value[OPTION__COUNT]; /* the last one; "" for an option without value; NULL: not given */
-	struct given *given;              /* all, in order: for options that may be repeated */
+	const char *value
+	    [OPTION__COUNT]; /* the last one; "" for an option without value; NULL: not given */
+	struct given *given; /* all, in order: for options that may be repeated */
 	size_t n_given;
 	char **files; /* operands, or the values of an option that takes several */
 	int n_files;
@@ -50,8 +56,8 @@ typedef int command_run(const struct arguments *arguments);
 #undef COMMAND
 
 /*
- * Reads a command line. False: the program is to stop with `*ret_exit`, after help that was asked for or
- * a complaint on the standard error.
+ * Reads a command line. False: the program is to stop with `*ret_exit`, after help that was asked
+ * for or a complaint on the standard error.
  */
 bool arguments_read(int argc, char **argv, struct arguments *ret_arguments, int *ret_exit);
 

@@ -33,9 +33,9 @@ static const char *read_scale(const char *text, struct numbers *numbers, size_t 
 	numbers->scales[at] = strtod(text, &end);
 	/* strtod() knows more than JSON: infinities, and hexadecimal digits. */
 	return size && end == text + size && isnormal(numbers->scales[at]) &&
-		       numbers->scales[at] > 0.0
-		   ? end
-		   : NULL;
+	               numbers->scales[at] > 0.0
+	           ? end
+	           : NULL;
 }
 
 static const char *read_zero_point(const char *text, struct numbers *numbers, size_t at)
@@ -46,10 +46,10 @@ static const char *read_zero_point(const char *text, struct numbers *numbers, si
 	errno = 0;
 	numbers->zero_points[at] = strtoll(text, &end, 10);
 	return size && end == text + size && !errno &&
-		       numbers->zero_points[at] <= ZERO_POINT_LIMIT &&
-		       numbers->zero_points[at] >= -ZERO_POINT_LIMIT
-		   ? end
-		   : NULL;
+	               numbers->zero_points[at] <= ZERO_POINT_LIMIT &&
+	               numbers->zero_points[at] >= -ZERO_POINT_LIMIT
+	           ? end
+	           : NULL;
 }
 
 /* The end of the elements of a list, or NULL. */

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 #include "cli/report.h"
 
 int out_of_memory(void)
@@ -94,8 +93,7 @@ void tell_findings(const struct arguments *arguments, struct qs_findings *findin
     enum qs_severity at_least)
 {
 	struct qs_text text = QS_TEXT_INIT;
-	const struct qs_text_style style = {
-	    arguments->color && stream == stdout, true, at_least};
+	const struct qs_text_style style = {arguments->color && stream == stdout, true, at_least};
 
 	qs_findings_sort(findings);
 	if (qs_findings_write_text(findings, &style, &text) == QS_OK)

@@ -25,8 +25,8 @@ enum qs_status read_source(const struct arguments *arguments, const char *path,
     struct qs_findings *findings, struct qs_source **ret_source);
 
 /*
- * Reads the config at a path. False: it cannot be used; findings say why, and `*ret_exit` is the exit
- * status. End the config with close_config() either way.
+ * Reads the config at a path. False: it cannot be used; findings say why, and `*ret_exit` is the
+ * exit status. End the config with close_config() either way.
  */
 bool open_config(const struct arguments *arguments, const char *path, struct qs_findings *findings,
     struct config *ret_config, int *ret_exit);
@@ -54,8 +54,8 @@ void tell_findings(const struct arguments *arguments, struct qs_findings *findin
 int tell_document(struct qs_text *text, enum qs_status status);
 
 /* The number of a word given to an option, -1 when none is given, -2 after a complaint. */
-int option_word(const struct arguments *arguments, enum option_id option, int (*find)(const char *word),
-    const char *what);
+int option_word(const struct arguments *arguments, enum option_id option,
+    int (*find)(const char *word), const char *what);
 
 /* The exit status of a status that is not QS_OK; says what findings cannot say. */
 int exit_of(enum qs_status status);

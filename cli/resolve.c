@@ -20,7 +20,8 @@ static int use_with_model(const struct arguments *arguments, const struct config
 	result = status == QS_NOMEM ? out_of_memory() : EXIT_UNABLE;
 	if (status == QS_OK) {
 		status = select_layers(arguments, config->policy, &model, findings, &selection);
-		result = status == QS_OK ? use(arguments, config, selection, findings) : exit_of(status);
+		result =
+		    status == QS_OK ? use(arguments, config, selection, findings) : exit_of(status);
 	}
 	qs_selection_free(selection);
 	close_model(&model);
@@ -34,7 +35,8 @@ static int use_config(const struct arguments *arguments, config_use *use)
 	int result;
 
 	if (arguments->n_files != 1)
-		return usage_error(arguments, "exactly one file is expected, found %d", arguments->n_files);
+		return usage_error(
+		    arguments, "exactly one file is expected, found %d", arguments->n_files);
 	findings = qs_findings_new();
 	if (!findings)
 		return out_of_memory();

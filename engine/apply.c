@@ -28,7 +28,7 @@ struct operands {
 	const char *value, *scale, *zero_point;
 };
 
-/* ---- pieces of a graph ----------------------------------------------------------------------------- */
+/* ---- pieces of a graph ----------------------------------------------------------------------- */
 
 static Onnx__NodeProto *add_node(struct writer *writer, const char *op_type,
     const struct operands *operands, size_t n_inputs, const char *output)
@@ -54,7 +54,7 @@ static const char *add_initializer(struct writer *writer, const struct qs_site *
 	return name;
 }
 
-/* ---- scales and zero points -------------------------------------------------------------------------- */
+/* ---- scales and zero points ------------------------------------------------------------------ */
 
 static const char *add_scale(struct writer *writer, const struct qs_site *site)
 {
@@ -105,12 +105,13 @@ static const char *add_zero_point(
 	return name;
 }
 
-/* ---- nodes of one site --------------------------------------------------------------------------------- */
+/* ---- nodes of one site ----------------------------------------------------------------------- */
 
 static void cast(struct writer *writer, const char *input, const char *output, int onnx_type)
 {
 	qs_edit_set_int(writer->edit,
-	    add_node(writer, "Cast", &(struct operands){input, NULL, NULL}, 1, output), "to", onnx_type);
+	    add_node(writer, "Cast", &(struct operands){input, NULL, NULL}, 1, output), "to",
+	    onnx_type);
 }
 
 static void quantize(struct writer *writer, const struct qs_onnx_form *form,
@@ -170,7 +171,8 @@ static void round_flow(struct writer *writer, const struct qs_site *site,
 	cast(writer, rounded, output, FLOAT);
 }
 
-/* Adds or subtracts the distance between the zero point of the scales and the one that is written. */
+/* Adds or subtracts the distance between the zero point of the scales and the one that is
+ * written. */
 static const char *shift(struct writer *writer, const char *op_type, const char *input,
     const char *distance, const char *output)
 {
@@ -243,7 +245,7 @@ static enum qs_status find_form(
 	return QS_UNSUPPORTED;
 }
 
-/* ---- constants ------------------------------------------------------------------------------------------ */
+/* ---- constants ------------------------------------------------------------------------------- */
 
 /* The codes of a constant, or the values that they stand for. */
 static enum qs_status encode(struct writer *writer, const struct qs_site *site,
@@ -258,8 +260,8 @@ static enum qs_status encode(struct writer *writer, const struct qs_site *site,
 
 	if (!qs_layout_of(constant->dims, constant->n_dims, site->axis, &layout))
 		return QS_BUG;
-	status = qs_quantizer_bind(writer->registry, &site->spec,
-	    site->qparams.n ? &site->qparams : NULL, &subject, &how);
+	status = qs_quantizer_bind(
+	    writer->registry, &site->spec, site->qparams.n ? &site->qparams : NULL, &subject, &how);
 	if (status != QS_OK)
 		return status;
 	if (form->plain)
@@ -333,10 +335,10 @@ static enum qs_status write_constant(struct writer *writer, const struct qs_site
 	return QS_OK;
 }
 
-/* ---- what flows -------------------------------------------------------------------------------------------- */
+/* ---- what flows ------------------------------------------------------------------------------ */
 
-/* The caller of the model keeps the name of an input; elsewhere the quantized tensor takes over the name,
- * and what computes it gets another one. */
+/* The caller of the model keeps the name of an input; elsewhere the quantized tensor takes over the
+ * name, and what computes it gets another one. */
 static enum qs_status write_flow(struct writer *writer, const struct qs_site *site)
 {
 	const struct qs_value *value = &writer->plan->layers->graph->values[site->value];
@@ -360,7 +362,7 @@ static enum qs_status write_flow(struct writer *writer, const struct qs_site *si
 	return QS_OK;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static enum qs_status write_sites(struct writer *writer)
 {
@@ -368,7 +370,8 @@ static enum qs_status write_sites(struct writer *writer)
 
 	for (size_t i = 0; i < writer->plan->n_sites && status == QS_OK; i++) {
 		const struct qs_site *site = &writer->plan->sites[i];
-		const bool constant = site->kind == QS_TENSOR_WEIGHTS || site->kind == QS_TENSOR_BIAS;
+		const bool constant =
+		    site->kind == QS_TENSOR_WEIGHTS || site->kind == QS_TENSOR_BIAS;
 
 		status = constant ? write_constant(writer, site) : write_flow(writer, site);
 	}
@@ -381,8 +384,12 @@ enum qs_status qs_apply(const struct qs_plan *plan, const struct qs_registry *re
     struct qs_findings *findings, struct qs_applied *ret_applied)
 {
 	struct qs_graph *graph = plan->layers->graph;
-	struct writer writer = {.plan = plan, .registry = registry, .findings = findings,
-	    .model = graph->model, .opset = qs_model_opset(graph->model), .applied = ret_applied};
+	struct writer writer = {.plan = plan,
+	    .registry = registry,
+	    .findings = findings,
+	    .model = graph->model,
+	    .opset = qs_model_opset(graph->model),
+	    .applied = ret_applied};
 	enum qs_status status;
 
 	memset(ret_applied, 0, sizeof(*ret_applied));

@@ -2,11 +2,11 @@
 /*
  * Writes a plan with its scales into the model.
  *
- * Readers keep reading the names that they read: what computed a quantized tensor gets another output
- * name, and the quantized tensor takes the name over. Graph inputs keep theirs, as it belongs to the
- * caller of the model, and their readers get the quantized one under a new name; so do those of
- * constants, which become codes and a DequantizeLinear (or a Cast). Nodes stay in their order, and what
- * need not change is not touched.
+ * Readers keep reading the names that they read: what computed a quantized tensor gets another
+ * output name, and the quantized tensor takes the name over. Graph inputs keep theirs, as it
+ * belongs to the caller of the model, and their readers get the quantized one under a new name; so
+ * do those of constants, which become codes and a DequantizeLinear (or a Cast). Nodes stay in their
+ * order, and what need not change is not touched.
  */
 #ifndef ENGINE_APPLY_H
 #define ENGINE_APPLY_H
@@ -22,8 +22,8 @@ struct qs_applied {
 	struct qs_counts counts;                    /* of their values */
 };
 
-/* Edits the model of the plan's graph, which is not to be used afterwards. QS_UNSUPPORTED or QS_INVALID
- * with a finding; the model is of no use then. */
+/* Edits the model of the plan's graph, which is not to be used afterwards. QS_UNSUPPORTED or
+ * QS_INVALID with a finding; the model is of no use then. */
 enum qs_status qs_apply(const struct qs_plan *plan, const struct qs_registry *registry,
     struct qs_findings *findings, struct qs_applied *ret_applied);
 

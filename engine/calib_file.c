@@ -26,7 +26,7 @@ uint64_t qs_fingerprint(const void *bytes, size_t size)
 	return hash;
 }
 
-/* ---- writing -------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static struct json_object *numbers(const struct qs_qparams *qparams, bool scales)
 {
@@ -38,7 +38,7 @@ static struct json_object *numbers(const struct qs_qparams *qparams, bool scales
 	list = json_object_new_array();
 	for (size_t i = 0; i < qparams->n; i++)
 		json_object_array_add(list, scales ? qs_json_number(qparams->scale[i])
-		                                   : json_object_new_int64(qparams->zero_point[i]));
+						   : json_object_new_int64(qparams->zero_point[i]));
 	return list;
 }
 
@@ -114,7 +114,7 @@ enum qs_status qs_calib_file_write(const struct qs_plan *plan,
 	return status;
 }
 
-/* ---- reading -------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 struct reader {
 	struct qs_place place;
@@ -150,11 +150,12 @@ static bool says_integer(struct json_object *object, const char *key, int64_t ex
 {
 	struct json_object *value = json_object_object_get(object, key);
 
-	return json_object_is_type(value, json_type_int) && json_object_get_int64(value) == expected;
+	return json_object_is_type(value, json_type_int) &&
+	       json_object_get_int64(value) == expected;
 }
 
-static enum qs_status check_fingerprint(const struct reader *reader, struct json_object *document,
-    const char *key, uint64_t expected)
+static enum qs_status check_fingerprint(
+    const struct reader *reader, struct json_object *document, const char *key, uint64_t expected)
 {
 	struct json_object *named = json_object_object_get(document, key);
 	struct json_object *text = fingerprint_text(expected);
@@ -187,7 +188,8 @@ static bool read_numbers(struct json_object *object, struct qs_qparams *qparams)
 		struct json_object *s = element(scale, qparams->n, i);
 		struct json_object *z = element(zero_point, qparams->n, i);
 
-		if (!json_object_is_type(s, json_type_double) && !json_object_is_type(s, json_type_int))
+		if (!json_object_is_type(s, json_type_double) &&
+		    !json_object_is_type(s, json_type_int))
 			return false;
 		if (!json_object_is_type(z, json_type_int))
 			return false;
@@ -240,7 +242,8 @@ static enum qs_status read_site(const struct reader *reader, const struct qs_pla
 	qparams.quant_max = range.max;
 	if (!read_numbers(object, &qparams)) {
 		complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
-		    "scale and zero_point of tensor \"%s\" must be %zu positive numbers and integers",
+		    "scale and zero_point of tensor \"%s\" must be %zu positive numbers and "
+		    "integers",
 		    site->name, qparams.n);
 		qs_qparams_done(&qparams);
 		return QS_INVALID;
@@ -309,8 +312,9 @@ static enum qs_status parse_document(
 	*ret_document = json_tokener_parse_ex(tokener, bytes, (int)size);
 	trouble = parse_trouble(tokener, bytes, size);
 	if (trouble)
-		complain(reader, QS_FINDING_MALFORMED_CALIBRATION, "the file is no JSON: %s at byte %zu",
-		    trouble, json_tokener_get_parse_end(tokener));
+		complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+		    "the file is no JSON: %s at byte %zu", trouble,
+		    json_tokener_get_parse_end(tokener));
 	json_tokener_free(tokener);
 	return trouble ? QS_INVALID : QS_OK;
 }

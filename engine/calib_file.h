@@ -10,7 +10,8 @@
 /* A calibration file is at most this large. */
 #define QS_CALIB_FILE_LIMIT ((size_t)1 << 30)
 
-/* What a calibration belongs to. Fingerprints are FNV-1a: they tell versions apart and are no defence. */
+/* What a calibration belongs to. Fingerprints are FNV-1a: they tell versions apart and are no
+ * defence. */
 struct qs_calib_identity {
 	const char *model_name, *config_name;
 	uint64_t model, config;
@@ -25,8 +26,8 @@ enum qs_status qs_calib_file_write(const struct qs_plan *plan,
     const struct qs_calib_identity *identity, const char *path, struct qs_findings *findings);
 
 /*
- * Fills in the scales of a plan. QS_INVALID with a finding when the file is no calibration, was made for
- * another model or config, or lacks a tensor.
+ * Fills in the scales of a plan. QS_INVALID with a finding when the file is no calibration, was
+ * made for another model or config, or lacks a tensor.
  */
 enum qs_status qs_calib_file_read(struct qs_plan *plan, const struct qs_calib_identity *identity,
     const char *path, struct qs_findings *findings);

@@ -23,7 +23,7 @@ bool qs_site_is_constant(const struct qs_site *site)
 	return site->kind == QS_TENSOR_WEIGHTS || site->kind == QS_TENSOR_BIAS;
 }
 
-/* ---- parameters ----------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------------------ */
 
 static enum qs_status calibrate_constant(const struct qs_plan *plan, struct qs_site *site,
     const struct qs_registry *registry, struct qs_findings *findings)
@@ -62,7 +62,8 @@ enum qs_status qs_calibrate_parameters(
 		struct qs_site *site = &plan->sites[i];
 		enum qs_status status;
 
-		if (!qs_site_is_constant(site) || !qs_site_has_scales(site) || site->input_site != QS_NONE)
+		if (!qs_site_is_constant(site) || !qs_site_has_scales(site) ||
+		    site->input_site != QS_NONE)
 			continue;
 		status = calibrate_constant(plan, site, registry, findings);
 		if (status == QS_NOMEM || status == QS_BUG)
@@ -105,7 +106,7 @@ enum qs_status qs_calibrate_biases(struct qs_plan *plan)
 	return status;
 }
 
-/* ---- activations ---------------------------------------------------------------------------------- */
+/* ---- activations ----------------------------------------------------------------------------- */
 
 /* One tensor under observation. */
 struct watch {
@@ -167,7 +168,8 @@ static enum qs_status find_inputs(struct observation_run *run)
 		if (element == QS_ELEMENT__COUNT) {
 			qs_finding_add(run->findings, QS_FINDING_DATA_TYPE,
 			    qs_model_place(graph->model, run->findings),
-			    "input \"%s\" of the model is of a type that arrays cannot have", value->name);
+			    "input \"%s\" of the model is of a type that arrays cannot have",
+			    value->name);
 			return QS_UNSUPPORTED;
 		}
 		run->inputs[run->n_inputs++] =
@@ -247,8 +249,8 @@ static enum qs_status open_session(struct observation_run *run)
 }
 
 /* Feeds the observers with what went in and what came out. */
-static enum qs_status feed(struct observation_run *run, const struct qs_array *inputs,
-    const struct qs_blob *outputs)
+static enum qs_status feed(
+    struct observation_run *run, const struct qs_array *inputs, const struct qs_blob *outputs)
 {
 	enum qs_status status = QS_OK;
 	size_t next = 0;
@@ -266,7 +268,7 @@ static enum qs_status feed(struct observation_run *run, const struct qs_array *i
 		}
 		if (status == QS_OK)
 			status = values ? qs_observer_feed(
-			                      watch->observer, (struct qs_layout){1, 1, n}, values)
+					      watch->observer, (struct qs_layout){1, 1, n}, values)
 			                : QS_NOMEM;
 		free(values);
 	}
@@ -287,8 +289,8 @@ static enum qs_status run_arrays(struct observation_run *run, const struct qs_ar
 		    inputs[i].rank, inputs[i].dims, inputs[i].data,
 		    inputs[i].n_values * qs_element_size(inputs[i].element)};
 	if (status == QS_OK && run->n_outputs)
-		status = qs_session_run(run->session, ports, run->n_inputs, run->outputs, run->n_outputs,
-		    run->findings, outputs);
+		status = qs_session_run(run->session, ports, run->n_inputs, run->outputs,
+		    run->n_outputs, run->findings, outputs);
 	if (status == QS_OK && run->n_outputs) {
 		status = feed(run, inputs, outputs);
 		for (size_t i = 0; i < run->n_outputs; i++)
@@ -328,7 +330,8 @@ static enum qs_status observe(struct observation_run *run)
 	if (!run->options->data) {
 		qs_finding_add(run->findings, QS_FINDING_NO_DATA,
 		    qs_model_place(run->plan->layers->graph->model, run->findings),
-		    "%zu activations need calibration data; give --data or --calib", run->n_watches);
+		    "%zu activations need calibration data; give --data or --calib",
+		    run->n_watches);
 		return QS_INVALID;
 	}
 	/* What is wrong with the data is cheaper to find than a session is to open. */

@@ -83,7 +83,8 @@ static char *join(const char *folder, const char *name, const char *suffix)
 
 static enum qs_status add_path(struct qs_dataset *dataset, char *path)
 {
-	char **paths = path ? realloc(dataset->paths, (dataset->n_batches + 1) * sizeof(*paths)) : NULL;
+	char **paths =
+	    path ? realloc(dataset->paths, (dataset->n_batches + 1) * sizeof(*paths)) : NULL;
 
 	if (!paths) {
 		free(path);
@@ -113,7 +114,8 @@ static enum qs_status list_folder(
 		if (entry->d_name[0] == '.')
 			continue;
 		path = join(folder, entry->d_name, "");
-		if (path && !has_suffix(path, ".npy") && !has_suffix(path, ".npz") && !is_folder(path))
+		if (path && !has_suffix(path, ".npy") && !has_suffix(path, ".npz") &&
+		    !is_folder(path))
 			free(path);
 		else
 			status = add_path(dataset, path);
@@ -135,7 +137,8 @@ enum qs_status qs_dataset_open(const char *path, const struct qs_data_input *inp
 	if (status == QS_OK && dataset.n_batches == 0) {
 		qs_finding_add(findings, QS_FINDING_NO_BATCHES,
 		    qs_place_of(qs_findings_name_source(findings, path)),
-		    "the folder holds no calibration data; expected X.npy, X.npz or folders, one a batch");
+		    "the folder holds no calibration data; expected X.npy, X.npz or folders, one a "
+		    "batch");
 		status = QS_INVALID;
 	}
 	if (status != QS_OK) {
@@ -155,7 +158,7 @@ void qs_dataset_done(struct qs_dataset *dataset)
 	*dataset = (struct qs_dataset){NULL, 0, NULL, 0};
 }
 
-/* ---- one batch ---------------------------------------------------------------------------------- */
+/* ---- one batch ------------------------------------------------------------------------------- */
 
 struct reading {
 	const struct qs_dataset *dataset;
@@ -223,8 +226,7 @@ static enum qs_status check_array(const struct reading *reading, const char *pat
 
 static enum qs_status read_npy(const struct reading *reading, const char *path, size_t input)
 {
-	enum qs_status status =
-	    qs_npy_read(path, reading->findings, &reading->arrays[input]);
+	enum qs_status status = qs_npy_read(path, reading->findings, &reading->arrays[input]);
 
 	if (status == QS_OK)
 		status = check_array(

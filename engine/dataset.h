@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calibration data: a folder with one batch an entry, in the order of the entries' names (numbers in
- * names count as numbers).
+ * Calibration data: a folder with one batch an entry, in the order of the entries' names (numbers
+ * in names count as numbers).
  *
- * An entry is X.npy for a model with one input, X.npz with an array for each input, or a folder with
- * INPUT.npy for each input. A path that is one such file is one batch. Batches are read when they are
- * asked for and checked against what the model takes.
+ * An entry is X.npy for a model with one input, X.npz with an array for each input, or a folder
+ * with INPUT.npy for each input. A path that is one such file is one batch. Batches are read when
+ * they are asked for and checked against what the model takes.
  */
 #ifndef ENGINE_DATASET_H
 #define ENGINE_DATASET_H
@@ -28,8 +28,8 @@ struct qs_dataset {
 };
 
 /*
- * Lists the batches at a path; `inputs` are borrowed. QS_IO when the folder cannot be read, QS_INVALID
- * when it holds no data; with a finding.
+ * Lists the batches at a path; `inputs` are borrowed. QS_IO when the folder cannot be read,
+ * QS_INVALID when it holds no data; with a finding.
  */
 enum qs_status qs_dataset_open(const char *path, const struct qs_data_input *inputs,
     size_t n_inputs, struct qs_findings *findings, struct qs_dataset *ret_dataset);

@@ -12,7 +12,7 @@
 #include "model/fold.h"
 #include "model/opset.h"
 
-/* ---- planning --------------------------------------------------------------------------------------- */
+/* ---- planning -------------------------------------------------------------------------------- */
 
 static struct qs_spec layer_spec(const void *context, size_t layer, enum qs_tensor kind)
 {
@@ -55,7 +55,8 @@ static enum qs_status find_layers(
 	    job->policy, layers, n_layers, allow_unmatched, findings, &job->selection);
 }
 
-/* The layers after folding. What there is to say about entries was said about the model as it is. */
+/* The layers after folding. What there is to say about entries was said about the model as it
+ * is. */
 static enum qs_status find_folded_layers(struct qs_job *job)
 {
 	struct qs_findings *silent = qs_findings_new();
@@ -117,10 +118,10 @@ static void drop_plan(struct qs_job *job)
 }
 
 /*
- * Brings a model up that is too old for what is to be written, and plans it again. Up to opset 13 that
- * is a wish, granted as far as it goes, since com.microsoft has forms for older models (but ONNX Runtime
- * rewrites them into operators that only later opsets have). What the plan or the config asks for has to
- * be had.
+ * Brings a model up that is too old for what is to be written, and plans it again. Up to opset 13
+ * that is a wish, granted as far as it goes, since com.microsoft has forms for older models (but
+ * ONNX Runtime rewrites them into operators that only later opsets have). What the plan or the
+ * config asks for has to be had.
  */
 static enum qs_status raise_opset(struct qs_job *job, struct qs_findings *findings)
 {
@@ -137,7 +138,8 @@ static enum qs_status raise_opset(struct qs_job *job, struct qs_findings *findin
 		return QS_NOMEM;
 	drop_plan(job);
 	status = qs_opset_raise(job->model, wanted, must ? findings : wishes);
-	for (int64_t less = wanted - 1; !must && status == QS_UNSUPPORTED && less > job->opset; less--)
+	for (int64_t less = wanted - 1; !must && status == QS_UNSUPPORTED && less > job->opset;
+	     less--)
 		status = qs_opset_raise(job->model, less, wishes);
 	qs_findings_free(wishes);
 	if (status != QS_OK && (must || status != QS_UNSUPPORTED))
@@ -204,10 +206,10 @@ void qs_job_free(struct qs_job *job)
 	free(job);
 }
 
-/* ---- scales ------------------------------------------------------------------------------------------- */
+/* ---- scales ---------------------------------------------------------------------------------- */
 
-enum qs_status qs_job_calibrate(struct qs_job *job, const struct qs_calibrate_options *options,
-    struct qs_findings *findings)
+enum qs_status qs_job_calibrate(
+    struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings)
 {
 	enum qs_status status;
 
@@ -254,7 +256,7 @@ enum qs_status qs_job_write_calibration(
 	           : QS_BUG;
 }
 
-/* ---- the quantized model -------------------------------------------------------------------------------- */
+/* ---- the quantized model --------------------------------------------------------------------- */
 
 enum qs_status qs_job_apply(struct qs_job *job, struct qs_findings *findings)
 {

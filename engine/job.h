@@ -8,7 +8,12 @@
 #include "engine/apply.h"
 #include "qstrata/engine.h"
 
-enum qs_job_stage { QS_JOB_PLANNED, QS_JOB_CALIBRATED, QS_JOB_APPLIED, QS_JOB_SAVED };
+enum qs_job_stage {
+	QS_JOB_PLANNED,
+	QS_JOB_CALIBRATED,
+	QS_JOB_APPLIED,
+	QS_JOB_SAVED
+};
 
 struct qs_job {
 	enum qs_job_stage stage;

@@ -44,7 +44,8 @@ static enum qs_status read_name(struct qs_npz *npz, size_t i)
 {
 	char file[1024];
 
-	if (unzGetCurrentFileInfo64(npz->zip, NULL, file, sizeof(file), NULL, 0, NULL, 0) != UNZ_OK ||
+	if (unzGetCurrentFileInfo64(npz->zip, NULL, file, sizeof(file), NULL, 0, NULL, 0) !=
+		UNZ_OK ||
 	    unzGetFilePos64(npz->zip, &npz->positions[i]) != UNZ_OK)
 		return complain(npz, "cannot read the archive", "its directory is damaged");
 	file[sizeof(file) - 1] = '\0';
@@ -60,7 +61,8 @@ static enum qs_status read_names(struct qs_npz *npz)
 
 	if (unzGetGlobalInfo64(npz->zip, &facts) != UNZ_OK || facts.number_entry > ARRAY_LIMIT)
 		return complain(npz, "cannot read the archive", "it has too many files");
-	npz->names = qs_arena_array(&npz->arena, (size_t)facts.number_entry + 1, sizeof(*npz->names));
+	npz->names =
+	    qs_arena_array(&npz->arena, (size_t)facts.number_entry + 1, sizeof(*npz->names));
 	npz->positions =
 	    qs_arena_array(&npz->arena, (size_t)facts.number_entry + 1, sizeof(*npz->positions));
 	if (!npz->names || !npz->positions)
@@ -136,13 +138,15 @@ static bool read_opened(unzFile zip, unsigned char *bytes, size_t size)
 	while (at < size && n > 0) {
 		const size_t rest = size - at;
 
-		n = unzReadCurrentFile(zip, bytes + at, rest < (1U << 30) ? (unsigned)rest : 1U << 30);
+		n = unzReadCurrentFile(
+		    zip, bytes + at, rest < (1U << 30) ? (unsigned)rest : 1U << 30);
 		at += n > 0 ? (size_t)n : 0;
 	}
 	return unzCloseCurrentFile(zip) == UNZ_OK && at == size;
 }
 
-/* The bytes of a file of the archive, malloc'ed. Its size is the archive's claim, so it is limited. */
+/* The bytes of a file of the archive, malloc'ed. Its size is the archive's claim, so it is
+ * limited. */
 static enum qs_status read_bytes(
     struct qs_npz *npz, size_t index, unsigned char **ret_bytes, size_t *ret_size)
 {
@@ -153,7 +157,8 @@ static enum qs_status read_bytes(
 	    unzGetCurrentFileInfo64(npz->zip, &facts, NULL, 0, NULL, 0, NULL, 0) != UNZ_OK)
 		return complain(npz, npz->names[index], "the data is damaged or cut off");
 	if (facts.uncompressed_size > QS_NPY_LIMIT)
-		return complain(npz, npz->names[index], "the array is larger than the limit of 4 GiB");
+		return complain(
+		    npz, npz->names[index], "the array is larger than the limit of 4 GiB");
 	bytes = malloc((size_t)facts.uncompressed_size + 1);
 	if (!bytes)
 		return QS_NOMEM;

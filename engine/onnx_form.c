@@ -83,8 +83,8 @@ static bool has_zero_point(const struct qs_qparams *qparams)
 	return false;
 }
 
-/* Whether int32 codes would mean something else: there is no zero point for them, and those of a bias
- * count products. */
+/* Whether int32 codes would mean something else: there is no zero point for them, and those of a
+ * bias count products. */
 static bool is_misread(const struct qs_site *site)
 {
 	return has_zero_point(&site->qparams) ||

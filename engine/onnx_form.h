@@ -2,14 +2,14 @@
 /*
  * How ONNX says a number format: element types, operators, and which domain has them.
  *
- * QuantizeLinear and DequantizeLinear take 8 bits since opset 10, channels since 13, and 4 and 16 bits
- * since 21; the operators of the same names in the domain com.microsoft take channels and 16 bits at
- * any opset. Widths between are kept in the next larger type, after a Clip to their range. A bias of
- * int32 means one thing to runtimes that compute with integers: its scale is that of the input times that
- * of the weights. One with a scale of its own is therefore written as the float32 values that it stands
- * for, and so are parameters that no type holds. An activation whose zero point is outside the range is
- * shifted to where it is inside, and back. Sources: the operator changelog of ONNX, ONNX Runtime's
- * list of contributed operators, and its QLinearConv.
+ * QuantizeLinear and DequantizeLinear take 8 bits since opset 10, channels since 13, and 4 and 16
+ * bits since 21; the operators of the same names in the domain com.microsoft take channels and 16
+ * bits at any opset. Widths between are kept in the next larger type, after a Clip to their range.
+ * A bias of int32 means one thing to runtimes that compute with integers: its scale is that of the
+ * input times that of the weights. One with a scale of its own is therefore written as the float32
+ * values that it stands for, and so are parameters that no type holds. An activation whose zero
+ * point is outside the range is shifted to where it is inside, and back. Sources: the operator
+ * changelog of ONNX, ONNX Runtime's list of contributed operators, and its QLinearConv.
  */
 #ifndef ENGINE_ONNX_FORM_H
 #define ENGINE_ONNX_FORM_H
@@ -30,16 +30,16 @@ struct qs_onnx_form {
 };
 
 /*
- * The form of a site in a model of an opset, once it has its scales. False when there is none: activations of
- * more than 16 bits.
+ * The form of a site in a model of an opset, once it has its scales. False when there is none:
+ * activations of more than 16 bits.
  */
 bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form);
 
 /* The zero point of an activation as it is written: that of the range which is nearest. */
 int64_t qs_onnx_zero_point(const struct qs_site *site);
 
-/* The ONNX type of elements, as TensorProto.DataType, and back; QS_ELEMENT__COUNT for one that arrays do
- * not have. */
+/* The ONNX type of elements, as TensorProto.DataType, and back; QS_ELEMENT__COUNT for one that
+ * arrays do not have. */
 int qs_onnx_type(enum qs_element element);
 enum qs_element qs_onnx_element(int onnx_type);
 

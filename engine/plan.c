@@ -73,8 +73,8 @@ struct qs_site *qs_plan_add(struct qs_plan *plan, enum qs_tensor kind, size_t va
 	return site;
 }
 
-void qs_plan_keep(struct qs_plan *plan, const struct qs_layer *layer, enum qs_tensor kind,
-    const char *reason)
+void qs_plan_keep(
+    struct qs_plan *plan, const struct qs_layer *layer, enum qs_tensor kind, const char *reason)
 {
 	void *items = plan->kept;
 
@@ -88,8 +88,8 @@ void qs_plan_keep(struct qs_plan *plan, const struct qs_layer *layer, enum qs_te
 static const char unlisted[] = "quantizable_data_type of the config does not list the kind";
 static const char says_float32[] = "the config says float32";
 
-const char *qs_plan_refuses(const struct qs_spec_source *specs, const struct qs_spec *spec,
-    enum qs_tensor kind)
+const char *qs_plan_refuses(
+    const struct qs_spec_source *specs, const struct qs_spec *spec, enum qs_tensor kind)
 {
 	if (!specs->quantizes(specs->context, kind))
 		return unlisted;

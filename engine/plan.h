@@ -23,14 +23,15 @@ struct qs_site {
 	const char *tensor; /* ONNX name */
 	const char *layer;  /* whose spec it is; "" for a graph input that no layer reads */
 	struct qs_spec spec;
-	size_t value; /* in the graph */
-	int axis;     /* of the tensor's channels; -1: one scale for all */
+	size_t value;        /* in the graph */
+	int axis;            /* of the tensor's channels; -1: one scale for all */
 	struct qs_use *uses; /* of a constant: the readers that get the format */
 	size_t n_uses;
 	struct qs_qparams qparams; /* of integers; n is 0 until calibrated */
 	/*
-	 * Of a bias of 32 bits: the sites whose scales multiplied give its own, as integer arithmetic adds
-	 * it to the products. QS_NONE for a bias with a scale of its own, and for all else.
+	 * Of a bias of 32 bits: the sites whose scales multiplied give its own, as integer
+	 * arithmetic adds it to the products. QS_NONE for a bias with a scale of its own, and for
+	 * all else.
 	 */
 	size_t input_site, weights_site;
 };
@@ -50,7 +51,7 @@ struct qs_plan {
 	size_t n_sites, sites_capacity;
 	struct qs_kept *kept;
 	size_t n_kept, kept_capacity;
-	size_t *site_of_value; /* the site of an activation, or QS_NONE */
+	size_t *site_of_value;            /* the site of an activation, or QS_NONE */
 	size_t *weights_site, *bias_site; /* by layer; QS_NONE for none */
 	bool nomem;
 };
@@ -71,9 +72,15 @@ enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_
 /* Releases a plan with its scales; NULL is fine. */
 void qs_plan_free(struct qs_plan *plan);
 
-/* ---- for the parts of the planner -------------------------------------------------------------- */
+/* ---- for the parts of the planner ------------------------------------------------------------ */
 
-enum qs_role { QS_ROLE_FLOAT, QS_ROLE_COMPUTE, QS_ROLE_CONCAT, QS_ROLE_FOLLOW, QS_ROLE_MOVE };
+enum qs_role {
+	QS_ROLE_FLOAT,
+	QS_ROLE_COMPUTE,
+	QS_ROLE_CONCAT,
+	QS_ROLE_FOLLOW,
+	QS_ROLE_MOVE
+};
 
 /* The role of a layer, and whether its parameters are quantized. */
 enum qs_role qs_role_of(const struct qs_layer *layer, bool *ret_parameters);
@@ -83,12 +90,12 @@ struct qs_site *qs_plan_add(struct qs_plan *plan, enum qs_tensor kind, size_t va
     const struct qs_layer *layer, const struct qs_spec *spec);
 
 /* Notes that a layer's tensor stays as it is. */
-void qs_plan_keep(struct qs_plan *plan, const struct qs_layer *layer, enum qs_tensor kind,
-    const char *reason);
+void qs_plan_keep(
+    struct qs_plan *plan, const struct qs_layer *layer, enum qs_tensor kind, const char *reason);
 
 /* Why the policy wants no format for a kind, or NULL when it wants one. */
-const char *qs_plan_refuses(const struct qs_spec_source *specs, const struct qs_spec *spec,
-    enum qs_tensor kind);
+const char *qs_plan_refuses(
+    const struct qs_spec_source *specs, const struct qs_spec *spec, enum qs_tensor kind);
 
 /* Plans the weights and biases of every layer. */
 void qs_plan_parameters(struct qs_plan *plan, const struct qs_spec_source *specs);

@@ -2,9 +2,9 @@
 /*
  * Plans what flows: graph inputs and what layers compute.
  *
- * A layer is quantized at the end of its group: after the ReLU or Clip that alone reads it. What only
- * a concatenation reads is left to the concatenation. In a second pass, whatever a quantized layer
- * reads and that nothing has quantized yet gets a format too.
+ * A layer is quantized at the end of its group: after the ReLU or Clip that alone reads it. What
+ * only a concatenation reads is left to the concatenation. In a second pass, whatever a quantized
+ * layer reads and that nothing has quantized yet gets a format too.
  */
 #include "engine/plan.h"
 
@@ -15,7 +15,8 @@ struct planner {
 };
 
 /* The layer that a node belongs to, or NULL. */
-static const struct qs_layer *layer_of(const struct planner *planner, size_t node, size_t *ret_index)
+static const struct qs_layer *layer_of(
+    const struct planner *planner, size_t node, size_t *ret_index)
 {
 	const struct qs_layers *layers = planner->plan->layers;
 
@@ -36,7 +37,8 @@ static bool is_half(const struct qs_spec *spec)
 }
 
 /* The layer that alone reads a value and may fuse with its producer, or NULL. */
-static const struct qs_layer *only_reader(const struct planner *planner, const struct qs_value *value)
+static const struct qs_layer *only_reader(
+    const struct planner *planner, const struct qs_value *value)
 {
 	size_t index;
 
@@ -102,7 +104,8 @@ static const char *stays(const struct planner *planner, enum qs_tensor kind,
 		return "only parameters have channels with scales";
 	if (value->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
 		return NULL;
-	return value->element_type ? "the tensor is not float32" : "the type of the tensor is not known";
+	return value->element_type ? "the tensor is not float32"
+	                           : "the type of the tensor is not known";
 }
 
 static void add_site(struct planner *planner, enum qs_tensor kind, const struct qs_value *value,
@@ -122,12 +125,11 @@ static struct qs_spec spec_of(
 {
 	const struct qs_spec_source *specs = planner->specs;
 
-	return specs->layer(
-	    specs->context, (size_t)(layer - planner->plan->layers->items), kind);
+	return specs->layer(specs->context, (size_t)(layer - planner->plan->layers->items), kind);
 }
 
-/* Whether a layer has an output of its own to quantize: moved values have their format already, and a
- * fused function is its group's. */
+/* Whether a layer has an output of its own to quantize: moved values have their format already, and
+ * a fused function is its group's. */
 static bool has_output(const struct qs_layer *layer)
 {
 	const enum qs_role role = role_of(layer);
@@ -147,7 +149,8 @@ static void plan_output(struct planner *planner, const struct qs_layer *layer)
 		add_site(planner, QS_TENSOR_ACTIVATION, value, layer, &spec);
 }
 
-const struct qs_value *qs_plan_before_moves(const struct qs_plan *plan, const struct qs_value *value)
+const struct qs_value *qs_plan_before_moves(
+    const struct qs_plan *plan, const struct qs_value *value)
 {
 	const struct qs_graph *graph = plan->layers->graph;
 
@@ -200,15 +203,16 @@ static void plan_operand(
 typedef void operand_work(
     struct planner *planner, const struct qs_layer *layer, const struct qs_value *value);
 
-/* Visits what a quantized layer reads, seen through moves. Within a layer of several nodes nothing is
- * quantized. */
+/* Visits what a quantized layer reads, seen through moves. Within a layer of several nodes nothing
+ * is quantized. */
 static void each_operand(struct planner *planner, const struct qs_layer *layer, operand_work *work)
 {
 	for (size_t n = 0; n < layer->n_nodes && role_of(layer) == QS_ROLE_COMPUTE; n++) {
 		const struct qs_node *node = &planner->graph->nodes[layer->nodes[n]];
 
 		for (size_t i = 0; i < node->proto->n_input; i++) {
-			const struct qs_value *operand = qs_graph_input(planner->graph, layer->nodes[n], i);
+			const struct qs_value *operand =
+			    qs_graph_input(planner->graph, layer->nodes[n], i);
 			size_t producer;
 
 			if (operand && layer_of(planner, operand->producer, &producer) != layer)
@@ -217,7 +221,7 @@ static void each_operand(struct planner *planner, const struct qs_layer *layer, 
 	}
 }
 
-/* ---- what stays as it is ------------------------------------------------------------------------ */
+/* ---- what stays as it is --------------------------------------------------------------------- */
 
 static void note_output(struct planner *planner, const struct qs_layer *layer)
 {

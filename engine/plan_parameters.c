@@ -2,8 +2,8 @@
 /*
  * Plans weights and biases: constants, the format of each, and which readers get it.
  *
- * A layer may read its weights through nodes that only move them (a Transpose before a MatMul): then
- * the constant at the root is quantized, and the axis of its channels is followed to there.
+ * A layer may read its weights through nodes that only move them (a Transpose before a MatMul):
+ * then the constant at the root is quantized, and the axis of its channels is followed to there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,9 +48,8 @@ static struct reading trace(
 
 	if (!value || value->rank < 0)
 		return reading;
-	reading.axis = kind == QS_TENSOR_BIAS
-	                   ? value->rank - 1
-	                   : channel_axis(graph->nodes[node].proto, value->rank);
+	reading.axis = kind == QS_TENSOR_BIAS ? value->rank - 1
+	                                      : channel_axis(graph->nodes[node].proto, value->rank);
 	while (value && !value->constant && value->producer != QS_NONE) {
 		const Onnx__NodeProto *producer = graph->nodes[value->producer].proto;
 
@@ -153,10 +152,12 @@ static void plan_parameter(struct qs_plan *plan, const struct qs_spec_source *sp
 	reading = find_reading(graph, layer, kind, tensor->name);
 	if (!reason && reading.root == QS_NONE)
 		reason = "the parameter is computed from other values";
-	if (!reason && graph->values[reading.root].element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+	if (!reason &&
+	    graph->values[reading.root].element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
 		reason = "the parameter is not float32";
 	if (!reason && spec.datatype == QS_DATATYPE_INT && spec.per_channel && reading.axis < 0)
-		reason = "the axis of the channels cannot be followed through the nodes before the layer";
+		reason = "the axis of the channels cannot be followed through the nodes before the "
+			 "layer";
 	if (reason) {
 		qs_plan_keep(plan, layer, kind, reason);
 		return;
@@ -173,7 +174,8 @@ static void plan_parameter(struct qs_plan *plan, const struct qs_spec_source *sp
 			return;
 		site->axis = axis;
 		if (other)
-			site->name = qs_arena_printf(&plan->arena, "%s -> %s", site->tensor, layer->name);
+			site->name =
+			    qs_arena_printf(&plan->arena, "%s -> %s", site->tensor, layer->name);
 		plan->nomem = plan->nomem || !site->name;
 	}
 	add_use(plan, site, reading.use);
@@ -209,7 +211,7 @@ void qs_plan_parameters(struct qs_plan *plan, const struct qs_spec_source *specs
 	free(constants.first);
 }
 
-/* ---- biases of 32 bits --------------------------------------------------------------------------- */
+/* ---- biases of 32 bits ----------------------------------------------------------------------- */
 
 static bool has_scales(const struct qs_plan *plan, size_t site)
 {
@@ -232,10 +234,11 @@ static bool has_channels_of(
     const struct qs_plan *plan, const struct qs_site *bias, const struct qs_site *weights)
 {
 	const struct qs_value *values = plan->layers->graph->values;
-	const struct qs_value *of_bias = &values[bias->value], *of_weights = &values[weights->value];
+	const struct qs_value *of_bias = &values[bias->value],
+			      *of_weights = &values[weights->value];
 
-	return weights->axis < 0 || (of_bias->rank > 0 &&
-	                                of_bias->dims[of_bias->rank - 1] == of_weights->dims[weights->axis]);
+	return weights->axis < 0 || (of_bias->rank > 0 && of_bias->dims[of_bias->rank - 1] ==
+							      of_weights->dims[weights->axis]);
 }
 
 /* Whether the scales of a layer's input and weights are there and fit its bias. A bias that several

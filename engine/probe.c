@@ -254,7 +254,7 @@ static enum qs_status quantize(const struct run *run, struct operand *operand)
 	out.data = malloc(out.n_values ? out.n_values * sizeof(float) : 1);
 	status = out.data ? qs_quantizer_bind(
 				run->registry, &run->spec, &run->qparams, &operand->subject, &how)
-			  : QS_NOMEM;
+	                  : QS_NOMEM;
 	if (status == QS_OK)
 		status = qs_quantizer_fake(
 		    &how, operand->layout, operand->array.data, out.data, &counts);

@@ -8,7 +8,7 @@
 #include "engine/calibrate.h"
 #include "engine/job.h"
 
-/* ---- what there is to tell -------------------------------------------------------------------------- */
+/* ---- what there is to tell ------------------------------------------------------------------- */
 
 /* Sites of one kind and format. */
 struct format_row {
@@ -51,7 +51,7 @@ static void add_site(struct summary *summary, const struct qs_site *site)
 
 	format_of(site, format);
 	while (i < summary->n_formats && (summary->formats[i].kind != site->kind ||
-	                                     strcmp(summary->formats[i].format, format) != 0))
+					     strcmp(summary->formats[i].format, format) != 0))
 		i++;
 	if (i == ROWS)
 		return;
@@ -73,7 +73,8 @@ static void add_kept(struct summary *summary, const struct qs_kept *kept)
 	if (i == ROWS)
 		return;
 	if (i == summary->n_kept)
-		summary->kept[summary->n_kept++] = (struct kept_row){kept->kind, kept->reason, kept, 0};
+		summary->kept[summary->n_kept++] =
+		    (struct kept_row){kept->kind, kept->reason, kept, 0};
 	summary->kept[i].count++;
 }
 
@@ -100,7 +101,7 @@ static const struct {
 };
 #define N_NOT_DONE (sizeof(not_done) / sizeof(*not_done))
 
-/* ---- text --------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static const char *plural(size_t n)
 {
@@ -148,13 +149,16 @@ static void write_forms(const struct qs_job *job, struct qs_text *text)
 	write_form(text, &first, applied->n_standard,
 	    "QuantizeLinear/DequantizeLinear of opset %" PRId64, job->opset);
 	write_form(text, &first, applied->n_microsoft,
-	    "QuantizeLinear/DequantizeLinear of com.microsoft, as opset %" PRId64 " lacks their form",
+	    "QuantizeLinear/DequantizeLinear of com.microsoft, as opset %" PRId64
+	    " lacks their form",
 	    job->opset);
 	write_form(text, &first, applied->n_casts, "Cast");
 	write_form(text, &first, applied->n_plain,
 	    "float32 values of their codes, as no integers of ONNX mean the same");
-	write_form(text, &first, applied->n_clips, "with a Clip to a range narrower than the type's");
-	write_form(text, &first, applied->n_shifts, "with a shift to a zero point inside the range");
+	write_form(
+	    text, &first, applied->n_clips, "with a Clip to a range narrower than the type's");
+	write_form(
+	    text, &first, applied->n_shifts, "with a shift to a zero point inside the range");
 }
 
 static void write_rounding(const struct qs_job *job, struct qs_text *text)
@@ -167,7 +171,8 @@ static void write_rounding(const struct qs_job *job, struct qs_text *text)
 		if (!n)
 			continue;
 		begin_row(text, "rounding", first);
-		qs_text_addf(text, "%s of %zu tensor%s: QuantizeLinear can only round half to even\n",
+		qs_text_addf(text,
+		    "%s of %zu tensor%s: QuantizeLinear can only round half to even\n",
 		    qs_round_mode_word((enum qs_round_mode)mode), n, plural(n));
 		first = false;
 	}
@@ -194,8 +199,8 @@ static void write_not_done(const struct qs_job *job, struct qs_text *text)
 		if (!qs_policy_switch(job->policy, not_done[i].which))
 			continue;
 		begin_row(text, "not done", first);
-		qs_text_addf(text, "%s: on, but not carried out by this version\n",
-		    not_done[i].key);
+		qs_text_addf(
+		    text, "%s: on, but not carried out by this version\n", not_done[i].key);
 		first = false;
 	}
 }
@@ -205,7 +210,8 @@ enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *tex
 	struct summary summary;
 
 	summarize(job, &summary);
-	qs_text_addf(text, "%s -> %s\n", job->model_path, job->output_path ? job->output_path : "(not saved)");
+	qs_text_addf(text, "%s -> %s\n", job->model_path,
+	    job->output_path ? job->output_path : "(not saved)");
 	for (size_t i = 0; i < summary.n_formats; i++) {
 		begin_row(text, "quantized", i == 0);
 		qs_text_addf(text, "%-11s %4zu  %s\n", qs_tensor_word(summary.formats[i].kind),
@@ -213,8 +219,8 @@ enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *tex
 	}
 	if (job->n_folded) {
 		begin_row(text, "folded", true);
-		qs_text_addf(text, "%zu batch normalization%s into the layer before\n", job->n_folded,
-		    plural(job->n_folded));
+		qs_text_addf(text, "%zu batch normalization%s into the layer before\n",
+		    job->n_folded, plural(job->n_folded));
 	}
 	write_sizes(text, "parameters", job->applied.bytes_before, job->applied.bytes_after);
 	if (job->stage == QS_JOB_SAVED)
@@ -231,7 +237,7 @@ enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *tex
 	return qs_text_status(text);
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static struct json_object *count(uint64_t n)
 {
@@ -245,7 +251,8 @@ static struct json_object *formats_json(const struct summary *summary)
 	for (size_t i = 0; i < summary->n_formats; i++) {
 		struct json_object *row = json_object_new_object();
 
-		qs_json_put(row, "kind", json_object_new_string(qs_tensor_word(summary->formats[i].kind)));
+		qs_json_put(
+		    row, "kind", json_object_new_string(qs_tensor_word(summary->formats[i].kind)));
 		qs_json_put(row, "format", json_object_new_string(summary->formats[i].format));
 		qs_json_put(row, "tensors", count(summary->formats[i].count));
 		json_object_array_add(list, row);
@@ -263,7 +270,8 @@ static struct json_object *kept_json(const struct qs_plan *plan)
 
 		qs_json_put(row, "layer", json_object_new_string(plan->kept[i].layer));
 		qs_json_put(row, "type", json_object_new_string(plan->kept[i].type));
-		qs_json_put(row, "kind", json_object_new_string(qs_tensor_word(plan->kept[i].kind)));
+		qs_json_put(
+		    row, "kind", json_object_new_string(qs_tensor_word(plan->kept[i].kind)));
 		qs_json_put(row, "reason", json_object_new_string(plan->kept[i].reason));
 		json_object_array_add(list, row);
 	}
@@ -324,7 +332,8 @@ enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text
 	summarize(job, &summary);
 	qs_json_put(document, "format_version", json_object_new_string("1.0"));
 	qs_json_put(document, "model", json_object_new_string(job->model_path));
-	qs_json_put(document, "output", json_object_new_string(job->output_path ? job->output_path : ""));
+	qs_json_put(
+	    document, "output", json_object_new_string(job->output_path ? job->output_path : ""));
 	qs_json_put(document, "formats", formats_json(&summary));
 	qs_json_put(document, "folded_batch_normalizations", count(job->n_folded));
 	qs_json_put(document, "parameter_bytes",

@@ -44,8 +44,8 @@ static enum qs_status add_parts(struct qs_edit *edit)
 struct prune {
 	const struct qs_graph *before, *graph;
 	size_t *n_uses; /* by value, counting down */
-	bool *dropped;	/* by node */
-	bool *unused;	/* by value: had readers once */
+	bool *dropped;  /* by node */
+	bool *unused;   /* by value: had readers once */
 };
 
 static bool was_read(const struct prune *prune, const struct qs_value *value)
@@ -94,8 +94,8 @@ static void drop_nodes(struct prune *prune)
 		const struct qs_value *value = &graph->values[i];
 
 		prune->unused[i] = !prune->n_uses[i] && !value->is_output &&
-				   was_read(prune, value) &&
-				   (value->is_initializer || value->producer != QS_NONE);
+		                   was_read(prune, value) &&
+		                   (value->is_initializer || value->producer != QS_NONE);
 	}
 }
 

@@ -7,9 +7,9 @@
 
 struct qs_edit {
 	struct qs_graph *graph; /* as it was */
-	struct qs_map names;	/* taken, of tensors and nodes */
-	void **nodes;		/* Onnx__NodeProto * */
-	void **tensors;		/* Onnx__TensorProto * */
+	struct qs_map names;    /* taken, of tensors and nodes */
+	void **nodes;           /* Onnx__NodeProto * */
+	void **tensors;         /* Onnx__TensorProto * */
 	size_t n_nodes, n_tensors;
 	bool *removed; /* by node of the graph */
 	bool nomem;

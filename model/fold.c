@@ -24,7 +24,7 @@ struct fold {
 	struct qs_graph *graph;
 	struct qs_edit *edit;
 	struct qs_findings *findings;
-	size_t norm, layer;		       /* nodes */
+	size_t norm, layer;                    /* nodes */
 	const struct qs_value *weights, *bias; /* bias NULL: none */
 	size_t n_channels;
 	float *statistics[N_STATISTICS];
@@ -167,7 +167,7 @@ static bool find_factors(struct fold *fold)
 			return false;
 		fold->factors[i] = (double)fold->statistics[SCALE][i] / sqrt(spread);
 		fold->summands[i] = (double)fold->statistics[SHIFT][i] -
-				    (double)fold->statistics[MEAN][i] * fold->factors[i];
+		                    (double)fold->statistics[MEAN][i] * fold->factors[i];
 	}
 	return true;
 }

@@ -29,7 +29,7 @@ struct qs_value *qs_graph_input(const struct qs_graph *graph, size_t node, size_
 	const struct qs_node *n = &graph->nodes[node];
 
 	return i < n->proto->n_input && n->inputs[i] != QS_NONE ? &graph->values[n->inputs[i]]
-								: NULL;
+	                                                        : NULL;
 }
 
 struct qs_value *qs_graph_output(const struct qs_graph *graph, size_t node, size_t i)
@@ -37,7 +37,7 @@ struct qs_value *qs_graph_output(const struct qs_graph *graph, size_t node, size
 	const struct qs_node *n = &graph->nodes[node];
 
 	return i < n->proto->n_output && n->outputs[i] != QS_NONE ? &graph->values[n->outputs[i]]
-								  : NULL;
+	                                                          : NULL;
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -255,7 +255,7 @@ static enum qs_status label_nodes(struct qs_graph *graph)
 
 		graph->nodes[i].proto = proto;
 		graph->nodes[i].label = proto->name && *proto->name ? proto->name
-								    : qs_arena_printf(&graph->arena,
+		                                                    : qs_arena_printf(&graph->arena,
 									  "%s#%zu", op_type, count);
 		if (!graph->nodes[i].label || !qs_map_set(&counts, op_type, count + 1))
 			status = QS_NOMEM;

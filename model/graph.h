@@ -29,18 +29,18 @@ struct qs_use {
 /* One tensor of the graph. */
 struct qs_value {
 	const char *name;
-	size_t producer;	     /* node, or QS_NONE */
-	size_t output;		     /* which of the producer's outputs */
+	size_t producer;             /* node, or QS_NONE */
+	size_t output;               /* which of the producer's outputs */
 	Onnx__TensorProto *constant; /* what an initializer or a Constant node holds, or NULL */
 	bool is_initializer;
-	bool is_input;	/* of the graph, and not an initializer */
+	bool is_input;  /* of the graph, and not an initializer */
 	bool is_output; /* of the graph */
 	bool is_static; /* depends on constants only */
-	bool is_shape;	/* depends on shapes and constants only, and on a shape */
+	bool is_shape;  /* depends on shapes and constants only, and on a shape */
 	const struct qs_use *uses;
 	size_t n_uses;
 	int element_type;    /* of ONNX; 0: not known */
-	int rank;	     /* -1: the shape is not known */
+	int rank;            /* -1: the shape is not known */
 	const int64_t *dims; /* -1: not fixed */
 };
 

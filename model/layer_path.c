@@ -44,7 +44,7 @@ static size_t owner_size(const char *weights_name)
 	const size_t size = strlen(weights_name), end_size = sizeof(end) - 1;
 
 	return size > end_size && strcmp(weights_name + size - end_size, end) == 0 ? size - end_size
-										   : 0;
+	                                                                           : 0;
 }
 
 const char *qs_layer_path(struct qs_arena *arena, const char *node_name, const char *weights_name)

@@ -133,7 +133,7 @@ static enum qs_status complete(struct search *search, size_t index, struct qs_la
 	layer->output = describe(qs_graph_output(graph, layer->nodes[layer->n_nodes - 1], 0));
 	layer->depthwise = is_depthwise(graph, layer);
 	layer->n_parameters = count_elements(&layer->weights) + count_elements(&layer->bias) +
-			      count_recurrent(graph, layer);
+	                      count_recurrent(graph, layer);
 	layer->macs_known = qs_layer_macs(graph, layer->node, &layer->macs);
 	if (!layer->path)
 		return QS_NOMEM;

@@ -68,7 +68,7 @@ static void add_count(struct qs_text *text, uint64_t count)
 {
 	char digits[32];
 	const int n = count ? snprintf(digits, sizeof(digits), "%" PRIu64, count)
-			    : snprintf(digits, sizeof(digits), "-");
+	                    : snprintf(digits, sizeof(digits), "-");
 
 	for (int i = 0; i < n; i++) {
 		qs_text_adds(text, i && (n - i) % 3 == 0 ? " " : "");

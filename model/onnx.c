@@ -191,7 +191,7 @@ static struct qs_model *new_model(const char *path)
 	model->allocator = (ProtobufCAllocator){arena_alloc, arena_free, &model->arena};
 	model->path = qs_arena_strdup(&model->arena, path);
 	model->folder = slash ? qs_arena_strndup(&model->arena, path, (size_t)(slash - path) + 1)
-			      : qs_arena_strdup(&model->arena, ".");
+	                      : qs_arena_strdup(&model->arena, ".");
 	if (!model->path || !model->folder) {
 		qs_model_free(model);
 		return NULL;

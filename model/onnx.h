@@ -22,8 +22,8 @@ struct qs_model {
 	Onnx__ModelProto *proto;
 	struct qs_arena arena;
 	ProtobufCAllocator allocator; /* over the arena; releasing does nothing */
-	char *path;		      /* as given */
-	char *folder;		      /* where external data is looked for */
+	char *path;                   /* as given */
+	char *folder;                 /* where external data is looked for */
 };
 
 /* No model may be larger: protobuf's own limit. */

@@ -15,8 +15,7 @@
 #include <onnx/version_converter/convert.h>
 
 // The library would write to the standard error.
-static void drop_message(
-    google::protobuf::LogLevel, const char *, int, const std::string &)
+static void drop_message(google::protobuf::LogLevel, const char *, int, const std::string &)
 {
 }
 

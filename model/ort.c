@@ -233,7 +233,7 @@ enum qs_status qs_ort_open(
 	ort->base =
 	    (struct qs_runtime){"ONNX Runtime", NULL, NULL, qs_ort_open_session, close_runtime};
 	found = given ? qs_ort_visit_path(given, try_library, &search)
-		      : qs_ort_visit_usual(try_library, &search);
+	              : qs_ort_visit_usual(try_library, &search);
 	if (!found)
 		status = not_found(&search, given, findings);
 	else if (!ort->base.path || !ort->base.version)

@@ -17,7 +17,7 @@ struct qs_blob {
 	size_t n_dims;
 	const int64_t *dims;
 	const void *data; /* as the machine has the element type, rows first */
-	size_t size;	  /* of the data, in bytes */
+	size_t size;      /* of the data, in bytes */
 };
 
 /* What a model takes or gives. */

@@ -65,12 +65,12 @@ static int element_type_of(const struct qs_shape_infer *infer, enum result resul
 		return (int)qs_shape_attribute(infer, "to", 0);
 	case BY_ZERO_POINT:
 		return qs_graph_input(infer->graph, infer->node, 2)
-			   ? type_of_input(infer, 2)
-			   : ONNX__TENSOR_PROTO__DATA_TYPE__UINT8;
+		           ? type_of_input(infer, 2)
+		           : ONNX__TENSOR_PROTO__DATA_TYPE__UINT8;
 	case BY_VALUE:
 		value = qs_attribute(infer->proto, "value");
 		return value && value->t ? value->t->data_type
-					 : ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+		                         : ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
 	}
 	return 0;
 }

@@ -31,8 +31,8 @@ struct qs_numbers qs_numbers_keep(const int64_t *numbers, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		/* Ends of slices are "as far as it goes" by being huge. */
 		kept.at[i] = is_small(numbers[i]) ? numbers[i]
-			     : numbers[i] < 0	  ? -QS_LARGEST_DIM
-						  : QS_LARGEST_DIM;
+		             : numbers[i] < 0     ? -QS_LARGEST_DIM
+		                                  : QS_LARGEST_DIM;
 	}
 	kept.n = (int)n;
 	return kept;

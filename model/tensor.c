@@ -243,7 +243,7 @@ static double real_at(const struct elements *from, size_t i)
 	switch (from->type) {
 	case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT:
 		return from->raw ? (double)float_of_bits((uint32_t)bits_at(from, i))
-				 : (double)from->typed->float_data[i];
+		                 : (double)from->typed->float_data[i];
 	case ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE:
 		return from->raw ? double_of_bits(bits_at(from, i)) : from->typed->double_data[i];
 	case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16:

@@ -17,7 +17,7 @@ enum qs_wire_fault {
 	QS_WIRE_TRUNCATED, /* the bytes end inside a field of the outermost message */
 	QS_WIRE_MALFORMED, /* what stands there is no field, or reaches beyond its message */
 	QS_WIRE_TOO_DEEP,  /* messages within messages beyond QS_WIRE_DEPTH */
-	QS_WIRE_NUL	   /* a string holds a NUL */
+	QS_WIRE_NUL        /* a string holds a NUL */
 };
 
 /* The nesting that protobuf's own readers accept. */
@@ -25,7 +25,7 @@ enum qs_wire_fault {
 
 struct qs_wire_report {
 	enum qs_wire_fault fault;
-	size_t offset;	     /* of the field, in bytes */
+	size_t offset;       /* of the field, in bytes */
 	const char *message; /* the innermost message, "NodeProto" */
 	const char *field;   /* its field, "op_type", or NULL */
 };

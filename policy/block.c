@@ -20,7 +20,8 @@ static const char *expected_type(enum qs_param_kind kind)
 }
 
 /* The value as the writer has it, clipped; containers are only named. */
-static void write_found(const struct qs_policy *policy, const struct qs_json *value, struct qs_text *text)
+static void write_found(
+    const struct qs_policy *policy, const struct qs_json *value, struct qs_text *text)
 {
 	const struct qs_json_string written = qs_json_written(&policy->document, value);
 
@@ -29,8 +30,8 @@ static void write_found(const struct qs_policy *policy, const struct qs_json *va
 		qs_text_addf(text, ", %.*s", qs_json_shown(written, 60), written.bytes);
 }
 
-static void report_type(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info)
+static void report_type(
+    struct qs_policy *policy, const struct qs_json *member, const struct qs_param_info *info)
 {
 	struct qs_text found = QS_TEXT_INIT;
 
@@ -41,15 +42,16 @@ static void report_type(struct qs_policy *policy, const struct qs_json *member,
 }
 
 /* Says which parameter's word this is, when it is one: a round mode given as method. */
-static void hint_at_owner(
-    struct qs_policy *policy, struct qs_finding *finding, struct qs_json_string word, const char *key)
+static void hint_at_owner(struct qs_policy *policy, struct qs_finding *finding,
+    struct qs_json_string word, const char *key)
 {
 	for (int i = 0; i < QS_PARAM__COUNT; i++) {
 		const struct qs_param_info *info = qs_param_info((enum qs_param)i);
 
 		if (info->kind == QS_KIND_CHOICE && qs_word_find(&info->set, word) >= 0)
-			qs_finding_hint(policy->findings, finding, "\"%.*s\" is a value of %s, not of %s",
-			    (int)word.size, word.bytes, info->key, key);
+			qs_finding_hint(policy->findings, finding,
+			    "\"%.*s\" is a value of %s, not of %s", (int)word.size, word.bytes,
+			    info->key, key);
 	}
 }
 
@@ -61,10 +63,10 @@ static void report_word(
 
 	for (int i = 0; i < info->set.n_words; i++)
 		qs_text_addf(&words, "%s\"%s\"", i ? ", " : "", info->set.words[i].word);
-	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
-	    member, "%s cannot be \"%.*s\"; expected one of %s", info->key,
-	    qs_json_shown(member->string, 80), member->string.bytes,
-	    words.data);
+	finding =
+	    qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
+		member, "%s cannot be \"%.*s\"; expected one of %s", info->key,
+		qs_json_shown(member->string, 80), member->string.bytes, words.data);
 	qs_findings_end_text(policy->findings, &words);
 	qs_unknown_word(policy, finding, member, &info->set);
 	hint_at_owner(policy, finding, member->string, info->key);
@@ -92,9 +94,10 @@ static bool read_integer(struct qs_policy *policy, const struct qs_json *member,
 		return false;
 	}
 	if (member->integer < (int64_t)info->least || member->integer > (int64_t)info->most) {
-		qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
-		    member, "%s cannot be %lld; expected %d to %d", info->key,
-		    (long long)member->integer, (int)info->least, (int)info->most);
+		qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE,
+		    qs_policy_value_place(policy, member), member,
+		    "%s cannot be %lld; expected %d to %d", info->key, (long long)member->integer,
+		    (int)info->least, (int)info->most);
 		return false;
 	}
 	ret_value->integer = (int)member->integer;
@@ -112,9 +115,9 @@ static bool read_real(struct qs_policy *policy, const struct qs_json *member,
 	ret_value->real = member->type == QS_JSON_REAL ? member->real : (double)member->integer;
 	if (ret_value->real > info->least && ret_value->real <= info->most)
 		return true;
-	qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member), member,
-	    "%s cannot be %.15g; expected more than %g and at most %g", info->key, ret_value->real,
-	    info->least, info->most);
+	qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
+	    member, "%s cannot be %.15g; expected more than %g and at most %g", info->key,
+	    ret_value->real, info->least, info->most);
 	return false;
 }
 
@@ -132,8 +135,10 @@ static bool read_bool(struct qs_policy *policy, const struct qs_json *member,
 typedef bool value_reader(struct qs_policy *policy, const struct qs_json *member,
     const struct qs_param_info *info, union qs_value *ret_value);
 
-static value_reader *const readers[] = {[QS_KIND_BOOL] = read_bool, [QS_KIND_INT] = read_integer,
-    [QS_KIND_REAL] = read_real, [QS_KIND_CHOICE] = read_choice};
+static value_reader *const readers[] = {[QS_KIND_BOOL] = read_bool,
+    [QS_KIND_INT] = read_integer,
+    [QS_KIND_REAL] = read_real,
+    [QS_KIND_CHOICE] = read_choice};
 
 static void read_parameter(
     struct qs_policy *policy, struct qs_json *member, enum qs_param param, struct qs_block *block)
@@ -141,8 +146,8 @@ static void read_parameter(
 	const struct qs_param_info *info = qs_param_info(param);
 
 	if (member->type == QS_JSON_NULL) {
-		qs_policy_say(policy, QS_FINDING_NULL_VALUE, qs_policy_value_place(policy, member), member,
-		    "%s is null and counts as not given", info->key);
+		qs_policy_say(policy, QS_FINDING_NULL_VALUE, qs_policy_value_place(policy, member),
+		    member, "%s is null and counts as not given", info->key);
 		return;
 	}
 	block->member[param] = member;
@@ -169,10 +174,10 @@ void qs_block_read(struct qs_policy *policy, struct qs_json *object, struct qs_b
 	ret_block->object = object;
 	if (object->type != QS_JSON_OBJECT) {
 		if (object->type != QS_JSON_BROKEN)
-			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, object),
-			    object, "%.*s must be an object of parameters, found %s",
-			    (int)object->key.size, object->key.bytes,
-			    qs_json_type_name((enum qs_json_type)object->type));
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE,
+			    qs_policy_value_place(policy, object), object,
+			    "%.*s must be an object of parameters, found %s", (int)object->key.size,
+			    object->key.bytes, qs_json_type_name((enum qs_json_type)object->type));
 		return;
 	}
 	for (struct qs_json *member = object->children.first; member; member = member->next) {

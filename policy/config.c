@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads a config: the keys of the document, in the order in which later ones build on earlier ones. */
+/* Reads a config: the keys of the document, in the order in which later ones build on earlier
+ * ones. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/policy.h"
 #include "policy/rule.h"
 
-enum place { PLACE_TOP, PLACE_ENTRY };
-enum shape { SHAPE_SWITCH, SHAPE_OTHER };
+enum place {
+	PLACE_TOP,
+	PLACE_ENTRY
+};
+enum shape {
+	SHAPE_SWITCH,
+	SHAPE_OTHER
+};
 
 /* Ids of all keys, in the order of keys.def. */
 enum key_id {
@@ -88,13 +95,14 @@ static void report_wrong_type(
     struct qs_policy *policy, const struct qs_json *member, const char *expected)
 {
 	if (member->type != QS_JSON_BROKEN)
-		qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, member), member,
-		    "%.*s must be %s, found %s", (int)member->key.size, member->key.bytes, expected,
-		    qs_json_type_name((enum qs_json_type)member->type));
+		qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, member),
+		    member, "%.*s must be %s, found %s", (int)member->key.size, member->key.bytes,
+		    expected, qs_json_type_name((enum qs_json_type)member->type));
 }
 
 /* keys.def counts switches from the first on. */
-static void read_switch(struct qs_policy *policy, const struct qs_json *member, enum qs_switch which)
+static void read_switch(
+    struct qs_policy *policy, const struct qs_json *member, enum qs_switch which)
 {
 	const bool reserved = which == QS_SWITCH_KEEP_FIRST_LAST_LAYER_ACCURACY ||
 	                      which == QS_SWITCH_KEEP_ADD_LAYER_ACCURACY;
@@ -105,9 +113,10 @@ static void read_switch(struct qs_policy *policy, const struct qs_json *member, 
 	}
 	policy->switches[which] = member->boolean;
 	if (reserved && member->boolean)
-		qs_policy_say(policy, QS_FINDING_RESERVED_SETTING, qs_policy_key_place(policy, member),
-		    member, "%.*s has no effect: vai_q_pytorch only reserves the key", (int)member->key.size,
-		    member->key.bytes);
+		qs_policy_say(policy, QS_FINDING_RESERVED_SETTING,
+		    qs_policy_key_place(policy, member), member,
+		    "%.*s has no effect: vai_q_pytorch only reserves the key",
+		    (int)member->key.size, member->key.bytes);
 }
 
 static void read_device(struct qs_policy *policy, const struct qs_json *member)
@@ -122,8 +131,9 @@ static void read_device(struct qs_policy *policy, const struct qs_json *member)
 	policy->device = qs_word_find(&qs_device_words, member->string);
 	if (policy->device >= 0)
 		return;
-	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
-	    member, "unknown target_device \"%.*s\"; expected one of \"DPU\", \"CPU\", \"GPU\", \"FLEXML\"",
+	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE,
+	    qs_policy_value_place(policy, member), member,
+	    "unknown target_device \"%.*s\"; expected one of \"DPU\", \"CPU\", \"GPU\", \"FLEXML\"",
 	    qs_json_shown(member->string, 80), member->string.bytes);
 	qs_unknown_word(policy, finding, member, &qs_device_words);
 }
@@ -133,8 +143,9 @@ static void read_opset(struct qs_policy *policy, const struct qs_json *member)
 	if (member->type != QS_JSON_INT)
 		report_wrong_type(policy, member, "an integer");
 	else if (member->integer < 1 || member->integer > 1000)
-		qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
-		    member, "onnx_opset_version cannot be %lld; expected 1 to 1000",
+		qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE,
+		    qs_policy_value_place(policy, member), member,
+		    "onnx_opset_version cannot be %lld; expected 1 to 1000",
 		    (long long)member->integer);
 	else
 		policy->opset = (int)member->integer;
@@ -148,13 +159,14 @@ static void read_tensor_list(struct qs_policy *policy, struct qs_json *member)
 	policy->tensors = qs_tensors_read(policy, member);
 	policy->tensors_value = member;
 	if (policy->tensors != all && policy->n_errors == n_errors && member->type == QS_JSON_ARRAY)
-		qs_policy_say(policy, QS_FINDING_IGNORED_TENSOR_LIST, qs_policy_key_place(policy, member),
-		    member,
-		    "vai_q_pytorch ignores this list and quantizes all four kinds; qstrata apply honours it");
+		qs_policy_say(policy, QS_FINDING_IGNORED_TENSOR_LIST,
+		    qs_policy_key_place(policy, member), member,
+		    "vai_q_pytorch ignores this list and quantizes all four kinds; qstrata apply "
+		    "honours it");
 }
 
-/* Members by key, since blocks build on each other whatever their order in the file is. True when the
- * device is given, be it under a misspelt key. */
+/* Members by key, since blocks build on each other whatever their order in the file is. True when
+ * the device is given, be it under a misspelt key. */
 static bool sort_members(struct qs_policy *policy, struct qs_json *found[KEY__COUNT])
 {
 	bool device = false;
@@ -191,8 +203,9 @@ static void read_members(struct qs_policy *policy)
 	else if (!device && policy->document.complete)
 		qs_policy_say(policy, QS_FINDING_MISSING_KEY,
 		    (struct qs_place){policy->document.source, policy->document.root->begin,
-		        policy->document.root->begin + 1},
-		    policy->document.root, "target_device is missing; vai_q_pytorch crashes without it");
+			policy->document.root->begin + 1},
+		    policy->document.root,
+		    "target_device is missing; vai_q_pytorch crashes without it");
 	if (found[KEY_ONNX_OPSET_VERSION])
 		read_opset(policy, found[KEY_ONNX_OPSET_VERSION]);
 	if (found[KEY_QUANTIZABLE_DATA_TYPE])
@@ -208,7 +221,8 @@ static void read_members(struct qs_policy *policy)
 		qs_entries_read(policy, found[KEY_LAYER_QUANTIZE_CONFIG]);
 }
 
-/* Judges what is effective. Rules and effects of an entry are looked at together, while it is at hand. */
+/* Judges what is effective. Rules and effects of an entry are looked at together, while it is at
+ * hand. */
 static void judge(struct qs_policy *policy)
 {
 	struct qs_ruleset ruleset;
@@ -239,8 +253,9 @@ static void read_document(struct qs_policy *policy)
 	if (root->type != QS_JSON_OBJECT) {
 		if (root->type != QS_JSON_BROKEN)
 			qs_policy_say(policy, QS_FINDING_NOT_A_CONFIG,
-			    (struct qs_place){policy->document.source, root->begin, root->begin + 1}, root,
-			    "a config is a JSON object, found %s",
+			    (struct qs_place){
+				policy->document.source, root->begin, root->begin + 1},
+			    root, "a config is a JSON object, found %s",
 			    qs_json_type_name((enum qs_json_type)root->type));
 		return;
 	}
@@ -252,8 +267,8 @@ static void read_document(struct qs_policy *policy)
 		judge(policy);
 }
 
-enum qs_status qs_policy_read(const struct qs_source *source, struct qs_findings *findings,
-    struct qs_policy **ret_policy)
+enum qs_status qs_policy_read(
+    const struct qs_source *source, struct qs_findings *findings, struct qs_policy **ret_policy)
 {
 	struct qs_policy *policy = calloc(1, sizeof(*policy));
 	enum qs_status status;
@@ -263,7 +278,8 @@ enum qs_status qs_policy_read(const struct qs_source *source, struct qs_findings
 	policy->findings = findings;
 	policy->device = -1;
 	policy->tensors = (1U << QS_TENSOR__COUNT) - 1;
-	/* The tool's defaults for what it does at all (UG1414): both are on unless the file says no. */
+	/* The tool's defaults for what it does at all (UG1414): both are on unless the file says
+	 * no. */
 	policy->switches[QS_SWITCH_INCLUDE_CLE] = true;
 	policy->switches[QS_SWITCH_INCLUDE_BIAS_CORR] = true;
 	status = qs_json_read(source, findings, &policy->document);

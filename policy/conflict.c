@@ -2,8 +2,8 @@
 /*
  * Judges device rules on effective settings: the model level, then every entry that counts.
  *
- * One cause, one finding: kinds that break a rule through the same setting are named together, and an
- * entry is not told again what it only inherits from the model level.
+ * One cause, one finding: kinds that break a rule through the same setting are named together, and
+ * an entry is not told again what it only inherits from the model level.
  */
 #include <string.h>
 
@@ -67,8 +67,9 @@ static bool is_inherited(const struct scope *scope, const struct qs_rule *rule, 
 		if (own->param[rule->when[i].param] != model->param[rule->when[i].param])
 			return false;
 	}
-	return rule->same_as < 0 || scope->settings[rule->same_as].param[rule->require.param] ==
-	                                scope->policy->model[rule->same_as].param[rule->require.param];
+	return rule->same_as < 0 ||
+	       scope->settings[rule->same_as].param[rule->require.param] ==
+	           scope->policy->model[rule->same_as].param[rule->require.param];
 }
 
 static void write_setting(
@@ -120,7 +121,8 @@ static size_t involved(const struct scope *scope, const struct qs_rule *rule, in
 	return n;
 }
 
-/* Where a finding points: at what breaks the rule, else at what makes it hold, else at the scope. */
+/* Where a finding points: at what breaks the rule, else at what makes it hold, else at the
+ * scope. */
 static const struct qs_json *primary(
     const struct scope *scope, const struct qs_setting *const *settings, size_t n)
 {
@@ -142,15 +144,16 @@ static void relate(const struct scope *scope, struct qs_finding *finding, enum q
 		return;
 	write_setting(&text, param, setting);
 	if (setting->member)
-		qs_finding_relate(policy->findings, finding, qs_policy_value_place(policy, setting->member),
-		    "%s is set here", text.data);
+		qs_finding_relate(policy->findings, finding,
+		    qs_policy_value_place(policy, setting->member), "%s is set here", text.data);
 	else
 		qs_finding_relate(policy->findings, finding, (struct qs_place){NULL, 0, 0},
 		    "%s is the built-in default", text.data);
 	qs_findings_end_text(policy->findings, &text);
 }
 
-/* The sentence: what is refused, for which kinds, on which device, because of what, and what goes. */
+/* The sentence: what is refused, for which kinds, on which device, because of what, and what
+ * goes. */
 static void write_message(const struct scope *scope, const struct qs_rule *rule, int tensor,
     unsigned tensors, struct qs_text *text)
 {
@@ -159,7 +162,8 @@ static void write_message(const struct scope *scope, const struct qs_rule *rule,
 
 	write_setting(text, rule->require.param, settings->param[rule->require.param]);
 	qs_text_addf(text,
-	    rule->kind.severity == QS_SEVERITY_ERROR ? " is refused on %s for " : " on %s for ", device);
+	    rule->kind.severity == QS_SEVERITY_ERROR ? " is refused on %s for " : " on %s for ",
+	    device);
 	write_tensors(text, tensors);
 	if (rule->same_as >= 0) {
 		qs_text_addf(text, ": it must be that of %s, which has ",
@@ -178,7 +182,8 @@ static void write_message(const struct scope *scope, const struct qs_rule *rule,
 	write_allowed(text, &rule->require);
 }
 
-static void report(const struct scope *scope, const struct qs_rule *rule, int tensor, unsigned tensors)
+static void report(
+    const struct scope *scope, const struct qs_rule *rule, int tensor, unsigned tensors)
 {
 	enum qs_param params[QS_RULE_CONDITIONS + 2];
 	const struct qs_setting *settings[QS_RULE_CONDITIONS + 2];
@@ -189,8 +194,8 @@ static void report(const struct scope *scope, const struct qs_rule *rule, int te
 	struct qs_finding *finding;
 
 	write_message(scope, rule, tensor, tensors, &text);
-	finding = qs_finding_add_kind(policy->findings, &rule->kind, qs_policy_value_place(policy, told),
-	    "%s", text.data);
+	finding = qs_finding_add_kind(
+	    policy->findings, &rule->kind, qs_policy_value_place(policy, told), "%s", text.data);
 	if (rule->kind.severity == QS_SEVERITY_ERROR)
 		policy->n_errors++;
 	qs_findings_end_text(policy->findings, &text);
@@ -202,7 +207,8 @@ static void report(const struct scope *scope, const struct qs_rule *rule, int te
 		if (policy->device_value != told)
 			qs_finding_relate(policy->findings, finding,
 			    qs_policy_value_place(policy, policy->device_value),
-			    "target_device \"%s\" is set here", qs_device_words.words[policy->device].word);
+			    "target_device \"%s\" is set here",
+			    qs_device_words.words[policy->device].word);
 	}
 	qs_findings_end_text(policy->findings, &text);
 }

@@ -2,22 +2,23 @@
 /*
  * What is legal and changes nothing.
  *
- * First every setting that wins somewhere marks the member that it comes from with the best use that is
- * made of it; then every parameter block is walked, and members that no winner used are named, those of
- * one block and one reason together.
+ * First every setting that wins somewhere marks the member that it comes from with the best use
+ * that is made of it; then every parameter block is walked, and members that no winner used are
+ * named, those of one block and one reason together.
  */
 #include "policy/policy.h"
 
 /* What became of a member, worst first. */
 enum use {
-	USE_NONE,       /* overridden wherever it could count */
-	USE_DATATYPE,   /* wins for tensors that are no integers */
-	USE_METHOD,     /* a percentage that wins where the method is another one */
-	USE_STATISTIC,  /* a batch statistic that wins for weights or biases */
+	USE_NONE,      /* overridden wherever it could count */
+	USE_DATATYPE,  /* wins for tensors that are no integers */
+	USE_METHOD,    /* a percentage that wins where the method is another one */
+	USE_STATISTIC, /* a batch statistic that wins for weights or biases */
 	USE_EFFECTIVE
 };
 
-static enum use use_of(const struct qs_settings *settings, enum qs_param param, enum qs_tensor tensor)
+static enum use use_of(
+    const struct qs_settings *settings, enum qs_param param, enum qs_tensor tensor)
 {
 	if (param == QS_PARAM_DATATYPE)
 		return USE_EFFECTIVE;
@@ -41,10 +42,12 @@ static void report_reset(struct qs_policy *policy, const struct qs_setting *sett
 	setting->member->mark = USE_EFFECTIVE;
 	finding = qs_policy_say(policy, QS_FINDING_PERCENTAGE_RESET,
 	    qs_policy_key_place(policy, setting->member), setting->member,
-	    "percentage goes back to 99.99: a block of method percentile takes only its own percentage");
+	    "percentage goes back to 99.99: a block of method percentile takes only its own "
+	    "percentage");
 	if (setting->shadowed->member && !setting->shadowed->reset)
 		qs_finding_relate(policy->findings, finding,
-		    qs_policy_value_place(policy, setting->shadowed->member), "this one is not kept");
+		    qs_policy_value_place(policy, setting->shadowed->member),
+		    "this one is not kept");
 }
 
 static void mark_winners(
@@ -74,7 +77,8 @@ static void report_block(struct qs_policy *policy, const struct qs_json *block, 
 	size_t n = 0;
 
 	for (const struct qs_json *m = block->children.first; m; m = m->next) {
-		if (m->mark != use || m->hidden || m->type == QS_JSON_NULL || qs_param_find(m->key) < 0)
+		if (m->mark != use || m->hidden || m->type == QS_JSON_NULL ||
+		    qs_param_find(m->key) < 0)
 			continue;
 		first = first ? first : m;
 		qs_text_addf(&names, "%s%.*s", n++ ? ", " : "", (int)m->key.size, m->key.bytes);
@@ -109,7 +113,8 @@ static void check_blocks(struct qs_policy *policy, const struct qs_json *object,
 			continue;
 		if (qs_json_string_is(m->key, "overall_quantize_config"))
 			check_block(policy, m, true);
-		if (!qs_json_string_is(m->key, "tensor_quantize_config") || m->type != QS_JSON_OBJECT)
+		if (!qs_json_string_is(m->key, "tensor_quantize_config") ||
+		    m->type != QS_JSON_OBJECT)
 			continue;
 		for (const struct qs_json *b = m->children.first; b; b = b->next) {
 			const int tensor = qs_word_find(&qs_tensor_words, b->key);

@@ -19,7 +19,10 @@ static const struct entry_key {
 	const char *key;
 	size_t size, offset;
 } entry_keys[] = {
-#define ENTRY_KEY(key, member) {key, sizeof(key) - 1, offsetof(struct entry_members, member)}
+#define ENTRY_KEY(key, member)                                                                     \
+	{                                                                                          \
+		key, sizeof(key) - 1, offsetof(struct entry_members, member)                       \
+	}
     ENTRY_KEY("layer_type", type),
     ENTRY_KEY("layer_name", name),
     ENTRY_KEY("quantizable_data_type", tensors),
@@ -36,14 +39,16 @@ static int report_tensor_kind(struct qs_policy *policy, const struct qs_json *it
 
 	if (item->type != QS_JSON_STRING) {
 		if (item->type != QS_JSON_BROKEN)
-			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, item), item,
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE,
+			    qs_policy_value_place(policy, item), item,
 			    "a tensor kind is a string, found %s",
 			    qs_json_type_name((enum qs_json_type)item->type));
 		return -1;
 	}
-	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, item),
-	    item,
-	    "unknown tensor kind \"%.*s\"; expected one of \"input\", \"weights\", \"bias\", \"activation\"",
+	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE,
+	    qs_policy_value_place(policy, item), item,
+	    "unknown tensor kind \"%.*s\"; expected one of \"input\", \"weights\", \"bias\", "
+	    "\"activation\"",
 	    qs_json_shown(item->string, 80), item->string.bytes);
 	return qs_unknown_word(policy, finding, item, &qs_tensor_words);
 }
@@ -54,14 +59,16 @@ unsigned qs_tensors_read(struct qs_policy *policy, struct qs_json *list)
 
 	if (list->type != QS_JSON_ARRAY) {
 		if (list->type != QS_JSON_BROKEN)
-			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, list), list,
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE,
+			    qs_policy_value_place(policy, list), list,
 			    "quantizable_data_type must be a list of tensor kinds, found %s",
 			    qs_json_type_name((enum qs_json_type)list->type));
 		return ALL_TENSORS;
 	}
 	for (const struct qs_json *item = list->children.first; item; item = item->next) {
-		int tensor =
-		    item->type == QS_JSON_STRING ? qs_word_find(&qs_tensor_words, item->string) : -1;
+		int tensor = item->type == QS_JSON_STRING
+		                 ? qs_word_find(&qs_tensor_words, item->string)
+		                 : -1;
 
 		if (tensor < 0)
 			tensor = report_tensor_kind(policy, item);
@@ -71,8 +78,8 @@ unsigned qs_tensors_read(struct qs_policy *policy, struct qs_json *list)
 	return tensors;
 }
 
-static void read_tensor_block(struct qs_policy *policy, struct qs_json *member,
-    enum qs_level level, unsigned listed, struct qs_settings settings[QS_TENSOR__COUNT])
+static void read_tensor_block(struct qs_policy *policy, struct qs_json *member, enum qs_level level,
+    unsigned listed, struct qs_settings settings[QS_TENSOR__COUNT])
 {
 	const char *known[QS_TENSOR__COUNT];
 	const int tensor = qs_word_find(&qs_tensor_words, member->key);
@@ -89,8 +96,10 @@ static void read_tensor_block(struct qs_policy *policy, struct qs_json *member,
 		qs_resolve_block(policy, &block, level, 1U << tensor, settings);
 		return;
 	}
-	qs_policy_say(policy, QS_FINDING_UNLISTED_TENSOR, qs_policy_key_place(policy, member), member,
-	    "the block for \"%s\" has no effect: quantizable_data_type of the entry does not list it",
+	qs_policy_say(policy, QS_FINDING_UNLISTED_TENSOR, qs_policy_key_place(policy, member),
+	    member,
+	    "the block for \"%s\" has no effect: quantizable_data_type of the entry does not list "
+	    "it",
 	    qs_tensor_words.words[tensor].word);
 }
 
@@ -99,8 +108,9 @@ void qs_tensor_blocks_read(struct qs_policy *policy, struct qs_json *object, enu
 {
 	if (object->type != QS_JSON_OBJECT) {
 		if (object->type != QS_JSON_BROKEN)
-			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, object),
-			    object, "tensor_quantize_config must be an object of blocks, found %s",
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE,
+			    qs_policy_value_place(policy, object), object,
+			    "tensor_quantize_config must be an object of blocks, found %s",
 			    qs_json_type_name((enum qs_json_type)object->type));
 		return;
 	}
@@ -108,7 +118,7 @@ void qs_tensor_blocks_read(struct qs_policy *policy, struct qs_json *object, enu
 		read_tensor_block(policy, member, level, member->hidden ? 0 : listed, settings);
 }
 
-/* ---- selectors -------------------------------------------------------------------------------- */
+/* ---- selectors ------------------------------------------------------------------------------- */
 
 /* The class name: the last part of a dotted path. */
 static struct qs_json_string last_part(struct qs_json_string type)
@@ -128,8 +138,8 @@ static void check_pattern(struct qs_policy *policy, const struct qs_selector *se
 	size_t offset = 0;
 	enum qs_status status;
 
-	status = qs_pattern_new(
-	    selector->text.bytes, selector->text.size, &pattern, message, &offset);
+	status =
+	    qs_pattern_new(selector->text.bytes, selector->text.size, &pattern, message, &offset);
 	if (status == QS_OK) {
 		qs_pattern_free(pattern);
 		qs_policy_say(policy, QS_FINDING_PATTERN_PORTABILITY, place, selector->value,
@@ -137,8 +147,7 @@ static void check_pattern(struct qs_policy *policy, const struct qs_selector *se
 	} else if (status == QS_INVALID) {
 		qs_policy_say(policy, QS_FINDING_BAD_PATTERN, place, selector->value,
 		    "the pattern \"%.*s\" is no regular expression: %s, at its byte %zu",
-		    qs_json_shown(selector->text, 80), selector->text.bytes,
-		    message, offset + 1);
+		    qs_json_shown(selector->text, 80), selector->text.bytes, message, offset + 1);
 	} else {
 		policy->nomem = true;
 	}
@@ -154,32 +163,33 @@ static bool read_selector(struct qs_policy *policy, const struct qs_json *object
     const struct entry_members *members, struct qs_selector *ret_selector)
 {
 	const struct qs_json *value = is_given(members->name) ? members->name : members->type;
-	const struct qs_place brace = {
-	    policy->document.source, object->begin, object->begin + 1};
+	const struct qs_place brace = {policy->document.source, object->begin, object->begin + 1};
 	struct qs_finding *finding;
 
 	if (is_given(members->type) && is_given(members->name)) {
 		finding = qs_policy_say(policy, QS_FINDING_BAD_SELECTOR,
 		    qs_policy_key_place(policy, members->name), members->name,
 		    "the entry has both layer_type and layer_name; one of them must be null");
-		qs_finding_relate(policy->findings, finding, qs_policy_key_place(policy, members->type),
-		    "the other selector");
+		qs_finding_relate(policy->findings, finding,
+		    qs_policy_key_place(policy, members->type), "the other selector");
 		return false;
 	}
 	if (!is_given(value)) {
 		if (!members->no_selector)
 			qs_policy_say(policy, QS_FINDING_BAD_SELECTOR, brace, object,
-			    "the entry selects nothing: neither layer_type nor layer_name is given");
+			    "the entry selects nothing: neither layer_type nor layer_name is "
+			    "given");
 		return false;
 	}
 	if (value->type != QS_JSON_STRING || value->string.size == 0) {
 		if (value->type != QS_JSON_BROKEN)
-			qs_policy_say(policy, QS_FINDING_BAD_SELECTOR, qs_policy_value_place(policy, value),
-			    value, "%.*s must be a string that is not empty, found %s",
+			qs_policy_say(policy, QS_FINDING_BAD_SELECTOR,
+			    qs_policy_value_place(policy, value), value,
+			    "%.*s must be a string that is not empty, found %s",
 			    (int)value->key.size, value->key.bytes,
 			    value->type == QS_JSON_STRING
-			        ? "an empty one"
-			        : qs_json_type_name((enum qs_json_type)value->type));
+				? "an empty one"
+				: qs_json_type_name((enum qs_json_type)value->type));
 		return false;
 	}
 	*ret_selector = (struct qs_selector){QS_SELECT_NAME, value->string, value};
@@ -188,13 +198,14 @@ static bool read_selector(struct qs_policy *policy, const struct qs_json *object
 		ret_selector->text = last_part(value->string);
 	} else if (value->string.size > 3 && memcmp(value->string.bytes, "re:", 3) == 0) {
 		ret_selector->kind = QS_SELECT_PATTERN;
-		ret_selector->text = (struct qs_json_string){value->string.bytes + 3, value->string.size - 3};
+		ret_selector->text =
+		    (struct qs_json_string){value->string.bytes + 3, value->string.size - 3};
 		check_pattern(policy, ret_selector);
 	}
 	return true;
 }
 
-/* ---- entries ---------------------------------------------------------------------------------- */
+/* ---- entries --------------------------------------------------------------------------------- */
 
 static void sort_members(
     struct qs_policy *policy, struct qs_json *object, struct entry_members *members)
@@ -230,7 +241,8 @@ static void read_listed(struct qs_policy *policy, const struct qs_json *object,
 	if (!members->tensors) {
 		if (!members->no_tensors)
 			qs_policy_say(policy, QS_FINDING_MISSING_KEY, brace, object,
-			    "quantizable_data_type is missing in a layer entry; list the tensor kinds "
+			    "quantizable_data_type is missing in a layer entry; list the tensor "
+			    "kinds "
 			    "that it is for");
 		entry->tensors = ALL_TENSORS;
 		return;
@@ -252,13 +264,15 @@ static void check_partial(struct qs_policy *policy, const struct qs_block *block
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
 		if (block->member[p] || p == QS_PARAM_DATATYPE || p == QS_PARAM_PERCENTAGE)
 			continue;
-		qs_text_addf(&missing, "%s%s", n++ ? ", " : "", qs_param_info((enum qs_param)p)->key);
+		qs_text_addf(
+		    &missing, "%s%s", n++ ? ", " : "", qs_param_info((enum qs_param)p)->key);
 	}
 	if (n && !(block->member[QS_PARAM_DATATYPE] &&
-	             block->value[QS_PARAM_DATATYPE].integer != QS_DATATYPE_INT))
+		     block->value[QS_PARAM_DATATYPE].integer != QS_DATATYPE_INT))
 		qs_policy_say(policy, QS_FINDING_PARTIAL_OVERALL,
 		    qs_policy_key_place(policy, block->object), block->object,
-		    "the layer's overall_quantize_config leaves out %s; the model level decides", missing.data);
+		    "the layer's overall_quantize_config leaves out %s; the model level decides",
+		    missing.data);
 	qs_findings_end_text(policy->findings, &missing);
 }
 
@@ -276,8 +290,8 @@ static void read_blocks(
 		    policy, &block, QS_LEVEL_LAYER_OVERALL, entry->tensors, entry->settings);
 	}
 	if (members->blocks)
-		qs_tensor_blocks_read(
-		    policy, members->blocks, QS_LEVEL_LAYER_TENSOR, entry->tensors, entry->settings);
+		qs_tensor_blocks_read(policy, members->blocks, QS_LEVEL_LAYER_TENSOR,
+		    entry->tensors, entry->settings);
 }
 
 /* FNV-1a (Fowler, Noll, Vo). */
@@ -298,8 +312,9 @@ static void read_entry(struct qs_policy *policy, struct qs_json *object)
 	memset(&entry, 0, sizeof(entry));
 	if (object->type != QS_JSON_OBJECT) {
 		if (object->type != QS_JSON_BROKEN)
-			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, object),
-			    object, "a layer entry must be an object, found %s",
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE,
+			    qs_policy_value_place(policy, object), object,
+			    "a layer entry must be an object, found %s",
 			    qs_json_type_name((enum qs_json_type)object->type));
 		return;
 	}
@@ -312,7 +327,8 @@ static void read_entry(struct qs_policy *policy, struct qs_json *object)
 		policy->entries[policy->n_entries++] = entry;
 		return;
 	}
-	/* Keys and values are judged everywhere, but what selects nothing has no effect to judge. */
+	/* Keys and values are judged everywhere, but what selects nothing has no effect to
+	 * judge. */
 	read_blocks(policy, &members, &entry);
 }
 
@@ -328,7 +344,8 @@ static bool same_selector(const struct qs_selector *a, const struct qs_selector 
 	       memcmp(a->text.bytes, b->text.bytes, a->text.size) == 0;
 }
 
-/* Equal selectors become neighbours, in file order; other equal hashes are told apart by the text. */
+/* Equal selectors become neighbours, in file order; other equal hashes are told apart by the
+ * text. */
 static int compare_hashed(const void *a, const void *b)
 {
 	const struct hashed *x = a, *y = b;
@@ -366,8 +383,7 @@ static void link_repeated(struct qs_policy *policy)
 		return;
 	}
 	for (size_t i = 0; i < policy->n_entries; i++)
-		sorted[i] = (struct hashed){
-		    policy->entries[i].hash, &policy->entries[i]};
+		sorted[i] = (struct hashed){policy->entries[i].hash, &policy->entries[i]};
 	qsort(sorted, policy->n_entries, sizeof(*sorted), compare_hashed);
 	for (size_t i = 1; i < policy->n_entries; i++) {
 		struct qs_entry *entry = sorted[i - 1].entry, *next = sorted[i].entry;
@@ -386,13 +402,15 @@ void qs_entries_read(struct qs_policy *policy, struct qs_json *list)
 {
 	if (list->type != QS_JSON_ARRAY) {
 		if (list->type != QS_JSON_BROKEN)
-			qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, list), list,
+			qs_policy_say(policy, QS_FINDING_WRONG_TYPE,
+			    qs_policy_value_place(policy, list), list,
 			    "layer_quantize_config must be a list of entries, found %s",
 			    qs_json_type_name((enum qs_json_type)list->type));
 		return;
 	}
 	if (list->children.count > QS_ENTRY_LIMIT) {
-		qs_policy_say(policy, QS_FINDING_TOO_MANY_ENTRIES, qs_policy_key_place(policy, list), list,
+		qs_policy_say(policy, QS_FINDING_TOO_MANY_ENTRIES,
+		    qs_policy_key_place(policy, list), list,
 		    "the config has %u layer entries; the limit is %d", list->children.count,
 		    QS_ENTRY_LIMIT);
 		return;

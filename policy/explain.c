@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why a tensor gets what it gets: for each parameter the winner, what it shadows, and what was hidden,
- * one line each with its place.
+ * Why a tensor gets what it gets: for each parameter the winner, what it shadows, and what was
+ * hidden, one line each with its place.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 struct subject {
 	const struct qs_policy *policy;
 	const char *title;
-	const struct qs_layer *layer;  /* NULL: the model level */
-	const struct qs_entry *winner; /* NULL: no entry takes the layer */
+	const struct qs_layer *layer;   /* NULL: the model level */
+	const struct qs_entry *winner;  /* NULL: no entry takes the layer */
 	const struct qs_entry **rivals; /* the other entries that would take it */
 	size_t n_rivals;
 };
@@ -135,8 +135,8 @@ static void explain_param(const struct subject *subject, const struct qs_setting
 	const struct qs_setting *setting = settings->param[param];
 
 	qs_text_add_visible(text, subject->title, strlen(subject->title));
-	qs_text_addf(text, " · %s · %s = ", qs_tensor_words.words[tensor].word,
-	    qs_param_info(param)->key);
+	qs_text_addf(
+	    text, " · %s · %s = ", qs_tensor_words.words[tensor].word, qs_param_info(param)->key);
 	qs_param_write(param, setting->value, text);
 	if (param != QS_PARAM_DATATYPE &&
 	    settings->param[QS_PARAM_DATATYPE]->value.integer != QS_DATATYPE_INT)
@@ -185,9 +185,11 @@ static void explain_subject(
 		if (question->tensor >= 0 && question->tensor != t)
 			continue;
 		for (int p = 0; p < QS_PARAM__COUNT; p++) {
-			if (question->param >= 0 ? question->param == p
-			                         : qs_settings_show(settings, (enum qs_param)p, (enum qs_tensor)t))
-				explain_param(subject, settings, (enum qs_tensor)t, (enum qs_param)p, text);
+			if (question->param >= 0
+				? question->param == p
+				: qs_settings_show(settings, (enum qs_param)p, (enum qs_tensor)t))
+				explain_param(
+				    subject, settings, (enum qs_tensor)t, (enum qs_param)p, text);
 		}
 	}
 	free(subject->rivals);
@@ -243,7 +245,9 @@ static enum qs_status explain_layers(const struct qs_policy *policy,
 	qs_selector_path((struct qs_json_string){word, (uint32_t)strlen(word)}, &path);
 	for (size_t i = 0; i < selection->n_layers; i++) {
 		const struct qs_layer *layer = &selection->layers[i];
-		struct subject subject = {.policy = policy, .title = layer->name, .layer = layer,
+		struct subject subject = {.policy = policy,
+		    .title = layer->name,
+		    .layer = layer,
 		    .winner = selection->winners[i]};
 
 		if (!is_asked_for(layer, word, path.data))
@@ -267,7 +271,8 @@ enum qs_status qs_policy_explain(const struct qs_policy *policy,
 	if (question->layer)
 		explain_word(policy, question, text);
 	else
-		explain_subject(&(struct subject){.policy = policy, .title = "model"}, question, text);
+		explain_subject(
+		    &(struct subject){.policy = policy, .title = "model"}, question, text);
 	return qs_text_status(text);
 }
 
@@ -278,5 +283,6 @@ int qs_param_of_word(const char *word)
 
 int qs_tensor_of_word(const char *word)
 {
-	return qs_word_find(&qs_tensor_words, (struct qs_json_string){word, (uint32_t)strlen(word)});
+	return qs_word_find(
+	    &qs_tensor_words, (struct qs_json_string){word, (uint32_t)strlen(word)});
 }

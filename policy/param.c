@@ -19,18 +19,46 @@ const struct qs_word_set qs_device_words = {device_words, QS_DEVICE__COUNT};
 const struct qs_word_set qs_tensor_words = {tensor_words, QS_TENSOR__COUNT};
 
 /* What a DOMAIN of params.def gives a descriptor: least, most, words. */
-#define NONE 0, 1, {NULL, 0}
-#define RANGE(least, most) least, most, {NULL, 0}
-#define DATATYPE 0, 0, {datatype_words, QS_DATATYPE__COUNT}
-#define METHOD 0, 0, {method_words, QS_METHOD__COUNT}
-#define ROUND_MODE 0, 0, {round_mode_words, QS_ROUND_MODE__COUNT}
-#define SCALE_TYPE 0, 0, {scale_type_words, QS_SCALE_TYPE__COUNT}
-#define STATISTIC 0, 0, {statistic_words, QS_STATISTIC__COUNT}
+#define NONE                                                                                       \
+	0, 1,                                                                                      \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
+#define RANGE(least, most)                                                                         \
+	least, most,                                                                               \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
+#define DATATYPE                                                                                   \
+	0, 0,                                                                                      \
+	{                                                                                          \
+		datatype_words, QS_DATATYPE__COUNT                                                 \
+	}
+#define METHOD                                                                                     \
+	0, 0,                                                                                      \
+	{                                                                                          \
+		method_words, QS_METHOD__COUNT                                                     \
+	}
+#define ROUND_MODE                                                                                 \
+	0, 0,                                                                                      \
+	{                                                                                          \
+		round_mode_words, QS_ROUND_MODE__COUNT                                             \
+	}
+#define SCALE_TYPE                                                                                 \
+	0, 0,                                                                                      \
+	{                                                                                          \
+		scale_type_words, QS_SCALE_TYPE__COUNT                                             \
+	}
+#define STATISTIC                                                                                  \
+	0, 0,                                                                                      \
+	{                                                                                          \
+		statistic_words, QS_STATISTIC__COUNT                                               \
+	}
 #define ALL false
 #define OBSERVED true
 
 static const struct qs_param_info params[] = {
-#define PARAM(ID, field, key, KIND, DOMAIN, value, activation, TENSORS, since, help)                     \
+#define PARAM(ID, field, key, KIND, DOMAIN, value, activation, TENSORS, since, help)               \
 	{key, sizeof(key) - 1, QS_KIND_##KIND, DOMAIN, {value, activation}, TENSORS, since, help},
 #include "qstrata/params.def"
 #undef PARAM
@@ -117,9 +145,9 @@ void qs_spec_put(struct qs_spec *spec, enum qs_param param, union qs_value value
 #define PUT_INT(name) spec->name = value.integer
 #define PUT_REAL(name) spec->name = value.real
 #define PUT_CHOICE(name) spec->name = value.integer
-#define PARAM(ID, field, key, KIND, domain, v, activation, tensors, since, help)                         \
+#define PARAM(ID, field, key, KIND, domain, v, activation, tensors, since, help)                   \
 	case QS_PARAM_##ID:                                                                        \
-		PUT_##KIND(field);                                                                  \
+		PUT_##KIND(field);                                                                 \
 		break;
 #include "qstrata/params.def"
 #undef PARAM

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parameters of a quantization as descriptors, made from params.def and the word lists of spec.h.
+ * The parameters of a quantization as descriptors, made from params.def and the word lists of
+ * spec.h.
  *
- * A value of a parameter is an integer (booleans are 0 and 1, choices are values of their enum) or a
- * real. Reading one value, writing it, and finding the parameter or the word that somebody meant, are
- * the same few functions for every parameter.
+ * A value of a parameter is an integer (booleans are 0 and 1, choices are values of their enum) or
+ * a real. Reading one value, writing it, and finding the parameter or the word that somebody meant,
+ * are the same few functions for every parameter.
  */
 #ifndef POLICY_PARAM_H
 #define POLICY_PARAM_H
@@ -13,7 +14,12 @@
 #include "base/json.h"
 #include "qstrata/spec.h"
 
-enum qs_param_kind { QS_KIND_BOOL, QS_KIND_INT, QS_KIND_REAL, QS_KIND_CHOICE };
+enum qs_param_kind {
+	QS_KIND_BOOL,
+	QS_KIND_INT,
+	QS_KIND_REAL,
+	QS_KIND_CHOICE
+};
 
 union qs_value {
 	int integer;

@@ -65,10 +65,11 @@ void qs_pattern_free(struct qs_pattern *pattern)
 
 enum qs_status qs_pattern_match(struct qs_pattern *pattern, const char *name, bool *ret_matches)
 {
-	const int result = pcre2_match(pattern->code, (PCRE2_SPTR)name, strlen(name), 0, 0,
-	    pattern->data, pattern->context);
+	const int result = pcre2_match(
+	    pattern->code, (PCRE2_SPTR)name, strlen(name), 0, 0, pattern->data, pattern->context);
 
-	/* A name that is not UTF-8 (the errors down to ERR21) matches nothing; other errors are limits. */
+	/* A name that is not UTF-8 (the errors down to ERR21) matches nothing; other errors are
+	 * limits. */
 	if (result < PCRE2_ERROR_UTF8_ERR21)
 		return QS_UNSUPPORTED;
 	*ret_matches = result >= 0;

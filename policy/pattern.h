@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Regular expressions over layer names: the only user of PCRE2. A pattern must match the whole name;
- * matching is bounded, so that no pattern can take for ever.
+ * Regular expressions over layer names: the only user of PCRE2. A pattern must match the whole
+ * name; matching is bounded, so that no pattern can take for ever.
  */
 #ifndef POLICY_PATTERN_H
 #define POLICY_PATTERN_H

@@ -2,10 +2,10 @@
 /*
  * The policy from the inside: settings with origins, layer entries, and what reading passes on.
  *
- * A setting never changes once made. Settings of one parameter form a chain: each points to the one it
- * shadows, down to the built-in default. So a layer's parameters are an array of pointers that starts
- * as a copy of the model's, resolution is one loop, and explaining is following pointers. Tensor kinds
- * that got a value from the same block over the same chain share the setting.
+ * A setting never changes once made. Settings of one parameter form a chain: each points to the one
+ * it shadows, down to the built-in default. So a layer's parameters are an array of pointers that
+ * starts as a copy of the model's, resolution is one loop, and explaining is following pointers.
+ * Tensor kinds that got a value from the same block over the same chain share the setting.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -31,10 +31,10 @@ enum qs_level {
 struct qs_setting {
 	union qs_value value;
 	const struct qs_setting *shadowed; /* NULL for a built-in default */
-	struct qs_json *member;            /* what sets it; the block for a reset; NULL for a default */
-	uint8_t level;                     /* enum qs_level */
-	bool reset;  /* percentage back to its default, because the block chose percentile without one */
-	bool broken; /* the value is no legal one and was reported: nothing more is said about it */
+	struct qs_json *member; /* what sets it; the block for a reset; NULL for a default */
+	uint8_t level;          /* enum qs_level */
+	bool reset;             /* percentage back to its default: the block has percentile alone */
+	bool broken;            /* no legal value, and reported: nothing more is said about it */
 };
 
 /* The parameters of one tensor kind. */
@@ -42,10 +42,14 @@ struct qs_settings {
 	const struct qs_setting *param[QS_PARAM__COUNT];
 };
 
-enum qs_selector_kind { QS_SELECT_TYPE, QS_SELECT_PATTERN, QS_SELECT_NAME };
+enum qs_selector_kind {
+	QS_SELECT_TYPE,
+	QS_SELECT_PATTERN,
+	QS_SELECT_NAME
+};
 
-/* What an entry selects; the text is decoded, for a type its last dotted part, for a pattern without
- * its prefix. */
+/* What an entry selects; the text is decoded, for a type its last dotted part, for a pattern
+ * without its prefix. */
 struct qs_selector {
 	enum qs_selector_kind kind;
 	struct qs_json_string text;
@@ -56,9 +60,10 @@ struct qs_selector {
 struct qs_entry {
 	const struct qs_json *object;
 	struct qs_selector selector;
-	uint64_t hash;                  /* of the selector */
-	unsigned tensors;               /* bit mask of listed kinds */
-	const struct qs_entry *later;   /* an entry of the same selector that counts instead, or NULL */
+	uint64_t hash;    /* of the selector */
+	unsigned tensors; /* bit mask of listed kinds */
+	const struct qs_entry
+	    *later; /* an entry of the same selector that counts instead, or NULL */
 	const struct qs_entry *earlier; /* the previous entry of the same selector, or NULL */
 	struct qs_settings settings[QS_TENSOR__COUNT];
 };
@@ -82,7 +87,7 @@ struct qs_policy {
 	bool nomem;
 };
 
-/* ---- config.c: text to entries ---------------------------------------------------------------- */
+/* ---- config.c: text to entries --------------------------------------------------------------- */
 
 /* Adds a finding about a value or key of the config, with its JSON pointer; counts errors. */
 struct qs_finding *qs_policy_say(struct qs_policy *policy, enum qs_finding_id id,
@@ -92,13 +97,13 @@ struct qs_finding *qs_policy_say(struct qs_policy *policy, enum qs_finding_id id
 struct qs_place qs_policy_value_place(const struct qs_policy *policy, const struct qs_json *value);
 struct qs_place qs_policy_key_place(const struct qs_policy *policy, const struct qs_json *member);
 
-/* ---- identity.c: what a finding is about -------------------------------------------------------- */
+/* ---- identity.c: what a finding is about ----------------------------------------------------- */
 
 /* Gives a finding, which may be NULL, the pointer and the identity of a value. */
 void qs_policy_point(
     struct qs_findings *findings, struct qs_finding *finding, const struct qs_json *value);
 
-/* ---- block.c: one object of parameters --------------------------------------------------------- */
+/* ---- block.c: one object of parameters ------------------------------------------------------- */
 
 /* A parameter block as read: the member and value of every parameter that it sets. */
 struct qs_block {
@@ -112,7 +117,7 @@ struct qs_block {
 /* Reads a block; problems become findings. A value that is no object gives an empty block. */
 void qs_block_read(struct qs_policy *policy, struct qs_json *object, struct qs_block *ret_block);
 
-/* ---- resolve.c: blocks over blocks ------------------------------------------------------------- */
+/* ---- resolve.c: blocks over blocks ----------------------------------------------------------- */
 
 /* The built-in defaults of every kind. */
 void qs_resolve_defaults(struct qs_policy *policy);
@@ -128,7 +133,7 @@ struct qs_spec qs_settings_spec(const struct qs_settings *settings);
 bool qs_settings_show(
     const struct qs_settings *settings, enum qs_param param, enum qs_tensor tensor);
 
-/* ---- entry.c: layer entries -------------------------------------------------------------------- */
+/* ---- entry.c: layer entries ------------------------------------------------------------------ */
 
 /* Reads layer_quantize_config. */
 void qs_entries_read(struct qs_policy *policy, struct qs_json *list);
@@ -136,31 +141,31 @@ void qs_entries_read(struct qs_policy *policy, struct qs_json *list);
 /* Reads a quantizable_data_type list into a bit mask. */
 unsigned qs_tensors_read(struct qs_policy *policy, struct qs_json *list);
 
-/* Reads the tensor blocks of an object and lays them over settings; kinds outside `listed` are read,
- * but not laid, with a warning. */
+/* Reads the tensor blocks of an object and lays them over settings; kinds outside `listed` are
+ * read, but not laid, with a warning. */
 void qs_tensor_blocks_read(struct qs_policy *policy, struct qs_json *object, enum qs_level level,
     unsigned listed, struct qs_settings settings[QS_TENSOR__COUNT]);
 
-/* ---- effect.c: what has none ------------------------------------------------------------------- */
+/* ---- effect.c: what has none ----------------------------------------------------------------- */
 
-/* Warns about members of an entry that counts, or of the model level once all entries were looked at,
- * that are legal and change nothing. */
+/* Warns about members of an entry that counts, or of the model level once all entries were looked
+ * at, that are legal and change nothing. */
 void qs_effect_entry(struct qs_policy *policy, const struct qs_entry *entry);
 void qs_effect_model(struct qs_policy *policy);
 
-/* ---- conflict.c: device rules over effective settings ------------------------------------------- */
+/* ---- conflict.c: device rules over effective settings ---------------------------------------- */
 
 /* Judges the model level, or an entry that counts. */
 void qs_conflict_model(struct qs_policy *policy, const struct qs_ruleset *ruleset);
 void qs_conflict_entry(
     struct qs_policy *policy, const struct qs_ruleset *ruleset, const struct qs_entry *entry);
 
-/* ---- unknown.c: what somebody meant ------------------------------------------------------------- */
+/* ---- unknown.c: what somebody meant ---------------------------------------------------------- */
 
-/* Reports a key that the place does not have, with the nearest of `known`, which is returned; NULL when
- * none is near. */
-const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member, const char *where,
-    const char *const *known, size_t n_known);
+/* Reports a key that the place does not have, with the nearest of `known`, which is returned; NULL
+ * when none is near. */
+const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
+    const char *where, const char *const *known, size_t n_known);
 
 /* Offers the nearest of a set's words on a finding about a value; returns its index, or -1. */
 int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,

@@ -15,10 +15,12 @@ void qs_resolve_defaults(struct qs_policy *policy)
 {
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
 		for (int t = 0; t < QS_TENSOR__COUNT; t++) {
-			const union qs_value value = qs_param_default((enum qs_param)p, (enum qs_tensor)t);
+			const union qs_value value =
+			    qs_param_default((enum qs_param)p, (enum qs_tensor)t);
 			struct qs_setting *setting;
 
-			/* Kinds share a default that is the same, and with it all that is laid over it. */
+			/* Kinds share a default that is the same, and with it all that is laid over
+			 * it. */
 			policy->model[t].param[p] = policy->model[0].param[p];
 			if (t > 0 && policy->model[0].param[p]->value.integer == value.integer)
 				continue;
@@ -72,7 +74,8 @@ static void settle_percentage(struct qs_policy *policy, const struct qs_block *b
 
 	if (method->value.integer != QS_METHOD_PERCENTILE || method->broken)
 		return;
-	if (!block->member[QS_PARAM_PERCENTAGE] && (*slot)->level != QS_LEVEL_DEFAULT && !(*slot)->reset)
+	if (!block->member[QS_PARAM_PERCENTAGE] && (*slot)->level != QS_LEVEL_DEFAULT &&
+	    !(*slot)->reset)
 		*slot = reset_percentage(policy, block, tensor, level, *slot);
 }
 
@@ -91,13 +94,14 @@ static void check_percentage(
 		return;
 	block->percentage_is_integer = false;
 	written = qs_json_written(&policy->document, member);
-	finding = qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, member),
-	    member, "percentage must be a number with a decimal point, found %.*s", (int)written.size,
-	    written.bytes);
+	finding =
+	    qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, member),
+		member, "percentage must be a number with a decimal point, found %.*s",
+		(int)written.size, written.bytes);
 	fixed = qs_arena_printf(&policy->arena, "%.*s.0", (int)written.size, written.bytes);
 	if (fixed)
-		qs_finding_fix(policy->findings, finding, true, qs_policy_value_place(policy, member),
-		    fixed, "write %s", fixed);
+		qs_finding_fix(policy->findings, finding, true,
+		    qs_policy_value_place(policy, member), fixed, "write %s", fixed);
 	else
 		policy->nomem = true;
 }
@@ -139,7 +143,8 @@ struct qs_spec qs_settings_spec(const struct qs_settings *settings)
 	return spec;
 }
 
-bool qs_settings_show(const struct qs_settings *settings, enum qs_param param, enum qs_tensor tensor)
+bool qs_settings_show(
+    const struct qs_settings *settings, enum qs_param param, enum qs_tensor tensor)
 {
 	if (param == QS_PARAM_DATATYPE)
 		return true;

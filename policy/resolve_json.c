@@ -21,7 +21,8 @@ static struct json_object *value_json(enum qs_param param, union qs_value value)
 	case QS_KIND_REAL:
 		break;
 	}
-	qs_text_addf(&text, "%.15g%s", value.real, value.real == (double)(long)value.real ? ".0" : "");
+	qs_text_addf(
+	    &text, "%.15g%s", value.real, value.real == (double)(long)value.real ? ".0" : "");
 	json = json_object_new_double_s(value.real, text.data);
 	qs_text_done(&text);
 	return json;
@@ -93,7 +94,8 @@ static struct json_object *entries_json(const struct qs_policy *policy)
 
 static const char *level_word(enum qs_level level)
 {
-	static const char *const words[] = {"default", "overall", "tensor", "layer overall", "layer tensor"};
+	static const char *const words[] = {
+	    "default", "overall", "tensor", "layer overall", "layer tensor"};
 
 	return words[level];
 }
@@ -104,7 +106,8 @@ static struct json_object *origin_json(
 	struct json_object *object = json_object_new_object();
 	struct qs_text pointer = QS_TEXT_INIT;
 
-	qs_json_put(object, "level", json_object_new_string(level_word((enum qs_level)setting->level)));
+	qs_json_put(
+	    object, "level", json_object_new_string(level_word((enum qs_level)setting->level)));
 	if (setting->member) {
 		const struct qs_place place = qs_policy_value_place(policy, setting->member);
 		const struct qs_position position = qs_source_position(place.source, place.begin);
@@ -144,8 +147,9 @@ static struct json_object *nodes_json(
 
 		for (int t = 0; t < QS_TENSOR__COUNT; t++)
 			qs_json_put(node, qs_tensor_words.words[t].word,
-			    node_tensor_json(policy, qs_selection_settings(selection, i, (enum qs_tensor)t),
-			        (enum qs_tensor)t));
+			    node_tensor_json(policy,
+				qs_selection_settings(selection, i, (enum qs_tensor)t),
+				(enum qs_tensor)t));
 		qs_json_put(nodes, selection->layers[i].name, node);
 	}
 	return nodes;

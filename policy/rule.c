@@ -67,8 +67,9 @@ static int value_bit(const struct qs_param_info *info, struct json_object *value
 
 	switch (info->kind) {
 	case QS_KIND_BOOL:
-		return json_object_is_type(value, json_type_boolean) ? json_object_get_boolean(value)
-		                                                     : -1;
+		return json_object_is_type(value, json_type_boolean)
+		           ? json_object_get_boolean(value)
+		           : -1;
 	case QS_KIND_INT:
 		return json_object_is_type(value, json_type_int) && integer >= 0 && integer < 64
 		           ? (int)integer
@@ -95,8 +96,8 @@ static bool load_condition(struct loader *loader, const char *key, struct json_o
 	if (!json_object_is_type(values, json_type_array))
 		return fail(loader, "the values of a parameter are a list");
 	for (size_t i = 0; i < json_object_array_length(values); i++) {
-		const int bit =
-		    value_bit(qs_param_info(condition->param), json_object_array_get_idx(values, i));
+		const int bit = value_bit(
+		    qs_param_info(condition->param), json_object_array_get_idx(values, i));
 
 		if (bit < 0)
 			return fail(loader, "a rule names a value that the parameter cannot have");
@@ -150,8 +151,8 @@ static void load_rule(struct loader *loader, struct json_object *object, struct 
 	rule->kind.name = keep_text(loader, object, "name");
 	rule->kind.severity = QS_SEVERITY__COUNT;
 	for (int s = 0; s < QS_SEVERITY__COUNT; s++) {
-		if (severity && qs_json_string_is(
-		                    string_of(severity), qs_severity_name((enum qs_severity)s)))
+		if (severity &&
+		    qs_json_string_is(string_of(severity), qs_severity_name((enum qs_severity)s)))
 			rule->kind.severity = (enum qs_severity)s;
 	}
 	if (rule->kind.severity == QS_SEVERITY__COUNT)

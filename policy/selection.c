@@ -2,9 +2,9 @@
 /*
  * Finds the winning entry of every layer.
  *
- * Names, paths and types of the layers are sorted once, so that an entry finds its layers by bisection;
- * only patterns are tried on every layer. Entries are taken from the weakest selector to the strongest,
- * each in file order, and the last to take a layer wins it.
+ * Names, paths and types of the layers are sorted once, so that an entry finds its layers by
+ * bisection; only patterns are tried on every layer. Entries are taken from the weakest selector to
+ * the strongest, each in file order, and the last to take a layer wins it.
  */
 #include "policy/selection.h"
 
@@ -179,7 +179,8 @@ static struct qs_finding *say(struct selector_run *run, const struct qs_entry *e
 
 static void take_by_type(struct selector_run *run, const struct qs_entry *entry, const char *text)
 {
-	if (take_equal(run, entry, &run->types, text) || !take_equal(run, entry, &run->op_types, text))
+	if (take_equal(run, entry, &run->types, text) ||
+	    !take_equal(run, entry, &run->op_types, text))
 		return;
 	say(run, entry, QS_FINDING_ONNX_TYPE,
 	    "\"%s\" is an ONNX operator; vai_q_pytorch knows layers by their PyTorch types", text);
@@ -194,7 +195,8 @@ static void take_by_pattern(struct selector_run *run, const struct qs_entry *ent
 	char message[160];
 	size_t offset;
 
-	if (qs_pattern_new(selector->text.bytes, selector->text.size, &pattern, message, &offset) != QS_OK) {
+	if (qs_pattern_new(selector->text.bytes, selector->text.size, &pattern, message, &offset) !=
+	    QS_OK) {
 		run->status = QS_NOMEM; /* it was compiled once, when the config was read */
 		return;
 	}
@@ -267,15 +269,15 @@ static void report_unmatched(struct selector_run *run, const struct qs_entry *en
 
 	finding = say(run, entry,
 	    run->allow_unmatched ? QS_FINDING_UNMATCHED_ENTRY_ALLOWED : QS_FINDING_UNMATCHED_ENTRY,
-	    "%.*s \"%.*s\" selects no layer of the model",
-	    (int)value->key.size, value->key.bytes, qs_json_shown(value->string, 160),
-	    value->string.bytes);
+	    "%.*s \"%.*s\" selects no layer of the model", (int)value->key.size, value->key.bytes,
+	    qs_json_shown(value->string, 160), value->string.bytes);
 	if (entry->selector.kind != QS_SELECT_PATTERN && run->n_suggestions++ < SUGGESTION_LIMIT)
 		best = nearest_layer(run, &entry->selector);
 	if (best && best[0])
 		qs_finding_hint(run->findings, finding, "did you mean \"%s\"?", best);
 	else
-		qs_finding_hint(run->findings, finding, "see the layers with: qstrata layers MODEL.onnx");
+		qs_finding_hint(
+		    run->findings, finding, "see the layers with: qstrata layers MODEL.onnx");
 }
 
 /* Says which entries took nothing, and which lost all that they took. */
@@ -302,7 +304,8 @@ static void report_losers(struct selector_run *run)
 			report_unmatched(run, entry);
 		else
 			say(run, entry, QS_FINDING_HIDDEN_ENTRY,
-			    "the entry has no effect: stronger entries take every layer that it selects (%zu)",
+			    "the entry has no effect: stronger entries take every layer that it "
+			    "selects (%zu)",
 			    run->n_taken[i]);
 	}
 	free(wins);
@@ -329,13 +332,13 @@ enum qs_status qs_policy_select(const struct qs_policy *policy, const struct qs_
     struct qs_selection **ret_selection)
 {
 	struct qs_selection *selection = calloc(1, sizeof(*selection));
-	struct selector_run run = {.selection = selection, .findings = findings,
-	    .allow_unmatched = allow_unmatched};
+	struct selector_run run = {
+	    .selection = selection, .findings = findings, .allow_unmatched = allow_unmatched};
 
 	if (!selection)
 		return QS_NOMEM;
-	*selection = (struct qs_selection){policy, layers, n_layers,
-	    calloc(n_layers + 1, sizeof(*selection->winners))};
+	*selection = (struct qs_selection){
+	    policy, layers, n_layers, calloc(n_layers + 1, sizeof(*selection->winners))};
 	run.n_taken = calloc(policy->n_entries + 1, sizeof(*run.n_taken));
 	if (selection->winners && run.n_taken && sort_by_name(selection, &run.names) &&
 	    sort_by_field(selection, offsetof(struct qs_layer, path), &run.paths) &&

@@ -46,8 +46,8 @@ static void offer(struct qs_policy *policy, struct qs_finding *finding, struct q
 		policy->nomem = true;
 }
 
-const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member, const char *where,
-    const char *const *known, size_t n_known)
+const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
+    const char *where, const char *const *known, size_t n_known)
 {
 	const struct qs_json_string word = trimmed(member->key);
 	const struct qs_place place = qs_policy_key_place(policy, member);
@@ -59,7 +59,8 @@ const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *membe
 	best = nearest_of(word, known, n_known, &sure);
 	if (word.size != member->key.size && best && qs_json_string_is(word, best))
 		finding = qs_policy_say(policy, QS_FINDING_UNKNOWN_KEY, place, member,
-		    "unknown key \"%.*s\": it has blanks around \"%s\"", size, member->key.bytes, best);
+		    "unknown key \"%.*s\": it has blanks around \"%s\"", size, member->key.bytes,
+		    best);
 	else if (best)
 		finding = qs_policy_say(policy, QS_FINDING_UNKNOWN_KEY, place, member,
 		    "unknown key \"%.*s\"; did you mean \"%s\"?", size, member->key.bytes, best);

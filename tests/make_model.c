@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes a model for tests that are scripts: make_model MODEL.onnx LINE... (tests/unit/model_fixture.h) */
+/* Writes a model for tests that are scripts: make_model MODEL.onnx LINE...
+ * (tests/unit/model_fixture.h) */
 #include "tests/unit/model_fixture.h"
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The shape of files, as far as a machine can see it. 100 columns are the aim, 120 the wall.
+# The shape of files, as far as a machine can see it.
 set -u
 cd "${srcdir:-$(dirname "$0")/..}" || exit 99
 LC_ALL=C.UTF-8
@@ -46,8 +46,8 @@ fail_lines 'blanks before a tab' "$(grep -nE '^ +	' $code)"
 fail_lines 'carriage returns' "$(grep -l "$(printf '\r')" $files)"
 # The marks are put together here, so that this file has none.
 fail_lines 'left-over marks' "$(grep -nwE 'TO''DO|FIX''ME|X''XX' $files)"
-fail_lines 'lines of more than 120 columns' "$(for file in $(echo "$code" | grep -v '\.def$'); do
-	expand -t 8 "$file" | awk -v file="$file" 'length($0) > 120 {print file ":" FNR ": " length($0)}'
+fail_lines 'lines of more than 100 columns' "$(for file in $(echo "$code" | grep -v '\.def$'); do
+	expand -t 8 "$file" | awk -v file="$file" 'length($0) > 100 {print file ":" FNR ": " length($0)}'
 done)"
 fail_lines 'comments that are not /* */' "$(for file in $(echo "$code" | grep -v '\.cc$'); do
 	sed -E 's/\\\\|\\"//g; s/"[^"]*"//g; s,/\*([^*]|\*[^/])*\*/,,g; s,^[ 	]*\*.*,,; s,/\*.*,,' "$file" |

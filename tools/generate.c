@@ -14,7 +14,7 @@
 #include "policy/param.h"
 #include "qstrata/policy.h"
 
-/* ---- the JSON Schema of a config -------------------------------------------------------------- */
+/* ---- the JSON Schema of a config ------------------------------------------------------------- */
 
 static void put(struct json_object *object, const char *key, struct json_object *value)
 {
@@ -185,10 +185,10 @@ static struct json_object *other_schema(const char *key)
 	} else {
 		struct json_object *all = json_object_new_array();
 
-		json_object_array_add(all, reference(strcmp(key, "quantizable_data_type") == 0 ? "kinds"
-		                                     : strcmp(key, "overall_quantize_config") == 0
-		                                         ? "parameters"
-		                                         : "tensors"));
+		json_object_array_add(
+		    all, reference(strcmp(key, "quantizable_data_type") == 0     ? "kinds"
+				   : strcmp(key, "overall_quantize_config") == 0 ? "parameters"
+										 : "tensors"));
 		put(object, "allOf", all);
 	}
 	return object;
@@ -219,9 +219,10 @@ static struct json_object *properties_of(const struct qs_policy *policy, const c
 
 static struct json_object *entry_schema(const struct qs_policy *policy)
 {
-	struct json_object *object =
-	    closed_object("Parameters of the layers that the entry selects.", properties_of(policy, "ENTRY"));
-	struct json_object *required = json_object_new_array(), *selectors = json_object_new_array();
+	struct json_object *object = closed_object(
+	    "Parameters of the layers that the entry selects.", properties_of(policy, "ENTRY"));
+	struct json_object *required = json_object_new_array(),
+			   *selectors = json_object_new_array();
 
 	append_text(required, "quantizable_data_type");
 	put(object, "required", required);
@@ -248,7 +249,8 @@ static struct json_object *schema(const struct qs_policy *policy)
 	put(object, "properties", properties_of(policy, "TOP"));
 	put(definitions, "kinds", kinds_schema());
 	put(definitions, "parameters", block_schema("Parameters of tensors.", QS_TENSOR_WEIGHTS));
-	put(definitions, "activation", block_schema("Parameters of activations.", QS_TENSOR_ACTIVATION));
+	put(definitions, "activation",
+	    block_schema("Parameters of activations.", QS_TENSOR_ACTIVATION));
 	put(definitions, "tensors", tensor_blocks_schema());
 	put(definitions, "entry", entry_schema(policy));
 	put(object, "definitions", definitions);
@@ -276,7 +278,7 @@ static bool write_schema(void)
 	return true;
 }
 
-/* ---- the dictionary of the fuzzer ------------------------------------------------------------- */
+/* ---- the dictionary of the fuzzer ------------------------------------------------------------ */
 
 static void write_token(const char *token)
 {
@@ -291,7 +293,8 @@ static void write_set(const struct qs_word_set *set)
 
 static bool write_dictionary(void)
 {
-	static const char *const plain[] = {"true", "false", "null", "99.99", "8", "re:", "\\\\u0000"};
+	static const char *const plain[] = {
+	    "true", "false", "null", "99.99", "8", "re:", "\\\\u0000"};
 
 	puts("# Made from the tables by tools/generate.c.");
 #define KEY(PLACE, ID, key, SHAPE, since, help) write_token(key);
@@ -308,7 +311,7 @@ static bool write_dictionary(void)
 	return true;
 }
 
-/* ---- the table of findings -------------------------------------------------------------------- */
+/* ---- the table of findings ------------------------------------------------------------------- */
 
 static void write_row(const char *code, const char *name, const char *severity, const char *title)
 {
@@ -326,11 +329,13 @@ static bool write_findings(void)
 	codes = qs_catalog_list(catalog, &n);
 	puts("# Findings\n\n"
 	     "Codes are never used again for something else. Made from `base/findings.def` and\n"
-	     "`schemas/rules.json`; of a device rule the last column says what to do. `qstrata rule CODE`\n"
+	     "`schemas/rules.json`; of a device rule the last column says what to do. `qstrata "
+	     "rule CODE`\n"
 	     "shows one of them.\n\n"
 	     "| code | name | severity | what it is |\n|---|---|---|---|");
 	for (size_t i = 0; i < n; i++)
-		write_row(codes[i].code, codes[i].name, qs_severity_name(codes[i].severity), codes[i].title);
+		write_row(codes[i].code, codes[i].name, qs_severity_name(codes[i].severity),
+		    codes[i].title);
 	qs_catalog_free(catalog);
 	return true;
 }
@@ -340,12 +345,13 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		bool (*write)(void);
-	} kinds[] = {
-	    {"schema", write_schema}, {"dictionary", write_dictionary}, {"findings", write_findings}};
+	} kinds[] = {{"schema", write_schema}, {"dictionary", write_dictionary},
+	    {"findings", write_findings}};
 
 	for (size_t i = 0; argc == 2 && i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (strcmp(argv[1], kinds[i].name) == 0)
-			return kinds[i].write() && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+			return kinds[i].write() && fflush(stdout) == 0 ? EXIT_SUCCESS
+			                                               : EXIT_FAILURE;
 	}
 	fputs("usage: generate schema|dictionary|findings\n", stderr);
 	return EXIT_FAILURE;

@@ -34,9 +34,9 @@ INLINE __m256i nearest(__m256 value, enum qs_kernel_rounding mode)
 		return _mm256_cvttps_epi32(
 		    _mm256_round_ps(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 	up = mode == QS_KERNEL_HALF_DOWN ? _mm256_cmp_ps(rest, half, _CMP_GT_OQ)
-					 : _mm256_cmp_ps(rest, half, _CMP_GE_OQ);
+	                                 : _mm256_cmp_ps(rest, half, _CMP_GE_OQ);
 	down = mode == QS_KERNEL_STD_ROUND ? _mm256_cmp_ps(rest, minus_half, _CMP_LE_OQ)
-					   : _mm256_cmp_ps(rest, minus_half, _CMP_LT_OQ);
+	                                   : _mm256_cmp_ps(rest, minus_half, _CMP_LT_OQ);
 	return _mm256_add_epi32(
 	    _mm256_sub_epi32(whole, _mm256_castps_si256(up)), _mm256_castps_si256(down));
 }

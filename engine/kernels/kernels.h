@@ -84,7 +84,11 @@ struct qs_kernels {
 };
 
 /* Instruction sets, to be joined. C is always among them. */
-enum qs_kernel_set { QS_KERNEL_SET_C = 1, QS_KERNEL_SET_AVX2 = 2, QS_KERNEL_SET_F16C = 4 };
+enum qs_kernel_set {
+	QS_KERNEL_SET_C = 1,
+	QS_KERNEL_SET_AVX2 = 2,
+	QS_KERNEL_SET_F16C = 4
+};
 
 #define KERNEL(type, slot, function, SET) qs_kernel_##type function;
 #include "engine/kernels/kernels.def"

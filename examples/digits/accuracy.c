@@ -2,9 +2,9 @@
 /*
  * How many digits do models read? accuracy FOLDER MODEL.onnx...
  *
- * The folder holds images.npy, uint8 [N,1,28,28] of pixels from 0 to 255, and labels.npy, uint8 [N]. A
- * model takes float32 images of pixels from 0 to 1 and gives ten values an image, of which the largest
- * names the digit.
+ * The folder holds images.npy, uint8 [N,1,28,28] of pixels from 0 to 255, and labels.npy, uint8
+ * [N]. A model takes float32 images of pixels from 0 to 1 and gives ten values an image, of which
+ * the largest names the digit.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +25,8 @@ struct images {
 	struct qs_array pixels, labels;
 };
 
-static enum qs_status read_array(const char *folder, const char *name, struct qs_findings *findings,
-    struct qs_array *ret_array)
+static enum qs_status read_array(
+    const char *folder, const char *name, struct qs_findings *findings, struct qs_array *ret_array)
 {
 	struct qs_text path = QS_TEXT_INIT;
 	enum qs_status status;
@@ -52,8 +52,8 @@ static enum qs_status read_images(
 	    ret_images->labels.element == QS_ELEMENT_UINT8 &&
 	    ret_images->pixels.n_values == ret_images->labels.n_values * PIXELS)
 		return QS_OK;
-	fprintf(stderr, "accuracy: %s: expected images of uint8 [N,1,28,28] and labels of uint8 [N]\n",
-	    folder);
+	fprintf(stderr,
+	    "accuracy: %s: expected images of uint8 [N,1,28,28] and labels of uint8 [N]\n", folder);
 	return QS_UNSUPPORTED;
 }
 
@@ -101,8 +101,8 @@ static enum qs_status count_batch(struct qs_session *session, const struct image
 
 	for (size_t i = 0; i < n * PIXELS; i++)
 		input[i] = (float)pixels[first * PIXELS + i] / 255.0F;
-	status = qs_session_run(session, &blob, 1, (const char *const[]){session->outputs[0].name}, 1,
-	    findings, &output);
+	status = qs_session_run(session, &blob, 1, (const char *const[]){session->outputs[0].name},
+	    1, findings, &output);
 	if (status != QS_OK)
 		return status;
 	values = qs_blob_floats(&output, &n_values);
@@ -140,8 +140,8 @@ static enum qs_status tell_model(struct qs_runtime *runtime, const char *path,
 	if (status == QS_OK)
 		status = count_right(session, images, findings, &n_right);
 	if (status == QS_OK)
-		printf("accuracy %.1f %% (%zu of %zu)  %s\n", 100.0 * (double)n_right / (double)n_images,
-		    n_right, n_images, path);
+		printf("accuracy %.1f %% (%zu of %zu)  %s\n",
+		    100.0 * (double)n_right / (double)n_images, n_right, n_images, path);
 	qs_session_free(session);
 	return status;
 }

@@ -2,12 +2,13 @@
 /*
  * Status codes, growing text, source files and findings: what every part of qstrata speaks in.
  *
- * There are two channels for trouble and they are never mixed. A `enum qs_status` steers the caller's
- * control flow; a `struct qs_findings`, owned by the caller, tells people what is wrong, where, and
- * what would be right. The library never prints, never exits and keeps no mutable global.
+ * There are two channels for trouble and they are never mixed. A `enum qs_status` steers the
+ * caller's control flow; a `struct qs_findings`, owned by the caller, tells people what is wrong,
+ * where, and what would be right. The library never prints, never exits and keeps no mutable
+ * global.
  *
- * Ownership: a `struct qs_source` outlives everything read from it. Findings copy their own texts, but
- * refer to their sources for file names, lines and frames.
+ * Ownership: a `struct qs_source` outlives everything read from it. Findings copy their own texts,
+ * but refer to their sources for file names, lines and frames.
  */
 #ifndef QSTRATA_BASE_H
 #define QSTRATA_BASE_H
@@ -47,8 +48,9 @@ QS_API const char *qs_status_text(enum qs_status status);
 /**
  * A growing byte string, NUL-terminated at `data[size]`.
  *
- * Memory trouble is sticky: after a failed addition `failed` is set and further additions do nothing,
- * so that a writer checks once, at the end. Start from QS_TEXT_INIT; end with qs_text_done().
+ * Memory trouble is sticky: after a failed addition `failed` is set and further additions do
+ * nothing, so that a writer checks once, at the end. Start from QS_TEXT_INIT; end with
+ * qs_text_done().
  */
 struct qs_text {
 	char *data;      /**< the bytes; "" while empty, never NULL */
@@ -57,7 +59,10 @@ struct qs_text {
 	bool failed;     /**< an addition ran out of memory */
 };
 
-#define QS_TEXT_INIT {(char *)"", 0, 0, false}
+#define QS_TEXT_INIT                                                                               \
+	{                                                                                          \
+		(char *)"", 0, 0, false                                                            \
+	}
 
 /** Empties and releases; the text may be used again. */
 QS_API void qs_text_done(struct qs_text *text);
@@ -72,7 +77,8 @@ QS_API void qs_text_fill(struct qs_text *text, char byte, size_t count);
 /** Appends formatted text. */
 QS_API void qs_text_addf(struct qs_text *text, const char *format, ...) QS_PRINTF(2, 3);
 /** Appends formatted text. */
-QS_API void qs_text_addv(struct qs_text *text, const char *format, va_list arguments) QS_PRINTF(2, 0);
+QS_API void qs_text_addv(struct qs_text *text, const char *format, va_list arguments)
+    QS_PRINTF(2, 0);
 /** QS_OK, or QS_NOMEM when an addition failed. */
 QS_API enum qs_status qs_text_status(const struct qs_text *text);
 
@@ -102,12 +108,13 @@ QS_API enum qs_status qs_source_new(
 /** A source that has only a name: findings about it carry no line. */
 QS_API enum qs_status qs_source_named(const char *name, struct qs_source **ret_source);
 /**
- * Reads a file of at most `limit` bytes into a source named `name`; a path of "-" is the standard input.
- * QS_IO or QS_INVALID with a finding when it cannot be read or is too large.
+ * Reads a file of at most `limit` bytes into a source named `name`; a path of "-" is the standard
+ * input. QS_IO or QS_INVALID with a finding when it cannot be read or is too large.
  */
 QS_API enum qs_status qs_source_read(const char *path, const char *name, size_t limit,
     struct qs_findings *findings, struct qs_source **ret_source);
-/** Whether a file can be written at a path, asked before long work. QS_IO with a finding when it cannot. */
+/** Whether a file can be written at a path, asked before long work. QS_IO with a finding when it
+ * cannot. */
 QS_API enum qs_status qs_output_check(const char *path, struct qs_findings *findings);
 /** Releases a source; NULL is fine. */
 QS_API void qs_source_free(struct qs_source *source);
@@ -131,7 +138,8 @@ enum qs_severity {
 /** "info", "warning" or "error". */
 QS_API const char *qs_severity_name(enum qs_severity severity);
 
-/** A second place that belongs to a finding: the other side of a conflict, an earlier definition. */
+/** A second place that belongs to a finding: the other side of a conflict, an earlier
+ * definition. */
 struct qs_related {
 	struct qs_place place;
 	const char *message;
@@ -149,14 +157,15 @@ struct qs_fix {
 
 /** One finding: what is wrong, where, and what would be right. */
 struct qs_finding {
-	const char *code; /**< stable, "QS201" */
-	const char *name; /**< stable, "unknown-key" */
+	const char *code;  /**< stable, "QS201" */
+	const char *name;  /**< stable, "unknown-key" */
 	const char *title; /**< what findings of this code have in common, a few words */
 	enum qs_severity severity;
 	const char *message; /**< lower case, no full stop, in the writer's own words */
 	const char *hint;    /**< what to do, or NULL */
 	const char *pointer; /**< JSON Pointer (RFC 6901) of the value concerned, or NULL */
-	/** As `pointer` with selectors instead of indices, so that it stays when entries move; or NULL. */
+	/** As `pointer` with selectors instead of indices, so that it stays when entries move; or
+	 * NULL. */
 	const char *identity;
 	struct qs_place place;
 	struct qs_related *related;
@@ -210,8 +219,8 @@ struct qs_text_style {
 };
 
 /**
- * Findings for people: `FILE:LINE:COLUMN: error: MESSAGE [CODE]`, one a line, followed by frames when
- * the style asks for them. Writes nothing when there are none.
+ * Findings for people: `FILE:LINE:COLUMN: error: MESSAGE [CODE]`, one a line, followed by frames
+ * when the style asks for them. Writes nothing when there are none.
  */
 QS_API enum qs_status qs_findings_write_text(
     const struct qs_findings *findings, const struct qs_text_style *style, struct qs_text *text);

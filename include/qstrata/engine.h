@@ -3,8 +3,8 @@
  * Making it so: a model and a policy become a quantized model.
  *
  * A job holds one model on its way. It folds and plans when it is made; then it gets its scales, by
- * calibration on data or from a calibration file; then it is applied and saved. Calls in another order
- * give QS_BUG. A probe does the same to one tensor without a model.
+ * calibration on data or from a calibration file; then it is applied and saved. Calls in another
+ * order give QS_BUG. A probe does the same to one tensor without a model.
  */
 #ifndef QSTRATA_ENGINE_H
 #define QSTRATA_ENGINE_H
@@ -22,8 +22,9 @@ struct qs_job;
 /**
  * Plans the quantization of the model at a path. The policy outlives the job.
  *
- * Every entry of the policy must select a layer of the model, unless `allow_unmatched`; that and what
- * else is wrong becomes findings. QS_INVALID, QS_IO or QS_UNSUPPORTED with at least one of them.
+ * Every entry of the policy must select a layer of the model, unless `allow_unmatched`; that and
+ * what else is wrong becomes findings. QS_INVALID, QS_IO or QS_UNSUPPORTED with at least one of
+ * them.
  */
 QS_API enum qs_status qs_job_new(const struct qs_policy *policy, const char *model_path,
     bool allow_unmatched, struct qs_findings *findings, struct qs_job **ret_job);
@@ -36,17 +37,18 @@ typedef bool qs_progress(void *context, size_t n_done, size_t n_batches);
 /** How calibration runs the model. */
 struct qs_calibrate_options {
 	const char *onnxruntime; /**< path of the library or its folder; NULL: searched */
-	const char *data;        /**< folder of batches, or one .npy or .npz; NULL: no data at hand */
-	qs_progress *progress;   /**< or NULL */
-	void *context;           /**< of progress */
+	const char *data;      /**< folder of batches, or one .npy or .npz; NULL: no data at hand */
+	qs_progress *progress; /**< or NULL */
+	void *context;         /**< of progress */
 };
 
 /**
- * Finds the scales of all tensors: parameters from themselves, activations by running the float model
- * over the data. Without data (`data` NULL) only plans whose activations need no scale succeed.
+ * Finds the scales of all tensors: parameters from themselves, activations by running the float
+ * model over the data. Without data (`data` NULL) only plans whose activations need no scale
+ * succeed.
  */
-QS_API enum qs_status qs_job_calibrate(struct qs_job *job,
-    const struct qs_calibrate_options *options, struct qs_findings *findings);
+QS_API enum qs_status qs_job_calibrate(
+    struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings);
 
 /** Takes the scales of a calibration file, which must be of the same model and config. */
 QS_API enum qs_status qs_job_read_calibration(
@@ -68,18 +70,18 @@ QS_API enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_te
 /** The same as one JSON document of format version 1.0. */
 QS_API enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text *text);
 
-/* ---- one tensor on its own --------------------------------------------------------------------- */
+/* ---- one tensor on its own ------------------------------------------------------------------- */
 
 /** What to do with a tensor that stands in files rather than in a model. */
 struct qs_probe {
-	const char *layer;           /**< as qs_policy_layer_spec() takes it; NULL: the model level */
-	enum qs_tensor tensor;       /**< the kind whose parameters count */
-	bool is_graph_input;         /**< it enters the model, rather than being computed or constant */
-	int axis;                    /**< of the channels, from 0; only looked at when per channel */
+	const char *layer;     /**< as qs_policy_layer_spec() takes it; NULL: the model level */
+	enum qs_tensor tensor; /**< the kind whose parameters count */
+	bool is_graph_input;   /**< it enters the model, rather than being computed or constant */
+	int axis;              /**< of the channels, from 0; only looked at when per channel */
 	const char *const *observed; /**< .npy files, one a batch */
 	size_t n_observed;
-	const double *scales; /**< positive; NULL and 0: found by calibration */
-	size_t n_scales;      /**< one, or one a channel */
+	const double *scales;       /**< positive; NULL and 0: found by calibration */
+	size_t n_scales;            /**< one, or one a channel */
 	const int64_t *zero_points; /**< for given scales; NULL and 0: all 0 */
 	size_t n_zero_points;       /**< one, or one a channel */
 	const char *quantized;      /**< .npy file to fake-quantize, or NULL */
@@ -87,11 +89,11 @@ struct qs_probe {
 };
 
 /**
- * Calibrates a tensor on its own, or takes given scales, and quantizes an array with them. Given scales
- * replace observed ones; the range of integers is that of the observed data all the same.
+ * Calibrates a tensor on its own, or takes given scales, and quantizes an array with them. Given
+ * scales replace observed ones; the range of integers is that of the observed data all the same.
  *
- * The text is one JSON object with scale, zero_point, quant_min, quant_max and batch_scales (arrays when
- * per channel), or with the datatype alone for a format without scales. QS_INVALID, QS_IO or
+ * The text is one JSON object with scale, zero_point, quant_min, quant_max and batch_scales (arrays
+ * when per channel), or with the datatype alone for a format without scales. QS_INVALID, QS_IO or
  * QS_UNSUPPORTED with a finding; no file is written then.
  */
 QS_API enum qs_status qs_probe_run(const struct qs_policy *policy, const struct qs_probe *probe,

@@ -15,8 +15,8 @@ extern "C" {
 struct qs_model;
 
 /**
- * Reads a model. QS_IO when the file cannot be read; QS_INVALID when it is not a model, when a part of it
- * is missing, or when its graph is not one. One finding says which.
+ * Reads a model. QS_IO when the file cannot be read; QS_INVALID when it is not a model, when a part
+ * of it is missing, or when its graph is not one. One finding says which.
  */
 QS_API enum qs_status qs_model_open(
     const char *path, struct qs_findings *findings, struct qs_model **ret_model);
@@ -25,14 +25,15 @@ QS_API enum qs_status qs_model_open(
 QS_API void qs_model_free(struct qs_model *model);
 
 /**
- * Writes a model: beside its final name first, then renamed. In the folder that it was read from it goes
- * on referring to its external data; anywhere else the data is embedded. QS_IO, or QS_UNSUPPORTED when
- * the file would be larger than ONNX allows.
+ * Writes a model: beside its final name first, then renamed. In the folder that it was read from it
+ * goes on referring to its external data; anywhere else the data is embedded. QS_IO, or
+ * QS_UNSUPPORTED when the file would be larger than ONNX allows.
  */
 QS_API enum qs_status qs_model_save(
     const struct qs_model *model, const char *path, struct qs_findings *findings);
 
-/** One tensor of a layer. `dims` are as in the model; -1 stands for a dimension that is not fixed. */
+/** One tensor of a layer. `dims` are as in the model; -1 stands for a dimension that is not
+ * fixed. */
 struct qs_layer_tensor {
 	const char *name; /**< ONNX name; "" for an optional operand left out */
 	const int64_t *dims;
@@ -41,11 +42,12 @@ struct qs_layer_tensor {
 };
 
 /**
- * A layer: one ONNX node that computes something, or several that are one module of PyTorch (a layer norm
- * that was taken apart, a MatMul with its bias), with what selectors compare and tools list.
+ * A layer: one ONNX node that computes something, or several that are one module of PyTorch (a
+ * layer norm that was taken apart, a MatMul with its bias), with what selectors compare and tools
+ * list.
  *
- * Nodes that do not depend on the model's inputs (weights that are transposed) and nodes that compute
- * only shapes are no layers. Nodes within the bodies of If, Loop and Scan are none either.
+ * Nodes that do not depend on the model's inputs (weights that are transposed) and nodes that
+ * compute only shapes are no layers. Nodes within the bodies of If, Loop and Scan are none either.
  */
 struct qs_layer {
 	const char *name;    /**< name of the main node; "Conv#2", the third Conv, if it has none */
@@ -63,15 +65,15 @@ struct qs_layer {
 	bool depthwise;        /**< a convolution with one group for each input channel */
 	uint64_t n_parameters; /**< elements of all parameters; running statistics are none */
 	bool macs_known;       /**< shapes are known, or the layer has nothing to multiply */
-	uint64_t macs;         /**< multiply-accumulates for one sample, without bias; 0 if not known */
+	uint64_t macs; /**< multiply-accumulates for one sample, without bias; 0 if not known */
 };
 
 /** The layers of a model, in topological order. */
 struct qs_layers;
 
 /**
- * Finds the layers of a model, which outlives them. QS_INVALID with one finding when the graph is not
- * sound: a cycle, an undefined tensor.
+ * Finds the layers of a model, which outlives them. QS_INVALID with one finding when the graph is
+ * not sound: a cycle, an undefined tensor.
  */
 QS_API enum qs_status qs_layers_new(
     struct qs_model *model, struct qs_findings *findings, struct qs_layers **ret_layers);

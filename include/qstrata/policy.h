@@ -3,9 +3,9 @@
  * A policy: a quantize config read, checked and resolved, with the origin of every value.
  *
  * Levels, low to high, field by field and per tensor kind: built-in default, top-level
- * overall_quantize_config, top-level tensor_quantize_config, and for the layers that an entry selects,
- * the entry's own overall and tensor blocks. The loser of every field is kept, so that "why" costs
- * nothing extra. Device rules (schemas/rules.json) are judged on what is effective.
+ * overall_quantize_config, top-level tensor_quantize_config, and for the layers that an entry
+ * selects, the entry's own overall and tensor blocks. The loser of every field is kept, so that
+ * "why" costs nothing extra. Device rules (schemas/rules.json) are judged on what is effective.
  *
  * A policy borrows its source, which must outlive it, and owns everything else.
  */
@@ -45,8 +45,8 @@ enum qs_switch {
  *
  * QS_INVALID when there is an error among them: then `*ret_policy` is NULL.
  */
-QS_API enum qs_status qs_policy_read(const struct qs_source *source, struct qs_findings *findings,
-    struct qs_policy **ret_policy);
+QS_API enum qs_status qs_policy_read(
+    const struct qs_source *source, struct qs_findings *findings, struct qs_policy **ret_policy);
 /** Releases a policy; NULL is fine. */
 QS_API void qs_policy_free(struct qs_policy *policy);
 
@@ -63,8 +63,8 @@ QS_API int qs_policy_opset(const struct qs_policy *policy);
 /** The effective parameters of a tensor kind at model level. */
 QS_API struct qs_spec qs_policy_model_spec(const struct qs_policy *policy, enum qs_tensor tensor);
 /**
- * The effective parameters of a tensor kind of a layer when no model is at hand: the word is taken as a
- * name, a path and a type at once. A layer that no entry takes has those of the model level.
+ * The effective parameters of a tensor kind of a layer when no model is at hand: the word is taken
+ * as a name, a path and a type at once. A layer that no entry takes has those of the model level.
  */
 QS_API enum qs_status qs_policy_layer_spec(const struct qs_policy *policy, const char *layer,
     enum qs_tensor tensor, struct qs_spec *ret_spec);
@@ -72,13 +72,14 @@ QS_API enum qs_status qs_policy_layer_spec(const struct qs_policy *policy, const
 /**
  * Finds the winning entry of every layer: exact name, then pattern (the later wins), then type.
  *
- * An entry that selects no layer is an error with near names, or a warning with `allow_unmatched`; an
- * entry that others hide wholly is a warning. `layers` are borrowed and must outlive the selection.
- * QS_INVALID when an error was added; the selection is made all the same and belongs to the caller.
+ * An entry that selects no layer is an error with near names, or a warning with `allow_unmatched`;
+ * an entry that others hide wholly is a warning. `layers` are borrowed and must outlive the
+ * selection. QS_INVALID when an error was added; the selection is made all the same and belongs to
+ * the caller.
  */
-QS_API enum qs_status qs_policy_select(const struct qs_policy *policy, const struct qs_layer *layers,
-    size_t n_layers, bool allow_unmatched, struct qs_findings *findings,
-    struct qs_selection **ret_selection);
+QS_API enum qs_status qs_policy_select(const struct qs_policy *policy,
+    const struct qs_layer *layers, size_t n_layers, bool allow_unmatched,
+    struct qs_findings *findings, struct qs_selection **ret_selection);
 /** Releases a selection; NULL is fine. */
 QS_API void qs_selection_free(struct qs_selection *selection);
 /** The effective parameters of a tensor kind of a layer. */
@@ -110,8 +111,9 @@ QS_API enum qs_status qs_policy_explain(const struct qs_policy *policy,
 struct qs_code {
 	const char *code, *name, *title;
 	enum qs_severity severity;
-	const char *hint;          /**< what to do, or NULL */
-	const char *source, *date; /**< of a device rule: where it is written, and since when; or NULL */
+	const char *hint; /**< what to do, or NULL */
+	const char *source,
+	    *date; /**< of a device rule: where it is written, and since when; or NULL */
 };
 
 /** Every kind of finding there is. */

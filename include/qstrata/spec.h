@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one tensor is to become, as plain numbers: the parameters of a quantization without where they
- * come from. The policy ends in it, the engine starts from it.
+ * What one tensor is to become, as plain numbers: the parameters of a quantization without where
+ * they come from. The policy ends in it, the engine starts from it.
  *
- * The words that a config may use stand here once, set by set: QS_<SET>_LIST(X) gives
- * X(SET, ID, "word", "meaning") for every word, in the order in which people are shown them. The enum
- * of a set is made from its list. Source: Vitis AI UG1414 3.5, "quantization strategy configuration",
- * and vai_q_pytorch 3.5.
+ * The words that a config may use stand here once, set by set: QS_<SET>_LIST(X) gives X(SET, ID,
+ * "word", "meaning") for every word, in the order in which people are shown them. The enum of a set
+ * is made from its list. Source: Vitis AI UG1414 3.5, "quantization strategy configuration", and
+ * vai_q_pytorch 3.5.
  */
 #ifndef QSTRATA_SPEC_H
 #define QSTRATA_SPEC_H
@@ -25,7 +25,8 @@ extern "C" {
 
 #define QS_METHOD_LIST(X)                                                                          \
 	X(METHOD, MAXMIN, "maxmin", "from the smallest and the largest value")                     \
-	X(METHOD, PERCENTILE, "percentile", "the magnitude that a share of the values stays below") \
+	X(METHOD, PERCENTILE, "percentile",                                                        \
+	    "the magnitude that a share of the values stays below")                                \
 	X(METHOD, ENTROPY, "entropy", "least Kullback-Leibler divergence")                         \
 	X(METHOD, MSE, "mse", "least squared error over candidate thresholds")                     \
 	X(METHOD, DIFFS, "diffs", "least squared error over five neighbouring powers of two")
@@ -60,13 +61,27 @@ extern "C" {
 
 #define QS_WORD_ID(SET, ID, word, meaning) QS_##SET##_##ID,
 
-enum qs_datatype { QS_DATATYPE_LIST(QS_WORD_ID) QS_DATATYPE__COUNT };
-enum qs_method { QS_METHOD_LIST(QS_WORD_ID) QS_METHOD__COUNT };
-enum qs_round_mode { QS_ROUND_MODE_LIST(QS_WORD_ID) QS_ROUND_MODE__COUNT };
-enum qs_scale_type { QS_SCALE_TYPE_LIST(QS_WORD_ID) QS_SCALE_TYPE__COUNT };
-enum qs_statistic { QS_STATISTIC_LIST(QS_WORD_ID) QS_STATISTIC__COUNT };
-enum qs_device { QS_DEVICE_LIST(QS_WORD_ID) QS_DEVICE__COUNT };
-enum qs_tensor { QS_TENSOR_LIST(QS_WORD_ID) QS_TENSOR__COUNT };
+enum qs_datatype {
+	QS_DATATYPE_LIST(QS_WORD_ID) QS_DATATYPE__COUNT
+};
+enum qs_method {
+	QS_METHOD_LIST(QS_WORD_ID) QS_METHOD__COUNT
+};
+enum qs_round_mode {
+	QS_ROUND_MODE_LIST(QS_WORD_ID) QS_ROUND_MODE__COUNT
+};
+enum qs_scale_type {
+	QS_SCALE_TYPE_LIST(QS_WORD_ID) QS_SCALE_TYPE__COUNT
+};
+enum qs_statistic {
+	QS_STATISTIC_LIST(QS_WORD_ID) QS_STATISTIC__COUNT
+};
+enum qs_device {
+	QS_DEVICE_LIST(QS_WORD_ID) QS_DEVICE__COUNT
+};
+enum qs_tensor {
+	QS_TENSOR_LIST(QS_WORD_ID) QS_TENSOR__COUNT
+};
 
 /** The parameters, as in params.def. */
 enum qs_param {
@@ -77,16 +92,16 @@ enum qs_param {
 };
 
 /**
- * The effective parameters of one tensor: one field a parameter (params.def names it). Choices hold a
- * value of the enum of their set. Parameters that do not apply (all but the datatype, for a datatype
- * other than int) hold their defaults.
+ * The effective parameters of one tensor: one field a parameter (params.def names it). Choices hold
+ * a value of the enum of their set. Parameters that do not apply (all but the datatype, for a
+ * datatype other than int) hold their defaults.
  */
 struct qs_spec {
 #define QS_FIELD_BOOL bool
 #define QS_FIELD_INT int
 #define QS_FIELD_REAL double
 #define QS_FIELD_CHOICE int
-#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help)                     \
+#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help)               \
 	QS_FIELD_##KIND field;
 #include "qstrata/params.def"
 #undef PARAM

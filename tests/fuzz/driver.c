@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Replays files through a fuzz target without libFuzzer: those named on the command line, or else all
- * of the folders in QS_FUZZ_CORPUS, a list of strings.
+ * Replays files through a fuzz target without libFuzzer: those named on the command line, or else
+ * all of the folders in QS_FUZZ_CORPUS, a list of strings.
  */
 #include <dirent.h>
 #include <stdbool.h>
@@ -44,7 +44,8 @@ static bool replay_folder(const char *path, size_t *n_files)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		done = snprintf(name, sizeof(name), "%s/%s", path, entry->d_name) < (int)sizeof(name) &&
+		done = snprintf(name, sizeof(name), "%s/%s", path, entry->d_name) <
+		           (int)sizeof(name) &&
 		       replay(name, n_files);
 	}
 	if (folder)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a config: read, told, resolved, held against layers, explained. Whatever they are, there
- * is no crash, no leak and no hang, and what the headers promise holds.
+ * Any bytes as a config: read, told, resolved, held against layers, explained. Whatever they are,
+ * there is no crash, no leak and no hang, and what the headers promise holds.
  */
 #include <json-c/json.h>
 #include <stdio.h>
@@ -12,10 +12,18 @@
 
 static const char *const names[][2] = {{"/conv1/Conv", NULL}, {"/norm/Mean", "/norm/Div"}};
 static const struct qs_layer layers[] = {
-    {.name = "/conv1/Conv", .names = names[0], .n_nodes = 1, .path = "conv1", .type = "Conv2d",
-        .op_type = "Conv"},
-    {.name = "/norm/Mean", .names = names[1], .n_nodes = 2, .path = "layer1.0.norm",
-        .type = "LayerNorm", .op_type = "ReduceMean"},
+    {.name = "/conv1/Conv",
+	.names = names[0],
+	.n_nodes = 1,
+	.path = "conv1",
+	.type = "Conv2d",
+	.op_type = "Conv"},
+    {.name = "/norm/Mean",
+	.names = names[1],
+	.n_nodes = 2,
+	.path = "layer1.0.norm",
+	.type = "LayerNorm",
+	.op_type = "ReduceMean"},
 };
 
 static void require(bool holds, const char *law)
@@ -34,7 +42,8 @@ static void check_place(struct qs_place place, size_t size)
 		return;
 	require(place.begin <= place.end && place.end <= size, "a place lies within its text");
 	position = qs_source_position(place.source, place.begin);
-	require(position.line >= 1 && position.column >= 1, "a place in a text has line and column");
+	require(
+	    position.line >= 1 && position.column >= 1, "a place in a text has line and column");
 }
 
 static void check_findings(struct qs_findings *findings, size_t size)
@@ -84,7 +93,8 @@ static void use_policy(const struct qs_policy *policy, struct qs_findings *findi
 	status = qs_policy_select(
 	    policy, layers, sizeof(layers) / sizeof(*layers), true, findings, &selection);
 	require(status == QS_OK || status == QS_INVALID, "selecting ends well or with a finding");
-	require(qs_policy_write_json(policy, selection, &text) == QS_OK, "a policy can be resolved");
+	require(
+	    qs_policy_write_json(policy, selection, &text) == QS_OK, "a policy can be resolved");
 	document = json_tokener_parse(text.data);
 	require(document != NULL, "a resolved policy is JSON");
 	json_object_put(document);

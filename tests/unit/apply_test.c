@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is written into models. A model is compared as text: nodes as `Op[domain] NAME inputs > outputs
- * {attribute}`, initializers that were not there before as `name type[dims]`.
+ * What is written into models. A model is compared as text: nodes as `Op[domain] NAME inputs >
+ * outputs {attribute}`, initializers that were not there before as `name type[dims]`.
  */
 #include "tests/unit/engine_fixture.h"
 
@@ -124,11 +124,14 @@ static void an_opset_without_the_operators_takes_those_of_microsoft(void **state
 static void channels_have_an_axis_from_opset_13_on(void **state)
 {
 	(void)state;
-	expect_model(CALIBRATED(ONLY("weights", ENGINE_INT8 ", \"per_channel\": true"), LINEAR("opset 10")),
-	    "DequantizeLinear[com.microsoft] w_quantized,w_scale,w_zero_point > w_dequantized axis=1\n"
+	expect_model(
+	    CALIBRATED(ONLY("weights", ENGINE_INT8 ", \"per_channel\": true"), LINEAR("opset 10")),
+	    "DequantizeLinear[com.microsoft] w_quantized,w_scale,w_zero_point > w_dequantized "
+	    "axis=1\n"
 	    "Gemm x,w_dequantized,b > y\n"
 	    "b float32[3]\nw_quantized int8[4,3]\nw_scale float32[3]\nw_zero_point int8[3]\n");
-	expect_model(CALIBRATED(ONLY("weights", ENGINE_INT8 ", \"per_channel\": true"), LINEAR("opset 13")),
+	expect_model(
+	    CALIBRATED(ONLY("weights", ENGINE_INT8 ", \"per_channel\": true"), LINEAR("opset 13")),
 	    "DequantizeLinear w_quantized,w_scale,w_zero_point > w_dequantized axis=1\n"
 	    "Gemm x,w_dequantized,b > y\n"
 	    "b float32[3]\nw_quantized int8[4,3]\nw_scale float32[3]\nw_zero_point int8[3]\n");
@@ -139,27 +142,31 @@ static void channels_have_an_axis_from_opset_13_on(void **state)
 static void fewer_bits_are_cut_off_before(void **state)
 {
 	(void)state;
-	expect_model(CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 4"), FLOW("opset 13")),
+	expect_model(
+	    CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 4"), FLOW("opset 13")),
 	    "Softmax x > y_float\n"
 	    "Clip y_float,y_low,y_high > y_clipped\n"
 	    "QuantizeLinear y_clipped,y_scale,y_zero_point > y_quantized\n"
 	    "DequantizeLinear y_quantized,y_scale,y_zero_point > y\n"
 	    "y_low float32[]\ny_high float32[]\ny_scale float32[]\ny_zero_point int8[]\n");
 	/* -8 and 7 steps of an eighth, or -7 and 7. Up to opset 10 Clip has attributes. */
-	expect_model(CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 4"), FLOW("opset 10")),
+	expect_model(
+	    CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 4"), FLOW("opset 10")),
 	    "Softmax x > y_float\n"
 	    "Clip y_float > y_clipped min=-1 max=0.875\n"
 	    "QuantizeLinear y_clipped,y_scale,y_zero_point > y_quantized\n"
 	    "DequantizeLinear y_quantized,y_scale,y_zero_point > y\n"
 	    "y_scale float32[]\ny_zero_point int8[]\n");
-	expect_model(CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 4, \"narrow_range\": true"),
-	                 FLOW("opset 10")),
+	expect_model(
+	    CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 4, \"narrow_range\": true"),
+		FLOW("opset 10")),
 	    "Softmax x > y_float\n"
 	    "Clip y_float > y_clipped min=-0.875 max=0.875\n"
 	    "QuantizeLinear y_clipped,y_scale,y_zero_point > y_quantized\n"
 	    "DequantizeLinear y_quantized,y_scale,y_zero_point > y\n"
 	    "y_scale float32[]\ny_zero_point int8[]\n");
-	expect_model(CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"narrow_range\": true"), FLOW("opset 10")),
+	expect_model(CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"narrow_range\": true"),
+			 FLOW("opset 10")),
 	    "Softmax x > y_float\n"
 	    "Clip y_float > y_clipped min=-15.875 max=15.875\n"
 	    "QuantizeLinear y_clipped,y_scale,y_zero_point > y_quantized\n"
@@ -170,12 +177,14 @@ static void fewer_bits_are_cut_off_before(void **state)
 static void integers_of_16_bits_are_standard_from_opset_21_on(void **state)
 {
 	(void)state;
-	expect_model(CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 16"), FLOW("opset 13")),
+	expect_model(
+	    CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 16"), FLOW("opset 13")),
 	    "Softmax x > y_float\n"
 	    "QuantizeLinear[com.microsoft] y_float,y_scale,y_zero_point > y_quantized\n"
 	    "DequantizeLinear[com.microsoft] y_quantized,y_scale,y_zero_point > y\n"
 	    "y_scale float32[]\ny_zero_point int16[]\n");
-	expect_model(CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 16"), FLOW("opset 21")),
+	expect_model(
+	    CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 16"), FLOW("opset 21")),
 	    "Softmax x > y_float\n"
 	    "QuantizeLinear y_float,y_scale,y_zero_point > y_quantized\n"
 	    "DequantizeLinear y_quantized,y_scale,y_zero_point > y\n"
@@ -184,11 +193,12 @@ static void integers_of_16_bits_are_standard_from_opset_21_on(void **state)
 
 static void a_zero_point_outside_the_range_is_reached_by_a_shift(void **state)
 {
-	struct engine engine = ENGINE_PLAN(ONLY("activation", ENGINE_INT8 ", \"symmetry\": false"),
-	    FLOW("opset 13"));
+	struct engine engine =
+	    ENGINE_PLAN(ONLY("activation", ENGINE_INT8 ", \"symmetry\": false"), FLOW("opset 13"));
 	const Onnx__GraphProto *graph = engine.model->proto->graph;
-	struct engine narrow = ENGINE_PLAN(
-	    ONLY("activation", ENGINE_INT8 ", \"symmetry\": false, \"bit_width\": 4"), FLOW("opset 10"));
+	struct engine narrow =
+	    ENGINE_PLAN(ONLY("activation", ENGINE_INT8 ", \"symmetry\": false, \"bit_width\": 4"),
+		FLOW("opset 10"));
 	float distance;
 
 	(void)state;
@@ -215,9 +225,10 @@ static void activations_have_16_bits_at_most(void **state)
 	    CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 17"), FLOW("opset 21"));
 
 	(void)state;
-	assert_int_equal(
-	    qs_apply(engine.plan, engine.registry, engine.findings, &engine.applied), QS_UNSUPPORTED);
-	assert_string_equal(qs_findings_at(engine.findings, qs_findings_count(engine.findings) - 1)->message,
+	assert_int_equal(qs_apply(engine.plan, engine.registry, engine.findings, &engine.applied),
+	    QS_UNSUPPORTED);
+	assert_string_equal(
+	    qs_findings_at(engine.findings, qs_findings_count(engine.findings) - 1)->message,
 	    "activation \"y\" of layer \"s\": ONNX has no integers of 17 bits for it; at most 16");
 	engine_free(&engine);
 }
@@ -225,7 +236,8 @@ static void activations_have_16_bits_at_most(void **state)
 static void half_floats_are_casts(void **state)
 {
 	(void)state;
-	expect_model(CALIBRATED(ENGINE_CONFIG("\"datatype\": \"bfloat16\"", ""), LINEAR("opset 13")),
+	expect_model(
+	    CALIBRATED(ENGINE_CONFIG("\"datatype\": \"bfloat16\"", ""), LINEAR("opset 13")),
 	    "Cast x > x_bfloat16 to=16\n"
 	    "Cast x_bfloat16 > x_dequantized to=1\n"
 	    "Cast w_quantized > w_dequantized to=1\n"
@@ -253,9 +265,10 @@ static void a_bias_has_the_form_of_its_width(void **state)
 	    {"8", "DequantizeLinear b_quantized,b_scale,b_zero_point > b_dequantized\n"
 		  "Gemm x,w,b_dequantized > y\n"
 		  "w float32[4,3]\nb_quantized int8[3]\nb_scale float32[]\nb_zero_point int8[]\n"},
-	    {"16", "DequantizeLinear[com.microsoft] b_quantized,b_scale,b_zero_point > b_dequantized\n"
-		   "Gemm x,w,b_dequantized > y\n"
-		   "w float32[4,3]\nb_quantized int16[3]\nb_scale float32[]\nb_zero_point int16[]\n"},
+	    {"16",
+		"DequantizeLinear[com.microsoft] b_quantized,b_scale,b_zero_point > b_dequantized\n"
+		"Gemm x,w,b_dequantized > y\n"
+		"w float32[4,3]\nb_quantized int16[3]\nb_scale float32[]\nb_zero_point int16[]\n"},
 	    {"24", "Gemm x,w,b_quantized > y\nw float32[4,3]\nb_quantized float32[3]\n"},
 	    {"32", "Gemm x,w,b_quantized > y\nw float32[4,3]\nb_quantized float32[3]\n"},
 	};
@@ -264,17 +277,19 @@ static void a_bias_has_the_form_of_its_width(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char config[400];
 
-		snprintf(config, sizeof(config), ONLY("bias", ENGINE_INT8 ", \"bit_width\": %s"), rows[i].width);
+		snprintf(config, sizeof(config), ONLY("bias", ENGINE_INT8 ", \"bit_width\": %s"),
+		    rows[i].width);
 		expect_model(CALIBRATED(config, LINEAR("opset 13")), rows[i].model);
 	}
 }
 
 static void a_bias_of_32_bits_counts_products(void **state)
 {
-	struct engine engine = CALIBRATED(
-	    ENGINE_CONFIG(ENGINE_INT8, ", \"tensor_quantize_config\": {\"bias\": {\"bit_width\": 32}, "
-				       "\"weights\": {\"per_channel\": true}}"),
-	    LINEAR("opset 13"));
+	struct engine engine =
+	    CALIBRATED(ENGINE_CONFIG(ENGINE_INT8,
+			   ", \"tensor_quantize_config\": {\"bias\": {\"bit_width\": 32}, "
+			   "\"weights\": {\"per_channel\": true}}"),
+		LINEAR("opset 13"));
 	const struct qs_qparams *weights = &engine_site(&engine, "w")->qparams;
 	const struct qs_qparams *bias = &engine_site(&engine, "b")->qparams;
 
@@ -299,8 +314,8 @@ static void codes_and_scales_are_those_of_the_laws(void **state)
 {
 	/* Weights are (i * 7 % 11 - 5) / 8: the largest magnitude is 5/8. */
 	static const int8_t codes[] = {-127, 51, -51, 127};
-	struct engine engine = CALIBRATED(ONLY("weights", ENGINE_INT8), "in x 1 2", "init w 2 2",
-	    "node MatMul m x,w y", "out y");
+	struct engine engine = CALIBRATED(
+	    ONLY("weights", ENGINE_INT8), "in x 1 2", "init w 2 2", "node MatMul m x,w y", "out y");
 	const Onnx__GraphProto *graph = engine.model->proto->graph;
 	float scale;
 
@@ -323,11 +338,13 @@ static void names_in_use_are_kept(void **state)
 {
 	(void)state;
 	expect_model(CALIBRATED(ONLY("activation", ENGINE_INT8), "in y_float 1 4",
-	                 "node Sigmoid y_scale y_float y_quantized", "node Softmax s y_quantized y", "out y"),
+			 "node Sigmoid y_scale y_float y_quantized", "node Softmax s y_quantized y",
+			 "out y"),
 	    "Sigmoid y_float > y_quantized_float\n"
 	    "QuantizeLinear y_quantized_float,y_quantized_scale,y_quantized_zero_point > "
 	    "y_quantized_quantized\n"
-	    "DequantizeLinear y_quantized_quantized,y_quantized_scale,y_quantized_zero_point > y_quantized\n"
+	    "DequantizeLinear y_quantized_quantized,y_quantized_scale,y_quantized_zero_point > "
+	    "y_quantized\n"
 	    "Softmax y_quantized > y_float_1\n"
 	    "QuantizeLinear y_float_1,y_scale_1,y_zero_point > y_quantized_1\n"
 	    "DequantizeLinear y_quantized_1,y_scale_1,y_zero_point > y\n"
@@ -353,7 +370,7 @@ static void what_is_read_twice_is_written_once(void **state)
 {
 	(void)state;
 	expect_model(CALIBRATED(FLOWS(ENGINE_INT8), "in x 1 4", "node Add a x,x y",
-	                 "node Sigmoid s x z", "out y", "out z"),
+			 "node Sigmoid s x z", "out y", "out z"),
 	    "QuantizeLinear x,x_scale,x_zero_point > x_quantized\n"
 	    "DequantizeLinear x_quantized,x_scale,x_zero_point > x_dequantized\n"
 	    "Add x_dequantized,x_dequantized > y_float\n"
@@ -380,7 +397,7 @@ static void a_constant_with_other_readers_stays_for_them(void **state)
 {
 	(void)state;
 	expect_model(CALIBRATED(ONLY("weights", ENGINE_INT8), "in x 2 2", "init w 2 2",
-	                 "node MatMul m x,w a", "node Add s a,w y", "out y"),
+			 "node MatMul m x,w a", "node Add s a,w y", "out y"),
 	    "DequantizeLinear w_quantized,w_scale,w_zero_point > w_dequantized\n"
 	    "MatMul x,w_dequantized > a\n"
 	    "Add a,w > y\n"
@@ -390,12 +407,13 @@ static void a_constant_with_other_readers_stays_for_them(void **state)
 static void weights_of_two_formats_are_written_twice(void **state)
 {
 	(void)state;
-	expect_model(CALIBRATED(ENGINE_CONFIG(ENGINE_INT8,
-	                            ", \"quantizable_data_type\": [\"weights\"], "
-	                            "\"layer_quantize_config\": [{\"layer_name\": \"n\", "
-	                            "\"quantizable_data_type\": [\"weights\"], "
-	                            "\"overall_quantize_config\": {\"datatype\": \"bfloat16\"}}]"),
-	                 "in x 2 2", "init w 2 2", "node MatMul m x,w a", "node MatMul n a,w y", "out y"),
+	expect_model(
+	    CALIBRATED(ENGINE_CONFIG(ENGINE_INT8,
+			   ", \"quantizable_data_type\": [\"weights\"], "
+			   "\"layer_quantize_config\": [{\"layer_name\": \"n\", "
+			   "\"quantizable_data_type\": [\"weights\"], "
+			   "\"overall_quantize_config\": {\"datatype\": \"bfloat16\"}}]"),
+		"in x 2 2", "init w 2 2", "node MatMul m x,w a", "node MatMul n a,w y", "out y"),
 	    "DequantizeLinear w_quantized,w_scale,w_zero_point > w_dequantized\n"
 	    "MatMul x,w_dequantized > a\n"
 	    "Cast w_quantized_1 > w_dequantized_1 to=1\n"
@@ -408,8 +426,8 @@ static void weights_of_two_formats_are_written_twice(void **state)
 static void weights_in_a_constant_node_are_written_as_well(void **state)
 {
 	struct qs_findings *findings = qs_findings_new();
-	struct qs_model *model = FIXTURE_MODEL(
-	    findings, "in x 1 2", "init w 2 2", "node Constant c none k", "node MatMul m x,k y", "out y");
+	struct qs_model *model = FIXTURE_MODEL(findings, "in x 1 2", "init w 2 2",
+	    "node Constant c none k", "node MatMul m x,k y", "out y");
 	Onnx__GraphProto *graph = model->proto->graph;
 	Onnx__AttributeProto attribute;
 	struct engine engine;
@@ -423,10 +441,9 @@ static void weights_in_a_constant_node_are_written_as_well(void **state)
 	graph->node[0]->attribute[graph->node[0]->n_attribute++] = &attribute;
 	engine = engine_plan_model(ONLY("weights", ENGINE_INT8), model);
 	engine_calibrate(&engine, 1);
-	expect_model(engine,
-	    "DequantizeLinear k_quantized,k_scale,k_zero_point > k_dequantized\n"
-	    "MatMul x,k_dequantized > y\n"
-	    "k_quantized int8[2,2]\nk_scale float32[]\nk_zero_point int8[]\n");
+	expect_model(engine, "DequantizeLinear k_quantized,k_scale,k_zero_point > k_dequantized\n"
+			     "MatMul x,k_dequantized > y\n"
+			     "k_quantized int8[2,2]\nk_scale float32[]\nk_zero_point int8[]\n");
 	qs_findings_free(findings);
 }
 
@@ -503,7 +520,7 @@ static void an_inner_tensor_that_is_an_output_keeps_its_name(void **state)
 {
 	(void)state;
 	expect_model(CALIBRATED(ONLY("activation", ENGINE_INT8), "in x 1 4", "node Softmax s x a",
-	                 "node Sigmoid t a y", "out y", "out a"),
+			 "node Sigmoid t a y", "out y", "out a"),
 	    "Softmax x > a_float\n"
 	    "QuantizeLinear a_float,a_scale,a_zero_point > a_quantized\n"
 	    "DequantizeLinear a_quantized,a_scale,a_zero_point > a\n"

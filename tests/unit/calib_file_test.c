@@ -12,9 +12,9 @@
 #define PATH "calib_file_test.json"
 
 #define CONFIG                                                                                     \
-	ENGINE_CONFIG(                                                                             \
-	    ENGINE_INT8, ", \"tensor_quantize_config\": {\"weights\": {\"per_channel\": true}, "   \
-			 "\"bias\": {\"datatype\": \"bfloat16\"}}")
+	ENGINE_CONFIG(ENGINE_INT8,                                                                 \
+	    ", \"tensor_quantize_config\": {\"weights\": {\"per_channel\": true}, "                \
+	    "\"bias\": {\"datatype\": \"bfloat16\"}}")
 #define MODEL "in x 1 4", "init w 4 3", "init b 3", "node Gemm g x,w,b y", "out y"
 
 static const struct qs_calib_identity identity = {
@@ -134,11 +134,13 @@ static void another_model_or_config_is_told(void **state)
 	engine_calibrate(engine, 1);
 	other.model++;
 	assert_int_equal(qs_calib_file_write(engine->plan, &other, PATH, engine->findings), QS_OK);
-	expect_refusal(engine, "QS716", "the calibration was made for another model; calibrate again");
+	expect_refusal(
+	    engine, "QS716", "the calibration was made for another model; calibrate again");
 	other = identity;
 	other.config++;
 	assert_int_equal(qs_calib_file_write(engine->plan, &other, PATH, engine->findings), QS_OK);
-	expect_refusal(engine, "QS716", "the calibration was made for another config; calibrate again");
+	expect_refusal(
+	    engine, "QS716", "the calibration was made for another config; calibrate again");
 	/* Names may change. */
 	other = identity;
 	other.model_name = "elsewhere/model.onnx";
@@ -146,9 +148,10 @@ static void another_model_or_config_is_told(void **state)
 	expect_same(engine);
 }
 
-/* Writes the calibration with a member of a tensor changed; a NULL value takes it away, and a NULL key
- * the tensor. */
-static void write_changed(struct engine *engine, const char *tensor, const char *key, const char *value)
+/* Writes the calibration with a member of a tensor changed; a NULL value takes it away, and a NULL
+ * key the tensor. */
+static void write_changed(
+    struct engine *engine, const char *tensor, const char *key, const char *value)
 {
 	struct json_object *document, *tensors;
 
@@ -161,8 +164,8 @@ static void write_changed(struct engine *engine, const char *tensor, const char 
 	else if (!value)
 		json_object_object_del(json_object_object_get(tensors, tensor), key);
 	else
-		json_object_object_add(json_object_object_get(tensors, tensor), key,
-		    json_tokener_parse(value));
+		json_object_object_add(
+		    json_object_object_get(tensors, tensor), key, json_tokener_parse(value));
 	assert_int_equal(json_object_to_file(PATH, document), 0);
 	json_object_put(document);
 }
@@ -181,8 +184,9 @@ static void a_tensor_without_scales_need_not_be_there(void **state)
 
 static void a_tensor_of_another_format_is_told(void **state)
 {
-	static const char *const rows[][3] = {{"x", "bit_width", "4"}, {"x", "datatype", "\"bfloat16\""},
-	    {"x", "kind", "\"activation\""}, {"x", "kind", NULL}};
+	static const char *const rows[][3] = {{"x", "bit_width", "4"},
+	    {"x", "datatype", "\"bfloat16\""}, {"x", "kind", "\"activation\""},
+	    {"x", "kind", NULL}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		write_changed(*state, rows[i][0], rows[i][1], rows[i][2]);
@@ -190,14 +194,15 @@ static void a_tensor_of_another_format_is_told(void **state)
 		    "tensor \"x\" was calibrated as something else than input int8");
 	}
 	write_changed(*state, "x", "quant_max", "255");
-	expect_refusal(*state, "QS716", "tensor \"x\" was calibrated for another range of integers");
+	expect_refusal(
+	    *state, "QS716", "tensor \"x\" was calibrated for another range of integers");
 }
 
 static void scales_have_to_be_positive_numbers(void **state)
 {
-	static const char *const rows[][2] = {{"scale", "0"}, {"scale", "-0.5"}, {"scale", "\"0.5\""},
-	    {"scale", "1e999"}, {"scale", "[0.5, 0.5]"}, {"scale", "[]"}, {"scale", NULL},
-	    {"zero_point", "0.5"}, {"zero_point", NULL}, {"zero_point", "null"}};
+	static const char *const rows[][2] = {{"scale", "0"}, {"scale", "-0.5"},
+	    {"scale", "\"0.5\""}, {"scale", "1e999"}, {"scale", "[0.5, 0.5]"}, {"scale", "[]"},
+	    {"scale", NULL}, {"zero_point", "0.5"}, {"zero_point", NULL}, {"zero_point", "null"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		write_changed(*state, "x", rows[i][0], rows[i][1]);
@@ -213,15 +218,18 @@ static void what_is_no_calibration_is_told(void **state)
 {
 	static const char *const rows[][2] = {
 	    {"[]", "the file is no calibration: its \"format\" is not \"qstrata-calibration\""},
-	    {"{\"format\": 1}", "the file is no calibration: its \"format\" is not \"qstrata-calibration\""},
+	    {"{\"format\": 1}",
+		"the file is no calibration: its \"format\" is not \"qstrata-calibration\""},
 	    {"{\"format\": \"qstrata-calibration\", \"version\": 2}",
-	        "the calibration is of another version; expected 1"},
-	    {"{\"format\": \"qstrata-calibration\", \"version\": 1}", "the calibration has no \"tensors\""},
+		"the calibration is of another version; expected 1"},
+	    {"{\"format\": \"qstrata-calibration\", \"version\": 1}",
+		"the calibration has no \"tensors\""},
 	    {"{\"format\": \"qstrata-calibration\", \"version\": 1, \"tensors\": {}}",
-	        "the calibration was made for another model; calibrate again"},
+		"the calibration was made for another model; calibrate again"},
 	    {"", "the file is no JSON: it ends too early at byte 0"},
 	    {"{\"format\": \"qstra", "the file is no JSON: it ends too early at byte 17"},
-	    {"{\"format\"; 1}", "the file is no JSON: object property name separator ':' expected at byte 9"},
+	    {"{\"format\"; 1}",
+		"the file is no JSON: object property name separator ':' expected at byte 9"},
 	    {"{} {}", "the file is no JSON: text behind its end at byte 3"},
 	    {"\x89PNG", "the file is no JSON: unexpected character at byte 0"},
 	};
@@ -253,7 +261,8 @@ static void a_file_that_is_not_there_is_told(void **state)
 
 	assert_int_equal(
 	    qs_calib_file_read(engine->plan, &identity, "nowhere.json", engine->findings), QS_IO);
-	assert_int_equal(qs_calib_file_write(engine->plan, &identity, "nowhere/calib.json", engine->findings),
+	assert_int_equal(
+	    qs_calib_file_write(engine->plan, &identity, "nowhere/calib.json", engine->findings),
 	    QS_IO);
 }
 

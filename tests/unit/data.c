@@ -13,7 +13,8 @@ const char *data_path(char buffer[512], const char *name)
 	return buffer;
 }
 
-size_t each_line(const char *name, void (*use)(struct json_object *line, void *context), void *context)
+size_t each_line(
+    const char *name, void (*use)(struct json_object *line, void *context), void *context)
 {
 	char path[512];
 	FILE *file = fopen(data_path(path, name), "r");

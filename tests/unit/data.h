@@ -18,7 +18,8 @@
 const char *data_path(char buffer[512], const char *name);
 
 /* Calls back with every line of a .jsonl file parsed; returns how many there were. */
-size_t each_line(const char *name, void (*use)(struct json_object *line, void *context), void *context);
+size_t each_line(
+    const char *name, void (*use)(struct json_object *line, void *context), void *context);
 
 /* Prints findings to the standard error, for a test that is about to fail. */
 void show_findings(const struct qs_findings *findings);

@@ -69,13 +69,14 @@ static struct npy_bytes mask(void)
 
 static void open_data(struct bench *bench, const char *name, size_t n_inputs)
 {
-	assert_int_equal(qs_dataset_open(below(bench, name), inputs, n_inputs, bench->findings,
-	                     &bench->dataset),
+	assert_int_equal(
+	    qs_dataset_open(below(bench, name), inputs, n_inputs, bench->findings, &bench->dataset),
 	    QS_OK);
 }
 
 /* The only finding is of that code, about that file of the folder, and says exactly that. */
-static void expect_finding(struct bench *bench, const char *code, const char *name, const char *message)
+static void expect_finding(
+    struct bench *bench, const char *code, const char *name, const char *message)
 {
 	const struct qs_finding *finding;
 
@@ -89,15 +90,16 @@ static void expect_finding(struct bench *bench, const char *code, const char *na
 static void expect_refused_batch(struct bench *bench, size_t n_inputs, enum qs_status status)
 {
 	open_data(bench, ".", n_inputs);
-	assert_int_equal(qs_dataset_read(&bench->dataset, 0, bench->findings, bench->arrays), status);
+	assert_int_equal(
+	    qs_dataset_read(&bench->dataset, 0, bench->findings, bench->arrays), status);
 	for (size_t i = 0; i < n_inputs; i++)
 		assert_null(bench->arrays[i].data);
 }
 
 static void batches_come_in_the_order_of_their_numbers(void **state)
 {
-	static const char *const names[] = {"batch 1.npy", "batch 2.npz", "batch 03", "batch 10.npy",
-	    "batch 10a.npy", "batch 200.npy", "c.npy"};
+	static const char *const names[] = {"batch 1.npy", "batch 2.npz", "batch 03",
+	    "batch 10.npy", "batch 10a.npy", "batch 200.npy", "c.npy"};
 	static const size_t written[] = {5, 0, 6, 3, 4, 1, 2};
 	struct bench *bench = *state;
 
@@ -253,7 +255,8 @@ static void a_cut_archive_is_told(void **state)
 static void expect_no_dataset(struct bench *bench, const char *name, enum qs_status status)
 {
 	assert_int_equal(
-	    qs_dataset_open(below(bench, name), inputs, 1, bench->findings, &bench->dataset), status);
+	    qs_dataset_open(below(bench, name), inputs, 1, bench->findings, &bench->dataset),
+	    status);
 	assert_int_equal(bench->dataset.n_batches, 0);
 }
 

@@ -29,7 +29,8 @@ static void expect_ok(const struct engine *engine, enum qs_status status)
 	assert_int_equal(status, QS_OK);
 }
 
-enum qs_status engine_try_plan(const char *config, struct qs_model *model, struct engine *ret_engine)
+enum qs_status engine_try_plan(
+    const char *config, struct qs_model *model, struct engine *ret_engine)
 {
 	struct engine engine = {.findings = qs_findings_new(), .model = model};
 	const struct qs_layer *layers;
@@ -42,7 +43,7 @@ enum qs_status engine_try_plan(const char *config, struct qs_model *model, struc
 	expect_ok(&engine, qs_layers_new(model, engine.findings, &engine.layers));
 	layers = qs_layers_list(engine.layers, &n_layers);
 	expect_ok(&engine, qs_policy_select(engine.policy, layers, n_layers, false, engine.findings,
-	                       &engine.selection));
+			       &engine.selection));
 	{
 		const struct qs_spec_source specs = {layer_spec, quantizes, &engine};
 
@@ -107,8 +108,8 @@ void engine_scale(const struct engine *engine, const char *name, double scale, i
 
 void engine_calibrate(const struct engine *engine, double scale)
 {
-	expect_ok(engine,
-	    qs_calibrate_parameters(engine->plan, engine->registry, engine->findings));
+	expect_ok(
+	    engine, qs_calibrate_parameters(engine->plan, engine->registry, engine->findings));
 	for (size_t i = 0; i < engine->plan->n_sites; i++) {
 		const struct qs_site *site = &engine->plan->sites[i];
 
@@ -120,8 +121,8 @@ void engine_calibrate(const struct engine *engine, double scale)
 
 void engine_apply(struct engine *engine)
 {
-	expect_ok(engine,
-	    qs_apply(engine->plan, engine->registry, engine->findings, &engine->applied));
+	expect_ok(
+	    engine, qs_apply(engine->plan, engine->registry, engine->findings, &engine->applied));
 }
 
 void engine_expect(struct qs_text *found, const char *expected)

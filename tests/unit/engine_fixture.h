@@ -32,7 +32,7 @@ struct engine {
 
 /* What most tests start from. */
 #define ENGINE_INT8                                                                                \
-	"\"method\": \"maxmin\", \"scale_type\": \"float\", \"round_mode\": \"half_even\", "        \
+	"\"method\": \"maxmin\", \"scale_type\": \"float\", \"round_mode\": \"half_even\", "       \
 	"\"calib_statistic_method\": \"max\""
 
 /* Plans a model, which the engine owns from then on. What is wrong fails the test. */
@@ -41,7 +41,8 @@ struct engine engine_plan(const char *config, const char *const *lines);
 #define ENGINE_PLAN(config, ...) engine_plan(config, (const char *const[]){__VA_ARGS__, NULL})
 
 /* The status of planning that may fail; the engine is to be released all the same. */
-enum qs_status engine_try_plan(const char *config, struct qs_model *model, struct engine *ret_engine);
+enum qs_status engine_try_plan(
+    const char *config, struct qs_model *model, struct engine *ret_engine);
 
 void engine_free(struct engine *engine);
 
@@ -62,8 +63,8 @@ void engine_expect(struct qs_text *found, const char *expected);
 
 /* ---- running models -------------------------------------------------------------------------- */
 
-/* Whether there is a runtime on this machine; says so when not. A program without one has nothing to
- * test and ends with ENGINE_SKIPPED. */
+/* Whether there is a runtime on this machine; says so when not. A program without one has nothing
+ * to test and ends with ENGINE_SKIPPED. */
 #define ENGINE_SKIPPED 77
 bool engine_has_runtime(void);
 

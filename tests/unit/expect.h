@@ -2,8 +2,9 @@
 /*
  * Exactly these findings: what tests of configs assert.
  *
- * Findings are compared as text, one a line: `CODE LINE:COLUMN POINTER => FIX`, without the pointer and
- * the fixes that a finding does not have. A source that is only a name has no line, and "-" stands for it.
+ * Findings are compared as text, one a line: `CODE LINE:COLUMN POINTER => FIX`, without the pointer
+ * and the fixes that a finding does not have. A source that is only a name has no line, and "-"
+ * stands for it.
  */
 #ifndef TESTS_EXPECT_H
 #define TESTS_EXPECT_H

@@ -28,8 +28,8 @@ static void expect_explained(const char *text, bool with_model, struct qs_questi
 
 	assert_int_equal(qs_policy_read(source, findings, &policy), QS_OK);
 	if (with_model)
-		assert_int_equal(qs_policy_select(policy, test_layers, N_TEST_LAYERS, true, findings,
-		                     &selection),
+		assert_int_equal(qs_policy_select(policy, test_layers, N_TEST_LAYERS, true,
+				     findings, &selection),
 		    QS_OK);
 	assert_int_equal(
 	    qs_policy_explain(policy, selection, &question, findings, &explained), expected_status);
@@ -120,7 +120,8 @@ static void hidden_entries_say_why(void **state)
 static void with_a_model_the_type_counts_too(void **state)
 {
 	(void)state;
-	expect_explained(config, true, ask("/fc/Gemm", QS_TENSOR_WEIGHTS, QS_PARAM_BIT_WIDTH), QS_OK,
+	expect_explained(config, true, ask("/fc/Gemm", QS_TENSOR_WEIGHTS, QS_PARAM_BIT_WIDTH),
+	    QS_OK,
 	    "/fc/Gemm" DOT "weights" DOT "bit_width = 2\n"
 	    "  wins    layer name    tensor  config.json:10:56             2             "
 	    "/layer_quantize_config/2/tensor_quantize_config/weights/bit_width\n"
@@ -162,9 +163,9 @@ static void a_layer_that_the_model_lacks_is_a_finding(void **state)
 static void parameters_of_floats_have_no_effect(void **state)
 {
 	(void)state;
-	expect_explained(
-	    "{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"datatype\": \"float16\"}}", false,
-	    ask(NULL, QS_TENSOR_BIAS, QS_PARAM_BIT_WIDTH), QS_OK,
+	expect_explained("{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"datatype\": "
+			 "\"float16\"}}",
+	    false, ask(NULL, QS_TENSOR_BIAS, QS_PARAM_BIT_WIDTH), QS_OK,
 	    "model" DOT "bias" DOT "bit_width = 8 (no effect: the datatype is not int)\n"
 	    "  wins    built-in default                                    8\n");
 }

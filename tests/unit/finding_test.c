@@ -11,8 +11,8 @@ static struct qs_place span(const struct qs_source *source, size_t begin, size_t
 	return (struct qs_place){source, begin, end};
 }
 
-static void expect_text(struct qs_findings *findings, const struct qs_text_style *style,
-    const char *expected)
+static void expect_text(
+    struct qs_findings *findings, const struct qs_text_style *style, const char *expected)
 {
 	struct qs_text text = QS_TEXT_INIT;
 
@@ -73,7 +73,8 @@ static void frames_show_the_line_with_carets(void **state)
 	    findings, QS_FINDING_UNKNOWN_KEY, span(source, 13, 16), "unknown key \"%s\"", "b");
 	qs_finding_pointer(findings, finding, "/b");
 	qs_finding_hint(findings, finding, "remove %s", "it");
-	qs_finding_fix(findings, finding, true, span(source, 13, 16), "\"c\"", "did you mean \"c\"?");
+	qs_finding_fix(
+	    findings, finding, true, span(source, 13, 16), "\"c\"", "did you mean \"c\"?");
 	qs_finding_relate(findings, finding, span(source, 3, 8), "another key");
 	qs_finding_relate(findings, finding, qs_place_of(NULL), "the default is %d", 8);
 	expect_text(findings, &frames,
@@ -127,7 +128,7 @@ static void long_lines_are_clipped(void **state)
 	for (char *line = strtok(shown.data, "\n"); line; line = strtok(NULL, "\n")) {
 		assert_true(strlen(line) < 140);
 		assert_true(((unsigned char)line[strlen(line) - 1] & 0x80) == 0 ||
-		            ((unsigned char)line[strlen(line) - 1] & 0xC0) == 0x80);
+			    ((unsigned char)line[strlen(line) - 1] & 0xC0) == 0x80);
 		assert_null(strstr(line, "...\xA9"));
 	}
 	qs_text_done(&text);
@@ -235,7 +236,7 @@ static void a_name_gives_one_source(void **state)
 	qs_findings_free(findings);
 }
 
-/* ---- decisions -------------------------------------------------------------------------------- */
+/* ---- decisions ------------------------------------------------------------------------------- */
 
 struct decided {
 	const char *prefix;
@@ -253,10 +254,11 @@ static void the_longest_prefix_decides(void **state)
 	    {{{"QS2", QS_DECISION_OFF}}, "error: a [QS102]\ninfo: c [QS504]\n"},
 	    {{{"QS2", QS_DECISION_ON}}, "warning: b [QS207]\n"},
 	    {{{"QS", QS_DECISION_OFF}, {"QS504", QS_DECISION_ON}}, "info: c [QS504]\n"},
-	    {{{"QS", QS_DECISION_ON}, {"QS5", QS_DECISION_OFF}}, "error: a [QS102]\nwarning: b [QS207]\n"},
+	    {{{"QS", QS_DECISION_ON}, {"QS5", QS_DECISION_OFF}},
+		"error: a [QS102]\nwarning: b [QS207]\n"},
 	    {{{"QS2", QS_DECISION_ON}, {"QS2", QS_DECISION_OFF}}, ""},
 	    {{{"QS10", QS_DECISION_INFO}, {"QS", QS_DECISION_ERROR}, {"QS5", QS_DECISION_WARNING}},
-	        "info: a [QS102]\nerror: b [QS207]\nwarning: c [QS504]\n"},
+		"info: a [QS102]\nerror: b [QS207]\nwarning: c [QS504]\n"},
 	};
 
 	(void)state;
@@ -265,7 +267,7 @@ static void the_longest_prefix_decides(void **state)
 
 		for (size_t j = 0; j < 3 && cases[i].rows[j].prefix; j++)
 			assert_int_equal(qs_findings_judge(findings, cases[i].rows[j].prefix,
-			                     cases[i].rows[j].decision),
+					     cases[i].rows[j].decision),
 			    QS_OK);
 		qs_finding_add(findings, QS_FINDING_SYNTAX, qs_place_of(NULL), "a");
 		qs_finding_add(findings, QS_FINDING_NULL_VALUE, qs_place_of(NULL), "b");
@@ -299,15 +301,14 @@ static void formats_are_found_by_name(void **state)
 	qs_findings_free(findings);
 }
 
-/* ---- for programs ----------------------------------------------------------------------------- */
+/* ---- for programs ---------------------------------------------------------------------------- */
 
 static struct json_object *written(const struct qs_findings *findings, size_t n_files)
 {
 	struct qs_text text = QS_TEXT_INIT;
 	struct json_object *document;
 
-	assert_int_equal(
-	    qs_findings_write_json(findings, n_files, QS_SEVERITY_INFO, &text), QS_OK);
+	assert_int_equal(qs_findings_write_json(findings, n_files, QS_SEVERITY_INFO, &text), QS_OK);
 	document = json_tokener_parse(text.data);
 	assert_non_null(document);
 	qs_text_done(&text);
@@ -357,7 +358,8 @@ static void json_has_every_field(void **state)
 	struct qs_finding *finding;
 
 	(void)state;
-	finding = qs_finding_add(findings, QS_FINDING_UNKNOWN_KEY, span(source, 4, 11), "unknown \"x\"");
+	finding =
+	    qs_finding_add(findings, QS_FINDING_UNKNOWN_KEY, span(source, 4, 11), "unknown \"x\"");
 	qs_finding_pointer(findings, finding, "/widht");
 	qs_finding_hint(findings, finding, "mend it");
 	qs_finding_fix(findings, finding, false, span(source, 4, 11), "\"width\"", "write width");
@@ -379,9 +381,9 @@ static void json_has_every_field(void **state)
 	assert_int_equal(number_at(document, "/diagnostics/0/range/end/byte"), 11);
 	assert_string_equal(text_at(document, "/diagnostics/0/fixes/0/applicability"), "unsafe");
 	assert_string_equal(text_at(document, "/diagnostics/0/fixes/0/message"), "write width");
-	assert_string_equal(text_at(document, "/diagnostics/0/fixes/0/edits/0/new_text"), "\"width\"");
-	assert_int_equal(
-	    number_at(document, "/diagnostics/0/fixes/0/edits/0/range/end/byte"), 11);
+	assert_string_equal(
+	    text_at(document, "/diagnostics/0/fixes/0/edits/0/new_text"), "\"width\"");
+	assert_int_equal(number_at(document, "/diagnostics/0/fixes/0/edits/0/range/end/byte"), 11);
 	assert_string_equal(text_at(document, "/diagnostics/0/related/0/message"), "the other");
 	assert_string_equal(text_at(document, "/diagnostics/0/related/0/file"), "config.json");
 	assert_int_equal(number_at(document, "/diagnostics/0/related/0/range/start/byte"), 1);

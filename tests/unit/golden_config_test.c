@@ -42,7 +42,8 @@ static void check_case(struct json_object *line, void *context)
 	struct qs_policy *policy = NULL;
 	enum qs_status status;
 
-	assert_int_equal(qs_source_new(text_of(line, "id"), config, strlen(config), &source), QS_OK);
+	assert_int_equal(
+	    qs_source_new(text_of(line, "id"), config, strlen(config), &source), QS_OK);
 	status = qs_policy_read(source, findings, &policy);
 	assert_true(status == QS_OK || status == QS_INVALID);
 	if ((status == QS_OK) != accept) {

@@ -19,8 +19,7 @@
 #define HALF ENGINE_CONFIG("\"datatype\": \"bfloat16\"", "")
 #define INT8 ENGINE_CONFIG(ENGINE_INT8, "")
 /* Weights need no data. */
-#define WEIGHTS(more)                                                                              \
-	ENGINE_CONFIG(ENGINE_INT8, more ", \"quantizable_data_type\": [\"weights\"]")
+#define WEIGHTS(more) ENGINE_CONFIG(ENGINE_INT8, more ", \"quantizable_data_type\": [\"weights\"]")
 
 struct bench {
 	struct qs_findings *findings;
@@ -44,7 +43,8 @@ static void read_config(struct bench *bench, const char *config)
 	bench->job = NULL;
 	qs_policy_free(bench->policy);
 	qs_source_free(bench->source);
-	assert_int_equal(qs_source_new("config.json", config, strlen(config), &bench->source), QS_OK);
+	assert_int_equal(
+	    qs_source_new("config.json", config, strlen(config), &bench->source), QS_OK);
 	assert_int_equal(qs_policy_read(bench->source, bench->findings, &bench->policy), QS_OK);
 	qs_findings_free(bench->findings);
 	bench->findings = qs_findings_new();
@@ -75,10 +75,10 @@ static void save_model(struct bench *bench, const char *const *lines)
 	qs_model_free(model);
 }
 
-static const char *const linear13[] = {"opset 13", "in x 2 4", "init w 4 3", "init b 3",
-    "node Gemm g x,w,b y", "out y", NULL};
-static const char *const linear9[] = {"opset 9", "in x 2 4", "init w 4 3", "init b 3",
-    "node Gemm g x,w,b y", "out y", NULL};
+static const char *const linear13[] = {
+    "opset 13", "in x 2 4", "init w 4 3", "init b 3", "node Gemm g x,w,b y", "out y", NULL};
+static const char *const linear9[] = {
+    "opset 9", "in x 2 4", "init w 4 3", "init b 3", "node Gemm g x,w,b y", "out y", NULL};
 
 static enum qs_status new_job(struct bench *bench, const char *config)
 {
@@ -242,7 +242,7 @@ static void a_calibration_belongs_to_its_model_and_config(void **state)
 	assert_int_equal(new_job(bench, WEIGHTS(", \"onnx_opset_version\": 12")), QS_OK);
 	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
 	assert_int_equal(new_job(bench, ENGINE_CONFIG(ENGINE_INT8 ", \"bit_width\": 4",
-	                                    ", \"quantizable_data_type\": [\"weights\"]")),
+					    ", \"quantizable_data_type\": [\"weights\"]")),
 	    QS_OK);
 	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_INVALID);
 	assert_string_equal(last_finding(bench)->message,
@@ -253,7 +253,8 @@ static void a_calibration_belongs_to_its_model_and_config(void **state)
 	    "the calibration was made for another model; calibrate again");
 }
 
-/* Tied biases and all kinds of sites, on data: calibrating and reading the file give the same bytes. */
+/* Tied biases and all kinds of sites, on data: calibrating and reading the file give the same
+ * bytes. */
 static void calibrating_on_data_and_reading_the_scales_are_the_same(void **state)
 {
 	static const int64_t dims[] = {2, 4};
@@ -316,15 +317,18 @@ static void the_report_tells_what_was_done(void **state)
 	assert_int_equal(qs_job_write_report(bench->job, &text), QS_OK);
 	engine_expect(&text,
 	    MODEL " -> (not saved)\n"
-	    "quantized   weights        1  int8\n"
-	    "parameters  48 -> 12 bytes (25 %)\n"
-	    "written as  QuantizeLinear/DequantizeLinear of opset 13: 1 tensor\n"
-	    "kept float  1 bias (g, Linear): quantizable_data_type of the config does not list the kind\n"
-	    "            1 activation (g, Linear): quantizable_data_type of the config does not list the "
-	    "kind\n"
-	    "            1 input (g, Linear): quantizable_data_type of the config does not list the kind\n"
-	    "not done    include_cle: on, but not carried out by this version\n"
-	    "            include_bias_corr: on, but not carried out by this version\n");
+		  "quantized   weights        1  int8\n"
+		  "parameters  48 -> 12 bytes (25 %)\n"
+		  "written as  QuantizeLinear/DequantizeLinear of opset 13: 1 tensor\n"
+		  "kept float  1 bias (g, Linear): quantizable_data_type of the config does not "
+		  "list the kind\n"
+		  "            1 activation (g, Linear): quantizable_data_type of the config does "
+		  "not list the "
+		  "kind\n"
+		  "            1 input (g, Linear): quantizable_data_type of the config does not "
+		  "list the kind\n"
+		  "not done    include_cle: on, but not carried out by this version\n"
+		  "            include_bias_corr: on, but not carried out by this version\n");
 }
 
 static void the_report_as_json_has_the_same(void **state)
@@ -341,7 +345,8 @@ static void the_report_as_json_has_the_same(void **state)
 	assert_non_null(document);
 	assert_string_equal(
 	    json_object_get_string(json_object_object_get(document, "format_version")), "1.0");
-	assert_string_equal(json_object_get_string(json_object_object_get(document, "output")), OUTPUT);
+	assert_string_equal(
+	    json_object_get_string(json_object_object_get(document, "output")), OUTPUT);
 	written = json_object_object_get(document, "written_as");
 	assert_int_equal(json_object_get_int(json_object_object_get(written, "standard")), 1);
 	assert_int_equal(json_object_get_int(json_object_object_get(written, "opset")), 13);
@@ -353,26 +358,29 @@ static void the_report_as_json_has_the_same(void **state)
 
 static void an_entry_that_selects_nothing_is_an_error_unless_allowed(void **state)
 {
-	static const char config[] = WEIGHTS(", \"layer_quantize_config\": [{\"layer_name\": \"nobody\", "
-					     "\"quantizable_data_type\": [\"weights\"]}]");
+	static const char config[] =
+	    WEIGHTS(", \"layer_quantize_config\": [{\"layer_name\": \"nobody\", "
+		    "\"quantizable_data_type\": [\"weights\"]}]");
 	struct bench *bench = *state;
 
 	save_model(bench, linear13);
 	assert_int_equal(new_job(bench, config), QS_INVALID);
 	assert_string_equal(last_finding(bench)->code, "QS501");
-	assert_int_equal(qs_job_new(bench->policy, MODEL, true, bench->findings, &bench->job), QS_OK);
+	assert_int_equal(
+	    qs_job_new(bench->policy, MODEL, true, bench->findings, &bench->job), QS_OK);
 }
 
 /* What a batch normalization is selected by is still known when it has been folded away. */
 static void an_entry_for_a_folded_layer_selects_it(void **state)
 {
-	static const char config[] = WEIGHTS(", \"layer_quantize_config\": [{\"layer_name\": \"bn1\", "
-					     "\"quantizable_data_type\": [\"weights\"]}]");
+	static const char config[] =
+	    WEIGHTS(", \"layer_quantize_config\": [{\"layer_name\": \"bn1\", "
+		    "\"quantizable_data_type\": [\"weights\"]}]");
 	struct bench *bench = *state;
 
 	read_config(bench, config);
 	assert_int_equal(qs_job_new(bench->policy, fixture_path("conv_bn_relu.onnx"), false,
-	                     bench->findings, &bench->job),
+			     bench->findings, &bench->job),
 	    QS_OK);
 	assert_int_equal(bench->job->n_folded, 2);
 }

@@ -45,8 +45,10 @@ static const struct row right[] = {
     {"comment_marks_inside_a_string", "[\"// # /* */\"]", ""},
     {"brackets_inside_a_string", "[\"]}[{\"]", ""},
     {"the_deepest_nesting",
-        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
-        "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",        ""},};
+	"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+	"]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+	""},
+};
 
 static const struct row no_json[] = {
     {"empty", "", "QS101 1:1"},
@@ -83,9 +85,18 @@ static const struct row strings[] = {
     {"single_quotes_around_a_key", "{'a': 1}", "QS105 1:2 => \"a\""},
     {"single_quotes_keep_escapes_as_written", "['a\\nb\\u001b']", "QS105 1:2 => \"a\\nb\\u001b\""},
     {"double_quotes_in_single_ones_have_no_fix", "['a\"b']", "QS105 1:2"},
-    {"curly_quotes", "[\xE2\x80\x9C" "a\xE2\x80\x9D]", "QS105 1:2 => \"a\""},
-    {"single_curly_quotes", "[\xE2\x80\x98" "a\xE2\x80\x99]", "QS105 1:2 => \"a\""},
-    {"full_width_quotes", "[\xEF\xBC\x82" "a\xEF\xBC\x82]", "QS105 1:2 => \"a\""},
+    {"curly_quotes",
+	"[\xE2\x80\x9C"
+	"a\xE2\x80\x9D]",
+	"QS105 1:2 => \"a\""},
+    {"single_curly_quotes",
+	"[\xE2\x80\x98"
+	"a\xE2\x80\x99]",
+	"QS105 1:2 => \"a\""},
+    {"full_width_quotes",
+	"[\xEF\xBC\x82"
+	"a\xEF\xBC\x82]",
+	"QS105 1:2 => \"a\""},
     {"backticks", "[`a`]", "QS105 1:2 => \"a\""},
     {"string_over_the_end_of_a_line", "[\"ab\n, 1]", "QS102 1:2"},
     {"string_over_the_end_of_the_text", "[\"ab]", "QS116 1:6"},
@@ -99,10 +110,13 @@ static const struct row strings[] = {
     {"first_half_alone", "[\"\\ud800\"]", "QS112 1:3"},
     {"second_half_alone", "[\"\\ude00\"]", "QS112 1:3"},
     {"two_first_halves", "[\"\\ud800\\ud800\"]", "QS112 1:3\nQS112 1:9"},
-    {"control_character", "[\"a\x01" "b\tc\"]", "QS113 1:4\nQS113 1:6"},
+    {"control_character",
+	"[\"a\x01"
+	"b\tc\"]",
+	"QS113 1:4\nQS113 1:6"},
     {"bytes_that_are_not_utf8", "[\"a\xC3(\", \"\xFF\"]", "QS111 1:4\nQS111 1:10"},
     {"utf8_too_long", "[\"\xC0\xAF\", \"\xE0\x80\x80\", \"\xF0\x80\x80\x80\"]",
-        "QS111 1:3\nQS111 1:8\nQS111 1:13"},
+	"QS111 1:3\nQS111 1:8\nQS111 1:13"},
     {"utf8_surrogate", "[\"\xED\xA0\x80\"]", "QS111 1:3"},
     {"utf8_beyond_unicode", "[\"\xF4\x90\x80\x80\", \"\xF5\x80\x80\x80\"]", "QS111 1:3\nQS111 1:8"},
     {"utf8_cut_off", "[\"\xE6\xBC\"]", "QS111 1:3"},
@@ -119,13 +133,15 @@ static const struct row numbers[] = {
     {"unit", "[8bit]", "QS108 1:2"},
     {"decimal_points", "[1.2.3]", "QS108 1:2"},
     {"too_large_an_exponent", "[1e400, -1e400]", "QS109 1:2\nQS109 1:9"},
-    {"too_large_an_integer", "[9223372036854775808, -9223372036854775809]", "QS109 1:2\nQS109 1:23"},
+    {"too_large_an_integer", "[9223372036854775808, -9223372036854775809]",
+	"QS109 1:2\nQS109 1:23"},
 };
 
 static const struct row structures[] = {
     {"trailing_comma_in_an_array", "[1,]", "QS104 1:3 => (nothing)"},
     {"trailing_comma_in_an_object", "{\"a\": 1, }", "QS104 1:8 => (nothing)"},
-    {"trailing_comma_before_the_wrong_bracket", "{\"a\": [1, }", "QS104 1:9 => (nothing)\nQS102 1:11"},
+    {"trailing_comma_before_the_wrong_bracket", "{\"a\": [1, }",
+	"QS104 1:9 => (nothing)\nQS102 1:11"},
     {"missing_comma", "[1 2]", "QS102 1:4"},
     {"missing_comma_between_members", "{\"a\": 1\n\"b\": 2}", "QS102 2:1"},
     {"comma_too_many", "[1,,2]", "QS102 1:4"},
@@ -153,8 +169,8 @@ static const struct row structures[] = {
     {"ideographic_comma", "[1\xE3\x80\x81 2]", "QS119 1:3 => ,"},
     {"full_width_colon", "{\"a\"\xEF\xBC\x9A 1}", "QS119 1:5 => :"},
     {"full_width_brackets", "[1\xEF\xBC\xBD", "QS119 1:3 => ]"},
-    {"too_deep",
-        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1", "QS114 1:65"},
+    {"too_deep", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1",
+	"QS114 1:65"},
     {"nul_byte_behind_a_value", "[1\x01]", "QS102 1:3"},
 };
 
@@ -167,37 +183,37 @@ static const struct row duplicates[] = {
     {"keys_that_differ_in_case", "{\"a\": 1, \"A\": 2}", ""},
     {"pointers_escape_what_they_must", "{\"x\": {\"~/\": 1, \"~/\": 2}}", "QS110 1:17 /x/~0~1"},
     {"many_members",
-        "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":10,"
-        "\"k\":11,\"l\":12,\"m\":13,\"c\":14,\"a\":15,\"a\":16,\"cc\":17}",
-        "QS110 1:84 /c\nQS110 1:91 /a\nQS110 1:98 /a"},
+	"{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":10,"
+	"\"k\":11,\"l\":12,\"m\":13,\"c\":14,\"a\":15,\"a\":16,\"cc\":17}",
+	"QS110 1:84 /c\nQS110 1:91 /a\nQS110 1:98 /a"},
     {"keys_in_an_element", "[0, {\"a\": 1, \"a\": 2}]", "QS110 1:14 /1/a"},
 };
 
 /* Reading goes on behind a mistake, and nothing is told twice. */
 static const struct row recovery[] = {
     {"several_mistakes",
-        "{ // a comment\n"
-        "  'single': 08,\n"
-        "  bare: True,\n"
-        "  \"twice\": 1, \"twice\": [1, 2,],\n"
-        "  \"colon\" 5\n"
-        "  \"nan\": NaN;\n"
-        "  \"end\": \"\xE6\xBC\xA2\\q\"\n"
-        "}\n",
-        "QS103 1:3 => (nothing)\n"
-        "QS105 2:3 => \"single\"\n"
-        "QS108 2:13\n"
-        "QS106 3:3 => \"bare\"\n"
-        "QS106 3:9 => true\n"
-        "QS110 4:15 /twice\n"
-        "QS104 4:29 => (nothing)\n"
-        "QS102 5:11\n"
-        "QS102 6:3\n"
-        "QS107 6:10\n"
-        "QS102 6:13\n"
-        "QS118 7:12"},
+	"{ // a comment\n"
+	"  'single': 08,\n"
+	"  bare: True,\n"
+	"  \"twice\": 1, \"twice\": [1, 2,],\n"
+	"  \"colon\" 5\n"
+	"  \"nan\": NaN;\n"
+	"  \"end\": \"\xE6\xBC\xA2\\q\"\n"
+	"}\n",
+	"QS103 1:3 => (nothing)\n"
+	"QS105 2:3 => \"single\"\n"
+	"QS108 2:13\n"
+	"QS106 3:3 => \"bare\"\n"
+	"QS106 3:9 => true\n"
+	"QS110 4:15 /twice\n"
+	"QS104 4:29 => (nothing)\n"
+	"QS102 5:11\n"
+	"QS102 6:3\n"
+	"QS107 6:10\n"
+	"QS102 6:13\n"
+	"QS118 7:12"},
     {"broken_members_do_not_hide_later_ones", "{\"a\": @@@, \"b\": [!], \"c\": 08}",
-        "QS102 1:7\nQS102 1:18\nQS108 1:27"},
+	"QS102 1:7\nQS102 1:18\nQS108 1:27"},
 };
 
 /* Every file of tests/data/json. */
@@ -225,7 +241,7 @@ static const struct row files[] = {
     {"20_truncated.json", NULL, "QS116 1:44"},
     {"21_leading_zero.json", NULL, "QS108 1:43"},
     {"22_single_quotes.json", NULL,
-        "QS105 1:2 => \"overall_quantize_config\"\nQS105 1:30 => \"bit_width\""},
+	"QS105 1:2 => \"overall_quantize_config\"\nQS105 1:30 => \"bit_width\""},
     {"23_unquoted_key.json", NULL, "QS106 1:2 => \"overall_quantize_config\""},
     {"24_nul_byte.json", NULL, "QS115 1:46"},
 };
@@ -244,7 +260,7 @@ static void expect_file_findings(void **state)
 	qs_source_free(source);
 }
 
-/* ---- what reading gives ----------------------------------------------------------------------- */
+/* ---- what reading gives ---------------------------------------------------------------------- */
 
 static const struct qs_json *element(const struct qs_json_document *document, int index)
 {
@@ -257,8 +273,8 @@ static const struct qs_json *element(const struct qs_json_document *document, in
 
 static void values_are_what_is_written(void **state)
 {
-	struct qs_source *source = source_of(
-	    "[-7, 0.1, true, null, \"a\\u00e9\\ud83d\\ude00\\n\", {\"k\": 1}, [], 9007199254740993]");
+	struct qs_source *source = source_of("[-7, 0.1, true, null, \"a\\u00e9\\ud83d\\ude00\\n\", "
+					     "{\"k\": 1}, [], 9007199254740993]");
 	struct qs_json_document document;
 	struct qs_json_string written;
 
@@ -269,7 +285,8 @@ static void values_are_what_is_written(void **state)
 	assert_true(element(&document, 1)->real == 0.1);
 	assert_true(element(&document, 2)->boolean);
 	assert_int_equal(element(&document, 3)->type, QS_JSON_NULL);
-	assert_true(qs_json_string_is(element(&document, 4)->string, "a\xC3\xA9\xF0\x9F\x98\x80\n"));
+	assert_true(
+	    qs_json_string_is(element(&document, 4)->string, "a\xC3\xA9\xF0\x9F\x98\x80\n"));
 	assert_true(qs_json_string_is(element(&document, 5)->children.first->key, "k"));
 	assert_int_equal(element(&document, 6)->children.count, 0);
 	assert_true(element(&document, 7)->integer == 9007199254740993);
@@ -318,7 +335,9 @@ static void key_places_span_the_key_as_written(void **state)
 		size_t end;
 	} rows[] = {{"{\"a\\u0062\": 1}", "", 10}, {"{'ab': 1}", "QS105 1:2 => \"ab\"", 5},
 	    {"{ab: 1}", "QS106 1:2 => \"ab\"", 3},
-	    {"{\xE2\x80\x9C" "ab\xE2\x80\x9D: 1}", "QS105 1:2 => \"ab\"", 9}};
+	    {"{\xE2\x80\x9C"
+	     "ab\xE2\x80\x9D: 1}",
+		"QS105 1:2 => \"ab\"", 9}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kernels that do not round to integers: ends, counts, 16-bit floats; and every kernel of an instruction
- * set against the one in C.
+ * Kernels that do not round to integers: ends, counts, 16-bit floats; and every kernel of an
+ * instruction set against the one in C.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -151,7 +151,7 @@ static void float16_is_the_nearest(void **state)
 	}
 }
 
-/* ---- instruction sets ------------------------------------------------------------------------------ */
+/* ---- instruction sets ------------------------------------------------------------------------ */
 
 /* Registers hold at most this many values; lengths and starts go around it. */
 #define WIDTH 16
@@ -170,7 +170,8 @@ static void fill_floats(float values[LENGTHS + WIDTH], uint64_t *seed)
 	for (size_t i = 0; i < LENGTHS + WIDTH; i++) {
 		const uint64_t choice = random_bits(seed) % 3;
 
-		values[i] = choice == 0   ? edges[random_bits(seed) % (sizeof(edges) / sizeof(*edges))]
+		values[i] = choice == 0
+		                ? edges[random_bits(seed) % (sizeof(edges) / sizeof(*edges))]
 		            : choice == 1 ? random_any(seed)
 		                          : floorf(random_between(seed, -300.0F, 300.0F)) / 2.0F;
 	}

@@ -6,25 +6,51 @@
 #include "qstrata/model.h"
 #include "tests/unit/expect.h"
 
-enum { N_TEST_LAYERS = 6 };
+enum {
+	N_TEST_LAYERS = 6
+};
 
 static const char *const test_names[][2] = {{"/conv1/Conv", NULL},
     {"/layer1/layer1.0/conv1/Conv", NULL}, {"/layer1/layer1.0/Relu", NULL}, {"/fc/Gemm", NULL},
     {"MatMul#1", NULL}, {"/norm/ReduceMean", "/norm/Div"}};
 
 static const struct qs_layer test_layers[N_TEST_LAYERS] = {
-    {.name = "/conv1/Conv", .names = test_names[0], .n_nodes = 1, .path = "conv1",
-        .type = "Conv2d", .op_type = "Conv"},
-    {.name = "/layer1/layer1.0/conv1/Conv", .names = test_names[1], .n_nodes = 1,
-        .path = "layer1.0.conv1", .type = "Conv2d", .op_type = "Conv"},
-    {.name = "/layer1/layer1.0/Relu", .names = test_names[2], .n_nodes = 1,
-        .path = "layer1.0.relu", .type = "ReLU", .op_type = "Relu"},
-    {.name = "/fc/Gemm", .names = test_names[3], .n_nodes = 1, .path = "fc", .type = "Linear",
-        .op_type = "Gemm"},
-    {.name = "MatMul#1", .names = test_names[4], .n_nodes = 1, .path = "", .type = "matmul",
-        .op_type = "MatMul"},
-    {.name = "/norm/ReduceMean", .names = test_names[5], .n_nodes = 2, .path = "norm",
-        .type = "LayerNorm", .op_type = "ReduceMean"},
+    {.name = "/conv1/Conv",
+	.names = test_names[0],
+	.n_nodes = 1,
+	.path = "conv1",
+	.type = "Conv2d",
+	.op_type = "Conv"},
+    {.name = "/layer1/layer1.0/conv1/Conv",
+	.names = test_names[1],
+	.n_nodes = 1,
+	.path = "layer1.0.conv1",
+	.type = "Conv2d",
+	.op_type = "Conv"},
+    {.name = "/layer1/layer1.0/Relu",
+	.names = test_names[2],
+	.n_nodes = 1,
+	.path = "layer1.0.relu",
+	.type = "ReLU",
+	.op_type = "Relu"},
+    {.name = "/fc/Gemm",
+	.names = test_names[3],
+	.n_nodes = 1,
+	.path = "fc",
+	.type = "Linear",
+	.op_type = "Gemm"},
+    {.name = "MatMul#1",
+	.names = test_names[4],
+	.n_nodes = 1,
+	.path = "",
+	.type = "matmul",
+	.op_type = "MatMul"},
+    {.name = "/norm/ReduceMean",
+	.names = test_names[5],
+	.n_nodes = 2,
+	.path = "norm",
+	.type = "LayerNorm",
+	.op_type = "ReduceMean"},
 };
 
 #endif

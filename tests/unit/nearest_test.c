@@ -22,8 +22,8 @@ static void distances_count_edits(void **state)
 	    {"method", "metod", 2},
 	    {"method", "methood", 2},
 	    {"method", "mithod", 2},
-	    {"method", "mehtod", 2},  /* neighbours that are swapped are one edit */
-	    {"method", "Method", 1},  /* case is half an edit */
+	    {"method", "mehtod", 2}, /* neighbours that are swapped are one edit */
+	    {"method", "Method", 1}, /* case is half an edit */
 	    {"bit_width", "bit-width", 1},
 	    {"BIT-WIDTH", "bit_width", 9},
 	    {"kitten", "sitting", 6},
@@ -33,8 +33,10 @@ static void distances_count_edits(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const char *a = rows[i].a, *b = rows[i].b;
 
-		assert_int_equal(qs_edit_distance(a, strlen(a), b, strlen(b), FAR), rows[i].distance);
-		assert_int_equal(qs_edit_distance(b, strlen(b), a, strlen(a), FAR), rows[i].distance);
+		assert_int_equal(
+		    qs_edit_distance(a, strlen(a), b, strlen(b), FAR), rows[i].distance);
+		assert_int_equal(
+		    qs_edit_distance(b, strlen(b), a, strlen(a), FAR), rows[i].distance);
 	}
 }
 
@@ -68,11 +70,13 @@ static const char *nearest(const char *word, const char *const *known, bool *ret
 
 static void the_nearest_word_is_found(void **state)
 {
-	static const char *const known[] = {"maxmin", "percentile", "entropy", "mse", "diffs", NULL};
+	static const char *const known[] = {
+	    "maxmin", "percentile", "entropy", "mse", "diffs", NULL};
 	bool tie;
 
 	(void)state;
-	assert_string_equal(nearest("minmax", (const char *const[]){"maxmim", "minmix", NULL}, &tie), "minmix");
+	assert_string_equal(
+	    nearest("minmax", (const char *const[]){"maxmim", "minmix", NULL}, &tie), "minmix");
 	assert_string_equal(nearest("diff", known, &tie), "diffs");
 	assert_false(tie);
 	assert_string_equal(nearest("MSE", known, &tie), "mse"); /* case alone is always near */
@@ -88,7 +92,8 @@ static void equally_near_words_are_a_tie(void **state)
 	(void)state;
 	assert_string_equal(nearest("cat", (const char *const[]){"bat", "hat", NULL}, &tie), "bat");
 	assert_true(tie);
-	assert_string_equal(nearest("cat", (const char *const[]){"bat", "hat", "cat", NULL}, &tie), "cat");
+	assert_string_equal(
+	    nearest("cat", (const char *const[]){"bat", "hat", "cat", NULL}, &tie), "cat");
 	assert_false(tie);
 }
 

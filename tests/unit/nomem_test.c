@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory that runs out: the n-th allocation fails, for every n until reading a config passes. Each time
- * it ends in QS_NOMEM, or as if nothing had happened, and nothing leaks.
+ * Memory that runs out: the n-th allocation fails, for every n until reading a config passes. Each
+ * time it ends in QS_NOMEM, or as if nothing had happened, and nothing leaks.
  *
  * The program is linked so that the project's own calls of malloc() and its relatives come here.
  */
@@ -75,7 +75,8 @@ static void note_findings(struct qs_findings *findings, struct qs_text *text)
 		for (const struct qs_related *r = finding->related; r; r = r->next)
 			qs_text_addf(text, "  %zu %s\n", r->place.begin, r->message);
 		for (const struct qs_fix *f = finding->fixes; f; f = f->next)
-			qs_text_addf(text, "  %zu %s %s\n", f->place.begin, f->new_text, f->message);
+			qs_text_addf(
+			    text, "  %zu %s %s\n", f->place.begin, f->new_text, f->message);
 	}
 }
 
@@ -140,9 +141,10 @@ static void memory_may_run_out_anywhere(void **state)
 			fail_msg("allocation %zu fails: %ld pieces of memory leak", n, n_live);
 		if (found.status == QS_NOMEM)
 			continue;
-		if (found.status != expected.status || strcmp(found.text.data, expected.text.data) != 0)
-			fail_msg("allocation %zu fails unnoticed: status %d, found\n%sexpected\n%s", n,
-			    (int)found.status, found.text.data, expected.text.data);
+		if (found.status != expected.status ||
+		    strcmp(found.text.data, expected.text.data) != 0)
+			fail_msg("allocation %zu fails unnoticed: status %d, found\n%sexpected\n%s",
+			    n, (int)found.status, found.text.data, expected.text.data);
 		qs_text_done(&found.text);
 	}
 	assert_int_equal(n_live, 0);
@@ -152,36 +154,42 @@ static void memory_may_run_out_anywhere(void **state)
 
 static const struct row rows[] = {
     {"a_right_config",
-        "{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"bit_width\": 4},\n"
-        "\"tensor_quantize_config\": {\"weights\": {\"per_channel\": true}},\n"
-        "\"layer_quantize_config\": [{\"layer_name\": \"fc\", \"quantizable_data_type\": [\"weights\"],\n"
-        "\"tensor_quantize_config\": {\"weights\": {\"bit_width\": 2}}},\n"
-        "{\"layer_name\": \"re:f.*\", \"quantizable_data_type\": [\"weights\"]},\n"
-        "{\"layer_type\": \"Gemm\", \"quantizable_data_type\": [\"weights\"]},\n"
-        "{\"layer_name\": \"fc2\", \"quantizable_data_type\": [\"weights\"]}]}",
-        NULL},
+	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"bit_width\": 4},\n"
+	"\"tensor_quantize_config\": {\"weights\": {\"per_channel\": true}},\n"
+	"\"layer_quantize_config\": [{\"layer_name\": \"fc\", \"quantizable_data_type\": "
+	"[\"weights\"],\n"
+	"\"tensor_quantize_config\": {\"weights\": {\"bit_width\": 2}}},\n"
+	"{\"layer_name\": \"re:f.*\", \"quantizable_data_type\": [\"weights\"]},\n"
+	"{\"layer_type\": \"Gemm\", \"quantizable_data_type\": [\"weights\"]},\n"
+	"{\"layer_name\": \"fc2\", \"quantizable_data_type\": [\"weights\"]}]}",
+	NULL},
     {"mistakes_in_the_text",
-        "// comment\n{'target_device': \"C\\u0050U\", \"a\": bare, \"b\": 08, \"c\": True, \"d\": NaN,\n"
-        "\"a\": \"\xFF\", \"\xC3\xA9\\q\": 1e999, \"x\": [1 2}, \"y\": [1,],",
-        NULL},
+	"// comment\n{'target_device': \"C\\u0050U\", \"a\": bare, \"b\": 08, \"c\": True, \"d\": "
+	"NaN,\n"
+	"\"a\": \"\xFF\", \"\xC3\xA9\\q\": 1e999, \"x\": [1 2}, \"y\": [1,],",
+	NULL},
     {"many_members",
-        "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":10,\"k\":11,"
-        "\"l\":12,\"m\":13,\"c\":14}",
-        NULL},
+	"{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":10,\"k\":"
+	"11,"
+	"\"l\":12,\"m\":13,\"c\":14}",
+	NULL},
     {"mistakes_in_values",
-        "{\"target_device\": \"TPU\", \"include_cel\": 1, \"overall_quantize_config\": {\"bit_widht\": 8,\n"
-        "\"method\": \"best\", \"symmetry\": 0, \"percentage\": 101.0, \"signed\": null},\n"
-        "\"layer_quantize_config\": [{\"layer_name\": \"re:[\", \"quantizable_data_type\": [\"weight\"]},\n"
-        "{\"layer_name\": 1, \"layer_type\": 2, \"quantizable_data_type\": [3]}, 4]}",
-        NULL},
+	"{\"target_device\": \"TPU\", \"include_cel\": 1, \"overall_quantize_config\": "
+	"{\"bit_widht\": 8,\n"
+	"\"method\": \"best\", \"symmetry\": 0, \"percentage\": 101.0, \"signed\": null},\n"
+	"\"layer_quantize_config\": [{\"layer_name\": \"re:[\", \"quantizable_data_type\": "
+	"[\"weight\"]},\n"
+	"{\"layer_name\": 1, \"layer_type\": 2, \"quantizable_data_type\": [3]}, 4]}",
+	NULL},
     {"conflicts_and_effects",
-        "{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"symmetry\": false,\n"
-        "\"method\": \"percentile\", \"percentage\": 99}, \"tensor_quantize_config\": {\"bias\":\n"
-        "{\"bit_width\": 16, \"calib_statistic_method\": \"modal\"}},\n"
-        "\"layer_quantize_config\": [{\"layer_name\": \"a\", \"quantizable_data_type\": [\"weights\"],\n"
-        "\"overall_quantize_config\": {\"round_mode\": \"half_up\"}},\n"
-        "{\"layer_name\": \"a\", \"quantizable_data_type\": []}]}",
-        NULL},
+	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"symmetry\": false,\n"
+	"\"method\": \"percentile\", \"percentage\": 99}, \"tensor_quantize_config\": {\"bias\":\n"
+	"{\"bit_width\": 16, \"calib_statistic_method\": \"modal\"}},\n"
+	"\"layer_quantize_config\": [{\"layer_name\": \"a\", \"quantizable_data_type\": "
+	"[\"weights\"],\n"
+	"\"overall_quantize_config\": {\"round_mode\": \"half_up\"}},\n"
+	"{\"layer_name\": \"a\", \"quantizable_data_type\": []}]}",
+	NULL},
 };
 
 int main(void)

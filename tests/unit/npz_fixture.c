@@ -24,8 +24,8 @@ struct npy_bytes npy_make(
 	qs_text_adds(&header, ")}");
 	qs_text_fill(&header, ' ', 63 - (header.size + 10) % 64);
 	qs_text_adds(&header, "\n");
-	fprintf(stream, "\x93NUMPY%c%c%c%c%s", 1, 0, (int)(header.size & 255), (int)(header.size >> 8),
-	    header.data);
+	fprintf(stream, "\x93NUMPY%c%c%c%c%s", 1, 0, (int)(header.size & 255),
+	    (int)(header.size >> 8), header.data);
 	fwrite(elements, size, n, stream);
 	assert_int_equal(fclose(stream), 0);
 	qs_text_done(&header);
@@ -55,7 +55,7 @@ static void add_member(zipFile zip, const struct npz_member *member, bool deflat
 
 	snprintf(name, sizeof(name), "%s%s", member->name, strchr(member->name, '.') ? "" : ".npy");
 	assert_int_equal(zipOpenNewFileInZip(zip, name, NULL, NULL, 0, NULL, 0, NULL,
-	                     deflate ? Z_DEFLATED : 0, Z_DEFAULT_COMPRESSION),
+			     deflate ? Z_DEFLATED : 0, Z_DEFAULT_COMPRESSION),
 	    ZIP_OK);
 	assert_int_equal(
 	    zipWriteInFileInZip(zip, member->bytes.data, (unsigned)member->bytes.size), ZIP_OK);

@@ -21,7 +21,11 @@
 #define FOLDER "ocr_test.d"
 #define OUTPUT "ocr_test.onnx"
 
-enum { N_CALIB = 8, N_FRESH = 40, N_VALUES = 3 * 48 * 192 };
+enum {
+	N_CALIB = 8,
+	N_FRESH = 40,
+	N_VALUES = 3 * 48 * 192
+};
 
 static const int64_t image_dims[] = {1, 3, 48, 192};
 
@@ -92,7 +96,8 @@ static void quantize(const char *model, const char *config)
 	char path[512];
 	enum qs_status status;
 
-	status = qs_source_read(data_path(path, config), config, QS_CONFIG_LIMIT, findings, &source);
+	status =
+	    qs_source_read(data_path(path, config), config, QS_CONFIG_LIMIT, findings, &source);
 	if (status == QS_OK)
 		status = qs_policy_read(source, findings, &policy);
 	if (status == QS_OK)
@@ -129,13 +134,13 @@ static struct qs_session *open_session(struct qs_runtime *runtime, const char *p
 static float *run(struct qs_session *session, const float *image, size_t *ret_count)
 {
 	struct qs_findings *findings = qs_findings_new();
-	const struct qs_blob input = {session->inputs[0].name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, 4,
-	    image_dims, image, N_VALUES * sizeof(*image)};
+	const struct qs_blob input = {session->inputs[0].name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
+	    4, image_dims, image, N_VALUES * sizeof(*image)};
 	struct qs_blob output;
 	float *values;
 
 	assert_int_equal(qs_session_run(session, &input, 1,
-	                     (const char *const[]){session->outputs[0].name}, 1, findings, &output),
+			     (const char *const[]){session->outputs[0].name}, 1, findings, &output),
 	    QS_OK);
 	values = qs_blob_floats(&output, ret_count);
 	assert_non_null(values);
@@ -171,7 +176,8 @@ static double compare(struct qs_session *a, struct qs_session *b)
 	return ab / sqrt(aa * bb);
 }
 
-/* Quantizes with a config and compares, with the graph as it is written and as the runtime rewrites it. */
+/* Quantizes with a config and compares, with the graph as it is written and as the runtime rewrites
+ * it. */
 static void expect_likeness(const char *config, double least)
 {
 	struct qs_runtime *runtime = engine_runtime();

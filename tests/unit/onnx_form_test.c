@@ -34,11 +34,12 @@ static void expect_form(const struct row *row, size_t index)
 
 	site.spec.datatype = QS_DATATYPE_INT;
 	site.qparams = (struct qs_qparams){row->n_scales, scales,
-	    row->n_scales == 1 ? &zero_points[1] : zero_points, maxima, row->quant_min, row->quant_max};
+	    row->n_scales == 1 ? &zero_points[1] : zero_points, maxima, row->quant_min,
+	    row->quant_max};
 	if (qs_onnx_form(&site, row->opset, &form))
-		qs_text_addf(&text, "%s%s%s%s%s", qs_element_word(form.element), form.clips ? " clips" : "",
-		    form.microsoft ? " microsoft" : "", form.plain ? " plain" : "",
-		    form.shifts ? " shifts" : "");
+		qs_text_addf(&text, "%s%s%s%s%s", qs_element_word(form.element),
+		    form.clips ? " clips" : "", form.microsoft ? " microsoft" : "",
+		    form.plain ? " plain" : "", form.shifts ? " shifts" : "");
 	if (strcmp(text.data, row->form) != 0)
 		fail_msg("row %zu: found \"%s\", expected \"%s\"", index, text.data, row->form);
 	qs_text_done(&text);

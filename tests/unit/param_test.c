@@ -58,7 +58,7 @@ static void since_is_a_version(void **state)
 		const char *since = qs_param_info((enum qs_param)p)->since;
 
 		assert_true(strcmp(since, "2.5") == 0 || strcmp(since, "3.0") == 0 ||
-		            strcmp(since, "3.5") == 0);
+			    strcmp(since, "3.5") == 0);
 	}
 }
 
@@ -70,14 +70,17 @@ static void words_are_unique(void **state)
 
 		assert_int_equal(info->kind == QS_KIND_CHOICE, info->set.n_words > 0);
 		for (int w = 0; w < info->set.n_words; w++) {
-			assert_int_equal(qs_word_find(&info->set, string_of(info->set.words[w].word)), w);
+			assert_int_equal(
+			    qs_word_find(&info->set, string_of(info->set.words[w].word)), w);
 			assert_true(strlen(info->set.words[w].meaning) > 0);
 		}
 	}
 	for (int d = 0; d < QS_DEVICE__COUNT; d++)
-		assert_int_equal(qs_word_find(&qs_device_words, string_of(qs_device_words.words[d].word)), d);
+		assert_int_equal(
+		    qs_word_find(&qs_device_words, string_of(qs_device_words.words[d].word)), d);
 	for (int t = 0; t < QS_TENSOR__COUNT; t++)
-		assert_int_equal(qs_word_find(&qs_tensor_words, string_of(qs_tensor_words.words[t].word)), t);
+		assert_int_equal(
+		    qs_word_find(&qs_tensor_words, string_of(qs_tensor_words.words[t].word)), t);
 	assert_int_equal(qs_word_find(&qs_tensor_words, string_of("weight")), -1);
 }
 
@@ -105,7 +108,8 @@ static void every_default_round_trips(void **state)
 
 		for (int t = 0; t < QS_TENSOR__COUNT; t++) {
 			const bool own = t == QS_TENSOR_ACTIVATION && info->defaults[1][0];
-			const union qs_value value = qs_param_default((enum qs_param)p, (enum qs_tensor)t);
+			const union qs_value value =
+			    qs_param_default((enum qs_param)p, (enum qs_tensor)t);
 			struct qs_text text = QS_TEXT_INIT;
 
 			assert_true(is_legal(info, value));
@@ -187,7 +191,7 @@ static void values_outside_have_no_word(void **state)
 	assert_string_equal(qs_statistic_word(QS_STATISTIC_MEAN), "mean");
 	assert_string_equal(qs_tensor_word(QS_TENSOR_BIAS), "bias");
 	assert_null(qs_method_word(QS_METHOD__COUNT));
-	assert_null(qs_tensor_word((enum qs_tensor)-1));
+	assert_null(qs_tensor_word((enum qs_tensor) - 1));
 }
 
 int main(void)

@@ -91,8 +91,8 @@ static size_t count(json_object *member)
 static json_object *number(json_object *member, size_t index)
 {
 	return json_object_is_type(member, json_type_array)
-		   ? json_object_array_get_idx(member, index)
-		   : member;
+	           ? json_object_array_get_idx(member, index)
+	           : member;
 }
 
 /* Quantizes with the scales of a result instead. */

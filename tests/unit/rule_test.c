@@ -22,14 +22,13 @@ static const struct {
     {"QS310", "DPU", "weights", "\"bit_width\": 4"},
     {"QS321", "CPU", "activation", "\"per_channel\": true"},
     {"QS322", "GPU", "weights",
-        "\"per_channel\": true, \"scale_type\": \"float\", \"method\": \"mse\""},
+	"\"per_channel\": true, \"scale_type\": \"float\", \"method\": \"mse\""},
     {"QS323", "CPU", "weights", "\"per_channel\": true, \"method\": \"entropy\""},
     {"QS324", "GPU", "weights", "\"per_channel\": true, \"symmetry\": false"},
     {"QS325", "CPU", "weights", "\"per_channel\": true, \"signed\": false"},
     {"QS331", "CPU", "bias", "\"scale_type\": \"float\", \"method\": \"diffs\""},
     {"QS332", "GPU", "input", "\"scale_type\": \"float\", \"method\": \"mse\""},
-    {"QS333", "CPU", "bias",
-        "\"scale_type\": \"float\", \"method\": \"mse\", \"symmetry\": false"},
+    {"QS333", "CPU", "bias", "\"scale_type\": \"float\", \"method\": \"mse\", \"symmetry\": false"},
     {"QS341", "GPU", "weights", "\"method\": \"percentile\""},
     {"QS342", "CPU", "input", "\"symmetry\": false"},
     {"QS343", "GPU", "activation", "\"signed\": false"},
@@ -55,8 +54,9 @@ static bool breaks(const char *device, size_t row)
 	struct qs_source *source;
 	bool found;
 
-	qs_text_addf(&text, "{\"target_device\": \"%s\", \"tensor_quantize_config\": {\"%s\": {%s}}}",
-	    device, rows[row].block, rows[row].parameters);
+	qs_text_addf(&text,
+	    "{\"target_device\": \"%s\", \"tensor_quantize_config\": {\"%s\": {%s}}}", device,
+	    rows[row].block, rows[row].parameters);
 	source = source_of(text.data);
 	(void)qs_policy_read(source, findings, &policy);
 	found = has_code(findings, rows[row].code);
@@ -104,8 +104,7 @@ static void rules_hold_for_their_devices_only(void **state)
 		for (int d = 0; d < QS_DEVICE__COUNT; d++) {
 			const char *device = qs_device_words.words[d].word;
 
-			assert_int_equal(
-			    breaks(device, row), ruleset.rules[row].devices >> d & 1);
+			assert_int_equal(breaks(device, row), ruleset.rules[row].devices >> d & 1);
 		}
 	}
 	qs_ruleset_done(&ruleset);
@@ -137,10 +136,16 @@ static void built_in_rules_are_whole(void **state)
 static void a_rule_set_that_is_wrong_is_refused(void **state)
 {
 	static const char *const texts[] = {
-	    "", "7", "{", "{\"rules\": 3}", "{\"rules\": [3]}", "{\"rules\": [{}]}",
+	    "",
+	    "7",
+	    "{",
+	    "{\"rules\": 3}",
+	    "{\"rules\": [3]}",
+	    "{\"rules\": [{}]}",
 	    HEAD SCOPE "\"when\": {}, " TAIL,
 	    HEAD SCOPE "\"when\": {}, \"require\": {}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {\"bit_width\": [8], \"method\": [\"mse\"]}, " TAIL,
+	    HEAD SCOPE
+	    "\"when\": {}, \"require\": {\"bit_width\": [8], \"method\": [\"mse\"]}, " TAIL,
 	    HEAD SCOPE "\"when\": {}, \"require\": {\"bits\": [8]}, " TAIL,
 	    HEAD SCOPE "\"when\": {}, \"require\": {\"bit_width\": 8}, " TAIL,
 	    HEAD SCOPE "\"when\": {}, \"require\": {\"bit_width\": [64]}, " TAIL,
@@ -148,16 +153,18 @@ static void a_rule_set_that_is_wrong_is_refused(void **state)
 	    HEAD SCOPE "\"when\": {}, \"require\": {\"method\": [\"best\"]}, " TAIL,
 	    HEAD SCOPE "\"when\": {}, \"require\": {\"symmetry\": [1]}, " TAIL,
 	    HEAD SCOPE "\"when\": {}, \"require\": {\"percentage\": [99.0]}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {\"bit_width\": {\"same_as\": \"output\"}}, " TAIL,
+	    HEAD SCOPE
+	    "\"when\": {}, \"require\": {\"bit_width\": {\"same_as\": \"output\"}}, " TAIL,
 	    HEAD SCOPE "\"when\": {}, \"require\": {\"bits\": {\"same_as\": \"bias\"}}, " TAIL,
 	    HEAD SCOPE "\"when\": {\"bits\": [8]}, \"require\": {\"bit_width\": [8]}, " TAIL,
 	    HEAD "\"devices\": \"CPU\", \"tensors\": [\"weights\"], \"when\": {}, \"require\": "
-	         "{\"bit_width\": [8]}, " TAIL,
+		 "{\"bit_width\": [8]}, " TAIL,
 	    HEAD "\"devices\": [\"TPU\"], \"tensors\": [\"weights\"], \"when\": {}, \"require\": "
-	         "{\"bit_width\": [8]}, " TAIL,
-	    HEAD SCOPE "\"when\": {\"datatype\": [\"int\"], \"bit_width\": [8], \"method\": [\"mse\"], "
-	               "\"symmetry\": [true], \"signed\": [true], \"per_channel\": [true], "
-	               "\"scale_type\": [\"float\"]}, \"require\": {\"bit_width\": [8]}, " TAIL,
+		 "{\"bit_width\": [8]}, " TAIL,
+	    HEAD SCOPE
+	    "\"when\": {\"datatype\": [\"int\"], \"bit_width\": [8], \"method\": [\"mse\"], "
+	    "\"symmetry\": [true], \"signed\": [true], \"per_channel\": [true], "
+	    "\"scale_type\": [\"float\"]}, \"require\": {\"bit_width\": [8]}, " TAIL,
 	};
 
 	(void)state;
@@ -173,8 +180,8 @@ static void a_rule_set_that_is_wrong_is_refused(void **state)
 
 static void a_rule_set_of_ones_own_is_loaded(void **state)
 {
-	static const char text[] =
-	    HEAD SCOPE "\"when\": {\"datatype\": [\"int\"]}, \"require\": {\"bit_width\": [4, 8]}, " TAIL;
+	static const char text[] = HEAD SCOPE
+	    "\"when\": {\"datatype\": [\"int\"]}, \"require\": {\"bit_width\": [4, 8]}, " TAIL;
 	struct qs_ruleset ruleset;
 	const char *problem;
 

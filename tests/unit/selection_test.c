@@ -86,7 +86,8 @@ static void a_type_takes_its_layers(void **state)
 static void an_operator_is_a_type_that_is_not_portable(void **state)
 {
 	(void)state;
-	expect_widths(TYPE("Gemm", "4"), "888488", "QS504 2:16 /layer_quantize_config/0/layer_type");
+	expect_widths(
+	    TYPE("Gemm", "4"), "888488", "QS504 2:16 /layer_quantize_config/0/layer_type");
 }
 
 static void a_name_is_the_nodes(void **state)
@@ -119,7 +120,8 @@ static void a_pattern_matches_whole_names_and_paths(void **state)
 	(void)state;
 	expect_widths(NAME("re:.*conv1.*", "4"), "448888", "");
 	expect_widths(NAME("re:layer1\\\\.0\\\\..*", "4"), "844888", "");
-	expect_widths(NAME("re:conv", "4"), "888888", "QS501 2:16 /layer_quantize_config/0/layer_name");
+	expect_widths(
+	    NAME("re:conv", "4"), "888888", "QS501 2:16 /layer_quantize_config/0/layer_name");
 	expect_widths(NAME("re:.*", "4"), "444444", "");
 	expect_widths(NAME("re:(?i)FC", "4"), "888488", "");
 }
@@ -127,7 +129,8 @@ static void a_pattern_matches_whole_names_and_paths(void **state)
 static void a_name_beats_a_pattern_and_that_beats_a_type(void **state)
 {
 	(void)state;
-	expect_widths(NAME("/conv1/Conv", "2") "," NAME("re:/layer1/.*", "3") ",\n" TYPE("Conv2d", "4"),
+	expect_widths(
+	    NAME("/conv1/Conv", "2") "," NAME("re:/layer1/.*", "3") ",\n" TYPE("Conv2d", "4"),
 	    "233888", "QS503 3:16 /layer_quantize_config/2/layer_type");
 	expect_widths(TYPE("Conv2d", "4") "," NAME("/conv1/Conv", "2"), "248888", "");
 	expect_widths(TYPE("Linear", "4") "," NAME("re:.*/Conv", "3"), "338488", "");
@@ -160,7 +163,8 @@ static void a_kind_that_the_winner_does_not_list_is_the_models(void **state)
 {
 	(void)state;
 	/* The type entry lists weights, and the name entry that hides it lists only biases. */
-	expect_widths(TYPE("Linear", "4") ",\n{\"layer_name\": \"fc\", \"quantizable_data_type\": [\"bias\"]}",
+	expect_widths(TYPE("Linear",
+			  "4") ",\n{\"layer_name\": \"fc\", \"quantizable_data_type\": [\"bias\"]}",
 	    "888888", "QS503 2:16 /layer_quantize_config/0/layer_type");
 }
 
@@ -169,8 +173,8 @@ static void what_selects_nothing_is_an_error_with_a_near_name(void **state)
 	(void)state;
 	select_layers(NAME("layer1.0.conv2", "4"), false,
 	    "QS501 2:16 /layer_quantize_config/0/layer_name", NULL);
-	select_layers(TYPE("Conv3d", "4"), false,
-	    "QS501 2:16 /layer_quantize_config/0/layer_type", NULL);
+	select_layers(
+	    TYPE("Conv3d", "4"), false, "QS501 2:16 /layer_quantize_config/0/layer_type", NULL);
 	select_layers(NAME("layer1.0.conv2", "4"), true,
 	    "QS502 2:16 /layer_quantize_config/0/layer_name", NULL);
 }
@@ -198,8 +202,8 @@ static void near_names_are_hinted_at(void **state)
 		    rows[i].entry);
 		source = source_of(text.data);
 		assert_int_equal(qs_policy_read(source, findings, &policy), QS_OK);
-		assert_int_equal(qs_policy_select(policy, test_layers, N_TEST_LAYERS, false, findings,
-		                     &selection),
+		assert_int_equal(qs_policy_select(policy, test_layers, N_TEST_LAYERS, false,
+				     findings, &selection),
 		    QS_INVALID);
 		assert_int_equal(qs_findings_count(findings), 1);
 		assert_string_equal(qs_findings_at(findings, 0)->hint, rows[i].hint);
@@ -215,8 +219,8 @@ static void near_names_are_hinted_at(void **state)
 static void a_name_with_a_nul_selects_nothing(void **state)
 {
 	(void)state;
-	expect_widths(NAME("fc\\u0000x", "4"), "888888",
-	    "QS501 2:16 /layer_quantize_config/0/layer_name");
+	expect_widths(
+	    NAME("fc\\u0000x", "4"), "888888", "QS501 2:16 /layer_quantize_config/0/layer_name");
 }
 
 static void a_pattern_that_takes_too_long_is_an_error(void **state)
@@ -245,7 +249,8 @@ static void paths_are_read_from_both_spellings(void **state)
 {
 	static const char *const rows[][2] = {
 	    {"layer1.0.conv1", "layer1.0.conv1"},
-	    {"ResNet::ResNet/Sequential[layer1]/BasicBlock[0]/Conv2d[conv1]/input.7", "layer1.0.conv1"},
+	    {"ResNet::ResNet/Sequential[layer1]/BasicBlock[0]/Conv2d[conv1]/input.7",
+		"layer1.0.conv1"},
 	    {"Net::Net/Conv2d[conv1]/1", "conv1"},
 	    {"a[b", "a[b"},
 	    {"a]b", "a]b"},

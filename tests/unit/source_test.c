@@ -17,8 +17,8 @@ static void expect_place(const struct place_row *row)
 	const struct qs_position found = qs_source_position(source, row->byte);
 
 	if (found.line != row->line || found.column != row->column)
-		print_error("\"%s\" byte %zu: expected %zu:%zu, found %zu:%zu\n", row->text, row->byte,
-		    row->line, row->column, found.line, found.column);
+		print_error("\"%s\" byte %zu: expected %zu:%zu, found %zu:%zu\n", row->text,
+		    row->byte, row->line, row->column, found.line, found.column);
 	assert_int_equal(found.line, row->line);
 	assert_int_equal(found.column, row->column);
 	qs_source_free(source);
@@ -54,11 +54,11 @@ static void lines_end_with_lf_crlf_or_cr(void **state)
 static void columns_count_code_points(void **state)
 {
 	static const struct place_row rows[] = {
-	    {"\xC3\xA9x", 2, 1, 2},             /* two bytes */
-	    {"\xE6\xBC\xA2x", 3, 1, 2},         /* three */
-	    {"\xF0\x9F\x98\x80x", 4, 1, 2},     /* four */
-	    {"e\xCC\x81x", 3, 1, 3},            /* a combining accent is a code point */
-	    {"\txyz", 1, 1, 2},                 /* a tab is one */
+	    {"\xC3\xA9x", 2, 1, 2},               /* two bytes */
+	    {"\xE6\xBC\xA2x", 3, 1, 2},           /* three */
+	    {"\xF0\x9F\x98\x80x", 4, 1, 2},       /* four */
+	    {"e\xCC\x81x", 3, 1, 3},              /* a combining accent is a code point */
+	    {"\txyz", 1, 1, 2},                   /* a tab is one */
 	    {"\xE6\xBC\xA2\n\xC3\xA9x", 6, 2, 2}, /* lines start anew */
 	};
 
@@ -68,8 +68,8 @@ static void columns_count_code_points(void **state)
 
 static void offsets_past_the_end_mean_the_end(void **state)
 {
-	static const struct place_row rows[] = {
-	    {"", 0, 1, 1}, {"", 5, 1, 1}, {"ab", 2, 1, 3}, {"ab", 99, 1, 3}, {"ab\n", SIZE_MAX, 2, 1}};
+	static const struct place_row rows[] = {{"", 0, 1, 1}, {"", 5, 1, 1}, {"ab", 2, 1, 3},
+	    {"ab", 99, 1, 3}, {"ab\n", SIZE_MAX, 2, 1}};
 	struct qs_source *source = source_of("ab");
 
 	(void)state;
@@ -81,7 +81,9 @@ static void offsets_past_the_end_mean_the_end(void **state)
 /* Columns of long lines come from a map; it says the same as counting. */
 static void long_lines_are_counted_right(void **state)
 {
-	enum { SIZE = 9001 };
+	enum {
+		SIZE = 9001
+	};
 	char text[SIZE + 1];
 	struct qs_source *source;
 	size_t line = 1, column = 1;

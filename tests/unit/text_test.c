@@ -78,7 +78,10 @@ static void control_characters_are_made_visible(void **state)
 	qs_text_add_visible(&text, "a\tb\033[1m\n\x7F\xC3\xA9\0z", 13);
 	assert_string_equal(text.data, "a b?[1m??\xC3\xA9?z");
 	qs_text_clear(&text);
-	qs_text_add_visible(&text, "\xC2\x9B" "1m\xFF\xC3z\xE6\xBC", 9);
+	qs_text_add_visible(&text,
+	    "\xC2\x9B"
+	    "1m\xFF\xC3z\xE6\xBC",
+	    9);
 	assert_string_equal(text.data, "?1m??z??");
 	qs_text_done(&text);
 }

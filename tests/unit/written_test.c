@@ -20,7 +20,11 @@
 #define N_INPUTS (3 * 8 * 8)
 
 /* How close codes have to be. */
-enum closeness { EXACT, UNLESS_TIED, ONE_STEP };
+enum closeness {
+	EXACT,
+	UNLESS_TIED,
+	ONE_STEP
+};
 
 struct row {
 	const char *name, *opset, *config;
@@ -31,21 +35,25 @@ struct row {
 #define CONFIG(overall) ENGINE_CONFIG(overall, "")
 #define BITS(width) ENGINE_INT8 ", \"bit_width\": " width
 #define POWER(mode)                                                                                \
-	"\"scale_type\": \"poweroftwo\", \"method\": \"diffs\", \"round_mode\": \"" mode "\", "        \
+	"\"scale_type\": \"poweroftwo\", \"method\": \"diffs\", \"round_mode\": \"" mode "\", "    \
 	"\"calib_statistic_method\": \"modal\""
 #define CHANNELS                                                                                   \
-	ENGINE_CONFIG(                                                                             \
-	    ENGINE_INT8, ", \"tensor_quantize_config\": {\"weights\": {\"per_channel\": true}, "   \
-			 "\"bias\": {\"bit_width\": 32}}")
+	ENGINE_CONFIG(ENGINE_INT8,                                                                 \
+	    ", \"tensor_quantize_config\": {\"weights\": {\"per_channel\": true}, "                \
+	    "\"bias\": {\"bit_width\": 32}}")
 
 static const struct row rows[] = {
     {"int8", "opset 13", CONFIG(ENGINE_INT8), UNLESS_TIED, -2, 2},
     {"int8, power of two", "opset 13", CONFIG(POWER("half_even")), EXACT, -2, 2},
     {"int8, channels, tied bias", "opset 13", CHANNELS, UNLESS_TIED, -2, 2},
-    {"int8, narrow", "opset 13", CONFIG(ENGINE_INT8 ", \"narrow_range\": true"), UNLESS_TIED, -2, 2},
-    {"uint8, asymmetric", "opset 13", CONFIG(ENGINE_INT8 ", \"symmetry\": false"), UNLESS_TIED, -2, 3},
-    {"uint8, far from zero", "opset 13", CONFIG(ENGINE_INT8 ", \"symmetry\": false"), UNLESS_TIED, 40, 41},
-    {"uint8, far below", "opset 13", CONFIG(ENGINE_INT8 ", \"symmetry\": false"), UNLESS_TIED, -41, -40},
+    {"int8, narrow", "opset 13", CONFIG(ENGINE_INT8 ", \"narrow_range\": true"), UNLESS_TIED, -2,
+	2},
+    {"uint8, asymmetric", "opset 13", CONFIG(ENGINE_INT8 ", \"symmetry\": false"), UNLESS_TIED, -2,
+	3},
+    {"uint8, far from zero", "opset 13", CONFIG(ENGINE_INT8 ", \"symmetry\": false"), UNLESS_TIED,
+	40, 41},
+    {"uint8, far below", "opset 13", CONFIG(ENGINE_INT8 ", \"symmetry\": false"), UNLESS_TIED, -41,
+	-40},
     {"int3", "opset 13", CONFIG(BITS("3")), UNLESS_TIED, -2, 2},
     {"int4", "opset 10", CONFIG(BITS("4")), UNLESS_TIED, -2, 2},
     {"int4, asymmetric", "opset 13", CONFIG(BITS("4") ", \"symmetry\": false"), UNLESS_TIED, -2, 3},
@@ -75,16 +83,17 @@ static void write_data(const struct row *row, float values[N_INPUTS])
 static struct engine make_engine(const struct row *row)
 {
 	const struct qs_calibrate_options options = {NULL, DATA, NULL, NULL};
-	struct engine engine = ENGINE_PLAN(row->config, row->opset, "in x 1 3 8 8", "init w 4 3 3 3",
-	    "init b 4", "node Conv c x,w,b a", "node Relu r a d", "node MaxPool p d e",
-	    "ints kernel_shape 2 2", "ints strides 2 2", "node Flatten f e g", "init v 36 5", "init k 5",
-	    "node Gemm m g,v,k h", "node Softmax s h y", "out y", "out h");
+	struct engine engine =
+	    ENGINE_PLAN(row->config, row->opset, "in x 1 3 8 8", "init w 4 3 3 3", "init b 4",
+		"node Conv c x,w,b a", "node Relu r a d", "node MaxPool p d e",
+		"ints kernel_shape 2 2", "ints strides 2 2", "node Flatten f e g", "init v 36 5",
+		"init k 5", "node Gemm m g,v,k h", "node Softmax s h y", "out y", "out h");
 	size_t n_batches;
 
 	assert_int_equal(
 	    qs_calibrate_parameters(engine.plan, engine.registry, engine.findings), QS_OK);
-	assert_int_equal(qs_calibrate_activations(engine.plan, engine.registry, &options,
-	                     engine.findings, &n_batches),
+	assert_int_equal(qs_calibrate_activations(
+			     engine.plan, engine.registry, &options, engine.findings, &n_batches),
 	    QS_OK);
 	assert_int_equal(qs_calibrate_biases(engine.plan), QS_OK);
 	return engine;
@@ -105,7 +114,8 @@ static void show_all(struct qs_model *model)
 		bool is_output = false;
 
 		for (size_t j = 0; j < graph->n_output; j++)
-			is_output = is_output || strcmp(graph->output[j]->name, graph->node[i]->output[0]) == 0;
+			is_output = is_output ||
+			            strcmp(graph->output[j]->name, graph->node[i]->output[0]) == 0;
 		if (is_output)
 			continue;
 		onnx__value_info_proto__init(info);
@@ -134,16 +144,18 @@ static void compare(const struct row *row, const struct qs_site *site, const flo
 		const double ulps = integers ? fabs((double)expected[i]) * 0x1p-22 : 0;
 		bool close = difference <= (row->closeness == EXACT ? 0 : ulps);
 
-		if (row->closeness == ONE_STEP || (row->closeness == UNLESS_TIED && is_tied((double)before[i] / scale)))
+		if (row->closeness == ONE_STEP ||
+		    (row->closeness == UNLESS_TIED && is_tied((double)before[i] / scale)))
 			close = difference <= scale + ulps;
 		if (!close)
-			fail_msg("%s: %s[%zu] = %.9g became %.9g, not %.9g, with scale %.9g", row->name,
-			    site->name, i, (double)before[i], (double)found[i], (double)expected[i], scale);
+			fail_msg("%s: %s[%zu] = %.9g became %.9g, not %.9g, with scale %.9g",
+			    row->name, site->name, i, (double)before[i], (double)found[i],
+			    (double)expected[i], scale);
 	}
 }
 
-static void check_site(const struct row *row, const struct engine *engine, struct qs_session *session,
-    const float *input, const struct qs_site *site)
+static void check_site(const struct row *row, const struct engine *engine,
+    struct qs_session *session, const float *input, const struct qs_site *site)
 {
 	const bool is_input = site->kind == QS_TENSOR_INPUT;
 	const struct qs_subject subject = {site->name, {0}, engine->findings};
@@ -164,7 +176,7 @@ static void check_site(const struct row *row, const struct engine *engine, struc
 	}
 	expected = malloc(n * sizeof(*expected));
 	assert_int_equal(qs_quantizer_bind(engine->registry, &site->spec,
-	                     site->qparams.n ? &site->qparams : NULL, &subject, &how),
+			     site->qparams.n ? &site->qparams : NULL, &subject, &how),
 	    QS_OK);
 	assert_int_equal(
 	    qs_quantizer_fake(&how, (struct qs_layout){1, 1, n}, before, expected, &counts), QS_OK);
@@ -190,7 +202,7 @@ static void check_parameter(const struct engine *engine, struct qs_session *sess
 	found = engine_run(session, input, name, &n_found);
 	assert_int_equal(n_found, n);
 	assert_int_equal(qs_quantizer_bind(engine->registry, &site->spec,
-	                     site->qparams.n ? &site->qparams : NULL, &subject, &how),
+			     site->qparams.n ? &site->qparams : NULL, &subject, &how),
 	    QS_OK);
 	assert_int_equal(qs_quantizer_fake(&how, layout, values, expected, &counts), QS_OK);
 	for (size_t i = 0; i < n; i++)
@@ -211,8 +223,8 @@ static struct constant keep_constant(const struct engine *engine, const struct q
 	struct constant constant = {NULL, {0, 0, 0}};
 	size_t n;
 
-	assert_int_equal(qs_tensor_read(engine->model, tensor, engine->findings, &constant.values, &n),
-	    QS_OK);
+	assert_int_equal(
+	    qs_tensor_read(engine->model, tensor, engine->findings, &constant.values, &n), QS_OK);
 	assert_true(qs_layout_of(tensor->dims, tensor->n_dims, site->axis, &constant.layout));
 	return constant;
 }
@@ -239,7 +251,8 @@ static void check_row(const struct row *row, struct qs_runtime *runtime)
 		const struct qs_site *site = &engine.plan->sites[i];
 
 		if (constants[i].values)
-			check_parameter(&engine, session, input, site, constants[i].values, constants[i].layout);
+			check_parameter(&engine, session, input, site, constants[i].values,
+			    constants[i].layout);
 		else
 			check_site(row, &engine, session, input, site);
 		free(constants[i].values);
