@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 program=${1:-qstrata}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-python3 "$here/make-config.py" 7 >"$scratch/small.json"
+python3 "$here/make-config.py" 10 >"$scratch/small.json"
 python3 "$here/make-config.py" 10000 >"$scratch/large.json"
 python3 "$here/time-processes.py" \
 	"bare process start" 20 /bin/true -- \

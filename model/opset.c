@@ -256,7 +256,10 @@ static const char *reason_of(const char *message)
 		if (at)
 			message = at + strlen(ahead[i]);
 	}
-	return message;
+	/* A table of the converter that lacks something says so in the words of C++. */
+	return strstr(message, "::at")
+	           ? "it has an operator or domain that the converter does not know"
+	           : message;
 }
 
 static enum qs_status cannot_convert(
