@@ -51,7 +51,7 @@ static bool read_key(struct reader *reader, struct qs_json *member)
 	char buffer[16];
 
 	member->key_begin = (uint32_t)begin;
-	if (qs_json_quote(scan)) {
+	if (scan->text[begin] == '"' || qs_json_quote(scan)) {
 		qs_json_scan_string(scan, &member->key);
 	} else if (qs_json_is_word(scan->text[begin])) {
 		const size_t size = qs_json_word_length(scan->text + begin);
@@ -311,7 +311,7 @@ static void read_value(struct reader *reader, struct qs_json *value)
 		enter_container(reader, value, QS_JSON_OBJECT);
 	} else if (c == '[') {
 		enter_container(reader, value, QS_JSON_ARRAY);
-	} else if (qs_json_quote(scan)) {
+	} else if (c == '"' || qs_json_quote(scan)) {
 		if (qs_json_scan_string(scan, &value->string))
 			value->type = QS_JSON_STRING;
 	} else if ((c >= '0' && c <= '9') || c == '+' || c == '.' ||

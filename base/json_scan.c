@@ -400,7 +400,24 @@ static void report_quotes(struct qs_json_scan *scan, size_t open, size_t begin, 
 		scan->nomem = true;
 }
 
-bool qs_json_scan_string(struct qs_json_scan *scan, struct qs_json_string *ret_string)
+/* Nearly every string: in double quotes, of plain ASCII, without escapes. */
+static bool scan_ordinary(struct qs_json_scan *scan, struct qs_json_string *ret_string)
+{
+	const size_t begin = scan->at + 1;
+	size_t end;
+
+	if (scan->text[scan->at] != '"')
+		return false;
+	end = ordinary_end((const unsigned char *)scan->text, begin);
+	if (scan->text[end] != '"')
+		return false;
+	*ret_string = (struct qs_json_string){scan->text + begin, (uint32_t)(end - begin)};
+	scan->at = end + 1;
+	return true;
+}
+
+/* Any other: in quotes of any kind, with escapes, other characters, and mistakes. */
+static bool scan_extraordinary(struct qs_json_scan *scan, struct qs_json_string *ret_string)
 {
 	const size_t open = scan->at, kind = qs_json_quote(scan);
 	size_t open_size, begin, end;
@@ -418,6 +435,11 @@ bool qs_json_scan_string(struct qs_json_scan *scan, struct qs_json_string *ret_s
 	if (kind > 1 && whole)
 		report_quotes(scan, open, begin, scan->at - strlen(quote));
 	return whole;
+}
+
+bool qs_json_scan_string(struct qs_json_scan *scan, struct qs_json_string *ret_string)
+{
+	return scan_ordinary(scan, ret_string) || scan_extraordinary(scan, ret_string);
 }
 
 size_t qs_json_string_end(const char *text, size_t size, size_t at)

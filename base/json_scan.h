@@ -33,7 +33,7 @@ static inline void qs_json_skip(struct qs_json_scan *scan)
 {
 	const char c = scan->text[scan->at];
 
-	if (c == ' ' && scan->text[scan->at + 1] > '/')
+	if ((c == ' ' || c == '\n') && scan->text[scan->at + 1] > '/')
 		scan->at++;
 	else if (c <= ' ' || c == '#' || c == '/')
 		qs_json_skip_slowly(scan);
