@@ -122,8 +122,7 @@ static enum qs_status complain_of_nothing(const struct qs_plan *plan, struct qs_
 	return QS_INVALID;
 }
 
-/* An array of QS_NONE. */
-static size_t *none(size_t n)
+size_t *qs_plan_none(size_t n)
 {
 	size_t *array = malloc((n + 1) * sizeof(*array));
 
@@ -140,9 +139,9 @@ enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_
 	if (!plan)
 		return QS_NOMEM;
 	plan->layers = layers;
-	plan->site_of_value = none(layers->graph->n_values);
-	plan->weights_site = none(layers->n_items);
-	plan->bias_site = none(layers->n_items);
+	plan->site_of_value = qs_plan_none(layers->graph->n_values);
+	plan->weights_site = qs_plan_none(layers->n_items);
+	plan->bias_site = qs_plan_none(layers->n_items);
 	if (!plan->site_of_value || !plan->weights_site || !plan->bias_site) {
 		qs_plan_free(plan);
 		return QS_NOMEM;

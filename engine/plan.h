@@ -27,6 +27,7 @@ struct qs_site {
 	int axis;            /* of the tensor's channels; -1: one scale for all */
 	struct qs_use *uses; /* of a constant: the readers that get the format */
 	size_t n_uses;
+	size_t n_layers; /* that read the constant in this format */
 	struct qs_qparams qparams; /* of integers; n is 0 until calibrated */
 	/*
 	 * Of a bias of 32 bits: the sites whose scales multiplied give its own, as integer
@@ -84,6 +85,9 @@ enum qs_role {
 
 /* The role of a layer, and whether its parameters are quantized. */
 enum qs_role qs_role_of(const struct qs_layer *layer, bool *ret_parameters);
+
+/* An array of n times QS_NONE, malloc'ed; NULL when memory ran out. */
+size_t *qs_plan_none(size_t n);
 
 /* Adds a site, zeroed but for the arguments; NULL when memory ran out. */
 struct qs_site *qs_plan_add(struct qs_plan *plan, enum qs_tensor kind, size_t value,

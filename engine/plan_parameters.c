@@ -93,6 +93,12 @@ static bool same_spec(const struct qs_spec *a, const struct qs_spec *b)
 	return true;
 }
 
+/* Whether a site has the format that a layer wants. */
+static bool suits(const struct qs_site *site, const struct qs_spec *spec, int axis)
+{
+	return site->axis == axis && same_spec(&site->spec, spec);
+}
+
 /* The site of a constant that suits a reading, or NULL; says whether the constant has any. */
 static struct qs_site *find_site(struct qs_plan *plan, size_t first, const struct reading *reading,
     const struct qs_spec *spec, int axis, bool *ret_other)
@@ -103,7 +109,7 @@ static struct qs_site *find_site(struct qs_plan *plan, size_t first, const struc
 
 		if (site->value != reading->root)
 			continue;
-		if (same_spec(&site->spec, spec) && site->axis == axis)
+		if (suits(site, spec, axis))
 			return site;
 		*ret_other = true;
 	}
@@ -112,89 +118,130 @@ static struct qs_site *find_site(struct qs_plan *plan, size_t first, const struc
 
 static void add_use(struct qs_plan *plan, struct qs_site *site, struct qs_use use)
 {
-	struct qs_use *uses;
+	/* Room doubles whenever the number of uses is a power of two. */
+	if ((site->n_uses & (site->n_uses - 1)) == 0) {
+		const size_t capacity = site->n_uses ? site->n_uses * 2 : 1;
+		struct qs_use *uses = qs_arena_array(&plan->arena, capacity, sizeof(*uses));
 
-	for (size_t i = 0; i < site->n_uses; i++) {
-		if (site->uses[i].node == use.node && site->uses[i].input == use.input)
+		if (!uses) {
+			plan->nomem = true;
 			return;
+		}
+		if (site->n_uses)
+			memcpy(uses, site->uses, site->n_uses * sizeof(*uses));
+		site->uses = uses;
 	}
-	uses = qs_arena_array(&plan->arena, site->n_uses + 1, sizeof(*uses));
-	if (!uses) {
-		plan->nomem = true;
-		return;
-	}
-	if (site->n_uses)
-		memcpy(uses, site->uses, site->n_uses * sizeof(*uses));
-	uses[site->n_uses] = use;
-	site->uses = uses;
-	site->n_uses++;
+	site->uses[site->n_uses++] = use;
 }
 
 /* Where the search for sites of a constant starts: its first site, by value. */
 struct constants {
 	size_t *first; /* by value; QS_NONE: no site yet */
+	/* By node that moves a constant to layers: the site that it reads, or QS_NONE. */
+	size_t *moved;
 };
+
+/* Whether a reading of a layer goes through a node that other layers may read as well. */
+static bool is_moved(const struct qs_layer *layer, const struct reading *reading)
+{
+	for (size_t n = 0; n < layer->n_nodes; n++) {
+		if (layer->nodes[n] == reading->use.node)
+			return false;
+	}
+	return true;
+}
+
+/* The axis of the scales of a parameter; -1: one scale for all. */
+static int scale_axis(const struct qs_spec *spec, const struct reading *reading)
+{
+	return spec->datatype == QS_DATATYPE_INT && spec->per_channel ? reading->axis : -1;
+}
+
+/* Why a layer's parameter cannot have the format that the policy wants, or NULL. */
+static const char *find_obstacle(const struct qs_plan *plan, const struct constants *constants,
+    const struct qs_layer *layer, const struct reading *reading, const struct qs_spec *spec)
+{
+	const struct qs_graph *graph = plan->layers->graph;
+	size_t moved;
+
+	if (reading->root == QS_NONE)
+		return "the parameter is computed from other values";
+	if (graph->values[reading->root].element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+		return "the parameter is not float32";
+	if (spec->datatype == QS_DATATYPE_INT && spec->per_channel && reading->axis < 0)
+		return "the axis of the channels cannot be followed through the nodes before the "
+		       "layer";
+	moved = is_moved(layer, reading) ? constants->moved[reading->use.node] : QS_NONE;
+	if (moved != QS_NONE && !suits(&plan->sites[moved], spec, scale_axis(spec, reading)))
+		return "a node before the layer gives the parameter to one of another format";
+	return NULL;
+}
+
+/* The site of a reading: one that there is, or a new one; NULL when memory ran out. */
+static struct qs_site *site_for(struct qs_plan *plan, enum qs_tensor kind,
+    const struct qs_layer *layer, const struct qs_spec *spec, const struct reading *reading,
+    struct constants *constants)
+{
+	const int axis = scale_axis(spec, reading);
+	size_t *first = &constants->first[reading->root];
+	bool other = false;
+	struct qs_site *site =
+	    *first == QS_NONE ? NULL : find_site(plan, *first, reading, spec, axis, &other);
+
+	if (site)
+		return site;
+	if (*first == QS_NONE)
+		*first = plan->n_sites;
+	site = qs_plan_add(plan, kind, reading->root, layer, spec);
+	if (!site)
+		return NULL;
+	site->axis = axis;
+	if (other)
+		site->name = qs_arena_printf(&plan->arena, "%s -> %s", site->tensor, layer->name);
+	plan->nomem = plan->nomem || !site->name;
+	return site;
+}
 
 static void plan_parameter(struct qs_plan *plan, const struct qs_spec_source *specs, size_t index,
     enum qs_tensor kind, const struct qs_layer_tensor *tensor, struct constants *constants)
 {
 	const struct qs_layer *layer = &plan->layers->items[index];
-	const struct qs_graph *graph = plan->layers->graph;
 	const struct qs_spec spec = specs->layer(specs->context, index, kind);
 	const char *reason = qs_plan_refuses(specs, &spec, kind);
 	struct reading reading;
 	struct qs_site *site;
-	bool other = false;
-	int axis;
+	bool known = false;
 
 	if (!tensor->name[0])
 		return;
-	reading = find_reading(graph, layer, kind, tensor->name);
-	if (!reason && reading.root == QS_NONE)
-		reason = "the parameter is computed from other values";
-	if (!reason &&
-	    graph->values[reading.root].element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-		reason = "the parameter is not float32";
-	if (!reason && spec.datatype == QS_DATATYPE_INT && spec.per_channel && reading.axis < 0)
-		reason = "the axis of the channels cannot be followed through the nodes before the "
-			 "layer";
+	reading = find_reading(plan->layers->graph, layer, kind, tensor->name);
+	if (!reason)
+		reason = find_obstacle(plan, constants, layer, &reading, &spec);
 	if (reason) {
 		qs_plan_keep(plan, layer, kind, reason);
 		return;
 	}
-	axis = spec.datatype == QS_DATATYPE_INT && spec.per_channel ? reading.axis : -1;
-	site = constants->first[reading.root] == QS_NONE
-	           ? NULL
-	           : find_site(plan, constants->first[reading.root], &reading, &spec, axis, &other);
-	if (!site) {
-		if (constants->first[reading.root] == QS_NONE)
-			constants->first[reading.root] = plan->n_sites;
-		site = qs_plan_add(plan, kind, reading.root, layer, &spec);
-		if (!site)
-			return;
-		site->axis = axis;
-		if (other)
-			site->name =
-			    qs_arena_printf(&plan->arena, "%s -> %s", site->tensor, layer->name);
-		plan->nomem = plan->nomem || !site->name;
+	site = site_for(plan, kind, layer, &spec, &reading, constants);
+	if (!site)
+		return;
+	if (is_moved(layer, &reading)) {
+		known = constants->moved[reading.use.node] != QS_NONE;
+		constants->moved[reading.use.node] = (size_t)(site - plan->sites);
 	}
-	add_use(plan, site, reading.use);
+	if (!known)
+		add_use(plan, site, reading.use);
+	site->n_layers++;
 	*(kind == QS_TENSOR_BIAS ? &plan->bias_site[index] : &plan->weights_site[index]) =
 	    (size_t)(site - plan->sites);
 }
 
 void qs_plan_parameters(struct qs_plan *plan, const struct qs_spec_source *specs)
 {
-	const size_t n_values = plan->layers->graph->n_values;
-	struct constants constants = {malloc((n_values + 1) * sizeof(size_t))};
+	const struct qs_graph *graph = plan->layers->graph;
+	struct constants constants = {qs_plan_none(graph->n_values), qs_plan_none(graph->n_nodes)};
 
-	if (!constants.first) {
-		plan->nomem = true;
-		return;
-	}
-	for (size_t i = 0; i < n_values; i++)
-		constants.first[i] = QS_NONE;
-	for (size_t i = 0; i < plan->layers->n_items; i++) {
+	plan->nomem = plan->nomem || !constants.first || !constants.moved;
+	for (size_t i = 0; i < plan->layers->n_items && !plan->nomem; i++) {
 		const struct qs_layer *layer = &plan->layers->items[i];
 		bool parameters;
 
@@ -209,6 +256,7 @@ void qs_plan_parameters(struct qs_plan *plan, const struct qs_spec_source *specs
 		plan_parameter(plan, specs, i, QS_TENSOR_BIAS, &layer->bias, &constants);
 	}
 	free(constants.first);
+	free(constants.moved);
 }
 
 /* ---- biases of 32 bits ----------------------------------------------------------------------- */
@@ -246,7 +294,7 @@ static bool has_channels_of(
 static bool can_be_tied(const struct qs_plan *plan, size_t bias, size_t input, size_t weights)
 {
 	return has_scales(plan, bias) && has_scales(plan, input) && has_scales(plan, weights) &&
-	       plan->sites[bias].spec.bit_width == 32 && plan->sites[bias].n_uses == 1 &&
+	       plan->sites[bias].spec.bit_width == 32 && plan->sites[bias].n_layers == 1 &&
 	       has_channels_of(plan, &plan->sites[bias], &plan->sites[weights]);
 }
 

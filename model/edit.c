@@ -214,19 +214,6 @@ void qs_edit_set_float(struct qs_edit *edit, Onnx__NodeProto *node, const char *
 	attribute->f = value;
 }
 
-void qs_edit_set_string(
-    struct qs_edit *edit, Onnx__NodeProto *node, const char *name, const char *value)
-{
-	Onnx__AttributeProto *attribute =
-	    set_attribute(edit, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
-	char *copy = attribute ? take_string(edit, value) : NULL;
-
-	if (!copy)
-		return;
-	attribute->has_s = true;
-	attribute->s = (ProtobufCBinaryData){strlen(copy), (uint8_t *)copy};
-}
-
 void qs_edit_set_ints(struct qs_edit *edit, Onnx__NodeProto *node, const char *name,
     const int64_t *values, size_t n_values)
 {

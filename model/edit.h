@@ -44,8 +44,6 @@ void qs_edit_set_domain(struct qs_edit *edit, Onnx__NodeProto *node, const char 
 /* Set an attribute of a node, new or not. */
 void qs_edit_set_int(struct qs_edit *edit, Onnx__NodeProto *node, const char *name, int64_t value);
 void qs_edit_set_float(struct qs_edit *edit, Onnx__NodeProto *node, const char *name, float value);
-void qs_edit_set_string(
-    struct qs_edit *edit, Onnx__NodeProto *node, const char *name, const char *value);
 void qs_edit_set_ints(struct qs_edit *edit, Onnx__NodeProto *node, const char *name,
     const int64_t *values, size_t n_values);
 

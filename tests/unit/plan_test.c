@@ -249,6 +249,23 @@ static void weights_of_two_formats_are_two_sites(void **state)
 	    "input x < m int8\n");
 }
 
+static void what_one_node_moves_for_two_layers_has_one_format(void **state)
+{
+	(void)state;
+	expect_plan(ENGINE_PLAN(ENGINE_CONFIG(ENGINE_INT8,
+				    ", \"layer_quantize_config\": [{\"layer_name\": \"n\", "
+				    "\"quantizable_data_type\": [\"weights\"], "
+				    "\"overall_quantize_config\": {\"bit_width\": 4}}]"),
+			"in x 1 8", "init w 8 8", "node Transpose t w u", "node MatMul m x,u a",
+			"node MatMul n a,u d", "node MatMul o d,u e", "out e"),
+	    "weights w < m int8 for t.0\n"
+	    "activation a < m int8\n"
+	    "activation d < n int8\n"
+	    "activation e < o int8\n"
+	    "input x < m int8\n"
+	    "n weights: a node before the layer gives the parameter to one of another format\n");
+}
+
 static void the_axis_of_the_channels_is_followed(void **state)
 {
 	(void)state;
@@ -406,6 +423,7 @@ int main(void)
 	    cmocka_unit_test(a_graph_input_has_the_format_of_its_first_quantized_reader),
 	    cmocka_unit_test(weights_of_one_format_are_one_site),
 	    cmocka_unit_test(weights_of_two_formats_are_two_sites),
+	    cmocka_unit_test(what_one_node_moves_for_two_layers_has_one_format),
 	    cmocka_unit_test(the_axis_of_the_channels_is_followed),
 	    cmocka_unit_test(float32_and_unlisted_kinds_stay_with_the_reason),
 	    cmocka_unit_test(parameters_of_other_layers_stay),
