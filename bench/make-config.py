@@ -14,7 +14,7 @@ OVERALL = {
 def entry(i):
     return {
         "layer_type": None,
-        "layer_name": f"Net::Net/Block[{i}]/Conv2d[conv]/input.{i}",
+        "layer_name": f"MobileNetV2::MobileNetV2/Sequential[features]/InvertedResidual[{i}]/Conv2d[conv]/input.{i}",
         "quantizable_data_type": ["weights", "activation"],
         "overall_quantize_config": dict(OVERALL, bit_width=8 if i % 3 else 16),
         "tensor_quantize_config": {"weights": {"per_channel": True}},
