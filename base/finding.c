@@ -1,27 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The list of findings: adding, counting, sorting. */
-#include "base/finding.h"
+#include "base/finding_list.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/arena.h"
-#include "base/finding_judge.h"
-
-struct owned_source {
-	struct qs_source *source;
-	struct owned_source *next;
-};
-
-struct qs_findings {
-	struct qs_finding **items;
-	size_t n_items, capacity;
-	size_t totals[QS_SEVERITY__COUNT];
-	struct qs_arena arena;
-	struct owned_source *sources;
-	const struct qs_judgement *judgements;
-	bool nomem;
-};
 
 static const struct qs_finding_kind kinds[] = {
 #define FINDING(ID, code, name, severity, title) {code, name, QS_SEVERITY_##severity, title},
@@ -50,7 +32,7 @@ void qs_findings_free(struct qs_findings *findings)
 {
 	if (!findings)
 		return;
-	for (struct owned_source *s = findings->sources; s; s = s->next)
+	for (struct qs_owned_source *s = findings->sources; s; s = s->next)
 		qs_source_free(s->source);
 	qs_arena_done(&findings->arena);
 	free(findings->items);
@@ -95,7 +77,7 @@ enum qs_status qs_findings_status(const struct qs_findings *findings)
 
 struct qs_source *qs_findings_name_source(struct qs_findings *findings, const char *name)
 {
-	struct owned_source *owned;
+	struct qs_owned_source *owned;
 
 	for (owned = findings->sources; owned; owned = owned->next) {
 		if (strcmp(qs_source_name(owned->source), name) == 0)
@@ -138,13 +120,15 @@ static char *keep(struct qs_findings *findings, const char *format, va_list argu
 	return kept;
 }
 
-static bool make_room(struct qs_findings *findings)
+bool qs_findings_make_room(struct qs_findings *findings, size_t n)
 {
-	const size_t capacity = findings->capacity ? findings->capacity * 2 : 16;
+	size_t capacity = findings->capacity ? findings->capacity : 16;
 	struct qs_finding **items;
 
-	if (findings->n_items < findings->capacity)
+	if (n <= findings->capacity - findings->n_items)
 		return true;
+	while (capacity - findings->n_items < n)
+		capacity *= 2;
 	items = realloc(findings->items, capacity * sizeof(*items));
 	if (!items)
 		return false;
@@ -165,7 +149,7 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
 	if (findings->n_items >= QS_FINDINGS_LIMIT)
 		return NULL;
 	finding = qs_arena_alloc(&findings->arena, sizeof(*finding));
-	if (!finding || !make_room(findings)) {
+	if (!finding || !qs_findings_make_room(findings, 1)) {
 		findings->nomem = true;
 		return NULL;
 	}

@@ -109,7 +109,7 @@ QS_API enum qs_status qs_source_new(
 QS_API enum qs_status qs_source_named(const char *name, struct qs_source **ret_source);
 /**
  * Reads a file of at most `limit` bytes into a source named `name`; a path of "-" is the standard
- * input. QS_IO or QS_INVALID with a finding when it cannot be read or is too large.
+ * input. QS_IO with a finding when it cannot be read or is too large.
  */
 QS_API enum qs_status qs_source_read(const char *path, const char *name, size_t limit,
     struct qs_findings *findings, struct qs_source **ret_source);
@@ -184,6 +184,16 @@ QS_API enum qs_status qs_text_save(
 
 /** An empty list. NULL when memory ran out. */
 QS_API struct qs_findings *qs_findings_new(void);
+/**
+ * An empty list that decides as another does (qs_findings_judge()), which has to outlive it: for
+ * one of several threads. NULL when memory ran out.
+ */
+QS_API struct qs_findings *qs_findings_new_beside(const struct qs_findings *findings);
+/**
+ * Moves the findings of `from` behind those of a list, and releases `from`. A limit or lack of
+ * memory shows as when they had been added one by one.
+ */
+QS_API void qs_findings_join(struct qs_findings *findings, struct qs_findings *from);
 /** What becomes of findings; the first ones are as enum qs_severity. */
 enum qs_decision {
 	QS_DECISION_INFO,
