@@ -160,6 +160,7 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
 	finding->name = kind->name;
 	finding->title = kind->title;
 	finding->severity = severity;
+	finding->usual = kind->severity;
 	finding->place = place;
 	finding->order = findings->n_items;
 	findings->items[findings->n_items++] = finding;
@@ -258,32 +259,51 @@ void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
 	*end = related;
 }
 
-void qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bool safe,
+struct qs_fix *qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bool safe,
     struct qs_place place, const char *new_text, const char *format, ...)
 {
 	struct qs_fix *fix, **end;
 	va_list arguments;
 
 	if (!finding)
-		return;
+		return NULL;
 	fix = qs_arena_alloc(&findings->arena, sizeof(*fix));
 	if (!fix) {
 		findings->nomem = true;
-		return;
+		return NULL;
 	}
 	va_start(arguments, format);
 	fix->message = keep(findings, format, arguments);
 	va_end(arguments);
-	fix->new_text = qs_arena_strdup(&findings->arena, new_text);
-	if (!fix->message || !fix->new_text) {
-		findings->nomem = true;
-		return;
-	}
-	fix->place = place;
+	if (!fix->message || !qs_fix_edit(findings, fix, place, new_text))
+		return NULL;
 	fix->safe = safe;
 	for (end = &finding->fixes; *end; end = &(*end)->next)
 		;
 	*end = fix;
+	return fix;
+}
+
+bool qs_fix_edit(
+    struct qs_findings *findings, struct qs_fix *fix, struct qs_place place, const char *new_text)
+{
+	struct qs_replacement *edit = fix ? qs_arena_alloc(&findings->arena, sizeof(*edit)) : NULL;
+	struct qs_replacement **end;
+
+	if (!fix)
+		return false;
+	if (edit)
+		edit->new_text = qs_arena_strdup(&findings->arena, new_text);
+	if (!edit || !edit->new_text) {
+		findings->nomem = true;
+		return false;
+	}
+	edit->place = place;
+	for (end = &fix->edits; *end && (*end)->place.begin < place.begin; end = &(*end)->next)
+		;
+	edit->next = *end;
+	*end = edit;
+	return true;
 }
 
 /* A finding with the rank of its source: sources stand in the order in which they were

@@ -146,10 +146,17 @@ struct qs_related {
 	struct qs_related *next;
 };
 
-/** A replacement of text that would mend a finding. */
-struct qs_fix {
-	struct qs_place place; /**< the bytes to replace */
+/** A replacement of bytes. */
+struct qs_replacement {
+	struct qs_place place; /**< the bytes to replace; none: an insertion */
 	const char *new_text;
+	struct qs_replacement *next;
+};
+
+/** Edits that together would mend a finding. */
+struct qs_fix {
+	struct qs_replacement
+	    *edits; /**< at least one, in the order of the text, and none overlap */
 	const char *message;
 	bool safe; /**< the meaning stays, or becomes the only one that the writer can have had */
 	struct qs_fix *next;
@@ -161,9 +168,10 @@ struct qs_finding {
 	const char *name;  /**< stable, "unknown-key" */
 	const char *title; /**< what findings of this code have in common, a few words */
 	enum qs_severity severity;
-	const char *message; /**< lower case, no full stop, in the writer's own words */
-	const char *hint;    /**< what to do, or NULL */
-	const char *pointer; /**< JSON Pointer (RFC 6901) of the value concerned, or NULL */
+	enum qs_severity usual; /**< the severity that nobody has decided otherwise about */
+	const char *message;    /**< lower case, no full stop, in the writer's own words */
+	const char *hint;       /**< what to do, or NULL */
+	const char *pointer;    /**< JSON Pointer (RFC 6901) of the value concerned, or NULL */
 	/** As `pointer` with selectors instead of indices, so that it stays when entries move; or
 	 * NULL. */
 	const char *identity;
