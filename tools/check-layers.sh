@@ -31,7 +31,7 @@ standard=' assert.h ctype.h dirent.h errno.h fcntl.h float.h getopt.h glob.h int
  stdalign.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h sys/mman.h sys/stat.h time.h unistd.h '
 standard=" $(echo $standard) "
 public=' stdarg.h stdbool.h stddef.h stdint.h '
-kernel=' float.h immintrin.h math.h stddef.h stdint.h string.h '
+kernel=' arm_neon.h float.h immintrin.h math.h stdbool.h stddef.h stdint.h string.h '
 
 failed=0
 
