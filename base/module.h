@@ -17,8 +17,8 @@
 
 /*
  * Loads a module and finds what it offers: `ret_symbols[i]` is the address of `names[i]`, which the
- * caller turns into a function through a union, as dlsym() has it. Returns NULL, or why it cannot be
- * used; that text lasts until the next call of a function of <dlfcn.h>.
+ * caller turns into a function through a union, as dlsym() has it. Returns NULL, or why it cannot
+ * be used; that text lasts until the next call of a function of <dlfcn.h>.
  */
 const char *qs_module_load(
     const char *file, const char *const *names, size_t n_names, void **ret_symbols);

@@ -13,7 +13,7 @@
 
 /* More entries than this are no folder of batches. */
 #define ENTRY_LIMIT 1000000
-/* Pictures are looked for this deep: a folder for the data, one for a part of it, one for a class. */
+/* Pictures are looked for this deep: a folder for the data, for a part of it, for a class. */
 #define DEPTH_LIMIT 4
 
 struct listing {

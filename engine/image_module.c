@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decodes PNG and JPEG. It is a module, so that only a run over pictures loads the two libraries. */
+/* Decodes PNG and JPEG: a module, so that only a run over pictures loads the two libraries. */
 #include "engine/image_module.h"
 
 #include <png.h>

@@ -24,7 +24,7 @@ bool qs_image_is_named(const char *path)
 	return false;
 }
 
-/* Addresses are objects to dlsym(); functions come out of a union, as POSIX would have them cast. */
+/* Addresses are objects to dlsym(); functions come out of a union, which POSIX allows. */
 static qs_image_module_decode_function *find_decoder(struct qs_findings *findings)
 {
 	static const char *const name = "qs_image_module_decode";

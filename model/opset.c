@@ -33,7 +33,7 @@ static enum qs_status no_module(struct qs_findings *findings, const char *why)
 	return QS_UNSUPPORTED;
 }
 
-/* Addresses are objects to dlsym(); functions come out of a union, as POSIX would have them cast. */
+/* Addresses are objects to dlsym(); functions come out of a union, which POSIX allows. */
 static enum qs_status load_module(struct qs_findings *findings, struct module *ret_module)
 {
 	static const char *const names[] = {"qs_opset_module_latest", "qs_opset_module_convert"};

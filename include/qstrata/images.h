@@ -3,8 +3,8 @@
  * How pictures become the input of a model.
  *
  * A picture is decoded to 8 bits red, green and blue; brought to the model's height and width; and
- * each channel becomes (value / divide - mean) / std. What is not given follows from the shape of the
- * model's input where that says it, and is asked for where it does not.
+ * each channel becomes (value / divide - mean) / std. What is not given follows from the shape of
+ * the model's input where that says it, and is asked for where it does not.
  */
 #ifndef QSTRATA_IMAGES_H
 #define QSTRATA_IMAGES_H

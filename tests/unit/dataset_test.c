@@ -296,7 +296,7 @@ static void a_folder_may_be_called_like_a_file(void **state)
 	expect_batch(bench, 0, 1, 4);
 }
 
-/* ---- tensors in files, pictures ---------------------------------------------------------------- */
+/* ---- tensors in files, pictures ------------------------------------------------------------- */
 
 /* A TensorProto of 2 x 3 float32 values (tags: onnx.proto), with a name or without. */
 static void write_pb(const char *path, float first, const char *name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures as calibration data: what is decoded, how it is resized and laid out, what is refused. */
+/* Pictures as calibration data: decoded, resized, laid out, or refused. */
 #include "tests/unit/data.h"
 
 #include <math.h>
