@@ -7,6 +7,7 @@
 #include "qstrata/baseline.h"
 #include "qstrata/engine.h"
 #include "qstrata/form.h"
+#include "qstrata/images.h"
 #include "qstrata/model.h"
 #include "qstrata/policy.h"
 #include "qstrata/spec.h"
