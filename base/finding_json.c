@@ -48,22 +48,31 @@ static struct json_object *related_json(const struct qs_related *related)
 	return list;
 }
 
+static struct json_object *edits_json(const struct qs_replacement *edit)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (; edit; edit = edit->next) {
+		struct json_object *object = json_object_new_object();
+
+		qs_json_put(object, "range", range_json(edit->place));
+		qs_json_put(object, "new_text", qs_json_text(edit->new_text));
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
 static struct json_object *fixes_json(const struct qs_fix *fix)
 {
 	struct json_object *list = json_object_new_array();
 
 	for (; fix; fix = fix->next) {
 		struct json_object *object = json_object_new_object();
-		struct json_object *edits = json_object_new_array();
-		struct json_object *edit = json_object_new_object();
 
-		qs_json_put(edit, "range", range_json(fix->place));
-		qs_json_put(edit, "new_text", qs_json_text(fix->new_text));
-		json_object_array_add(edits, edit);
 		qs_json_put(
 		    object, "applicability", json_object_new_string(fix->safe ? "safe" : "unsafe"));
 		qs_json_put(object, "message", qs_json_text(fix->message));
-		qs_json_put(object, "edits", edits);
+		qs_json_put(object, "edits", edits_json(fix->edits));
 		json_object_array_add(list, object);
 	}
 	return list;

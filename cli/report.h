@@ -71,6 +71,11 @@ bool option_json(const struct arguments *arguments, bool *ret_json);
 /* Writes a difference to the standard output; returns the exit status of a comparison. */
 int tell_difference(const struct qs_difference *difference, bool json);
 
+/* Reads an option that is a whole number from `least`. False after a complaint; `*ret` stays as it
+ * was when the option is not given. */
+bool option_count(
+    const struct arguments *arguments, enum option_id option, size_t least, size_t *ret);
+
 /* The exit status of a status that is not QS_OK; says what findings cannot say. */
 int exit_of(enum qs_status status);
 

@@ -109,7 +109,7 @@ QS_API enum qs_status qs_source_new(
 QS_API enum qs_status qs_source_named(const char *name, struct qs_source **ret_source);
 /**
  * Reads a file of at most `limit` bytes into a source named `name`; a path of "-" is the standard
- * input. QS_IO or QS_INVALID with a finding when it cannot be read or is too large.
+ * input. QS_IO with a finding when it cannot be read or is too large.
  */
 QS_API enum qs_status qs_source_read(const char *path, const char *name, size_t limit,
     struct qs_findings *findings, struct qs_source **ret_source);
@@ -146,10 +146,17 @@ struct qs_related {
 	struct qs_related *next;
 };
 
-/** A replacement of text that would mend a finding. */
-struct qs_fix {
-	struct qs_place place; /**< the bytes to replace */
+/** A replacement of bytes. */
+struct qs_replacement {
+	struct qs_place place; /**< the bytes to replace; none: an insertion */
 	const char *new_text;
+	struct qs_replacement *next;
+};
+
+/** Edits that together would mend a finding. */
+struct qs_fix {
+	struct qs_replacement
+	    *edits; /**< at least one, in the order of the text, and none overlap */
 	const char *message;
 	bool safe; /**< the meaning stays, or becomes the only one that the writer can have had */
 	struct qs_fix *next;
@@ -161,9 +168,10 @@ struct qs_finding {
 	const char *name;  /**< stable, "unknown-key" */
 	const char *title; /**< what findings of this code have in common, a few words */
 	enum qs_severity severity;
-	const char *message; /**< lower case, no full stop, in the writer's own words */
-	const char *hint;    /**< what to do, or NULL */
-	const char *pointer; /**< JSON Pointer (RFC 6901) of the value concerned, or NULL */
+	enum qs_severity usual; /**< the severity that nobody has decided otherwise about */
+	const char *message;    /**< lower case, no full stop, in the writer's own words */
+	const char *hint;       /**< what to do, or NULL */
+	const char *pointer;    /**< JSON Pointer (RFC 6901) of the value concerned, or NULL */
 	/** As `pointer` with selectors instead of indices, so that it stays when entries move; or
 	 * NULL. */
 	const char *identity;
@@ -184,6 +192,16 @@ QS_API enum qs_status qs_text_save(
 
 /** An empty list. NULL when memory ran out. */
 QS_API struct qs_findings *qs_findings_new(void);
+/**
+ * An empty list that decides as another does (qs_findings_judge()), which has to outlive it: for
+ * one of several threads. NULL when memory ran out.
+ */
+QS_API struct qs_findings *qs_findings_new_beside(const struct qs_findings *findings);
+/**
+ * Moves the findings of `from` behind those of a list, and releases `from`. A limit or lack of
+ * memory shows as when they had been added one by one.
+ */
+QS_API void qs_findings_join(struct qs_findings *findings, struct qs_findings *from);
 /** What becomes of findings; the first ones are as enum qs_severity. */
 enum qs_decision {
 	QS_DECISION_INFO,

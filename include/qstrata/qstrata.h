@@ -5,6 +5,7 @@
 
 #include "qstrata/base.h"
 #include "qstrata/engine.h"
+#include "qstrata/images.h"
 #include "qstrata/model.h"
 #include "qstrata/policy.h"
 #include "qstrata/spec.h"
