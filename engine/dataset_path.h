@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* Pictures are looked for in this many folders within folders: for a part of the data, for a class. */
+/* Pictures are looked for in folders this deep: for a part of the data, for a class. */
 #define QS_PATH_DEPTH 3
 
 /* What stands at a path, as far as calibration data goes. */
