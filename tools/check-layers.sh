@@ -9,7 +9,7 @@ export LC_ALL
 # FOLDER: what its files may include from the tree, as patterns.
 layers='
 include qstrata/*
-base qstrata/base.h base/*
+base qstrata/base.h qstrata/baseline.h qstrata/form.h base/*
 policy qstrata/* base/* policy/*
 model qstrata/base.h qstrata/model.h base/* model/*
 engine qstrata/* base/* policy/* model/* engine/*
