@@ -25,8 +25,7 @@ struct per_path {
 
 /* A settings file as read, with the command line on top. */
 struct settings {
-	char *
-	    path; /* as messages call it; NULL: there is no file, and the rest is the command line's */
+	char *path;   /* as messages call it; NULL: there is no file */
 	char *folder; /* absolute: what its paths are relative to */
 	struct qs_source *source;
 	struct qs_form *form;
