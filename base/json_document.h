@@ -25,4 +25,11 @@ enum qs_status qs_json_write(struct json_object *document, struct qs_text *text)
 /* Appends a document to a text on one line, with a final newline, and releases it. */
 enum qs_status qs_json_write_line(struct json_object *document, struct qs_text *text);
 
+/*
+ * Parses one JSON text of bytes, nested at most `depth` deep. NULL, or what is wrong with it in a
+ * few words, at the byte `*ret_at`.
+ */
+const char *qs_json_parse(
+    const char *bytes, size_t size, int depth, struct json_object **ret_document, size_t *ret_at);
+
 #endif

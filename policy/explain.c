@@ -86,7 +86,7 @@ static void write_line(const struct subject *subject, const char *role, enum qs_
 	qs_text_addf(text, "  %-8s", role);
 	write_level(setting, entry, text);
 	write_place(subject->policy, setting, text);
-	qs_param_write(param, setting->value, &value);
+	qs_setting_write(setting, param, &value);
 	qs_text_addf(text, "  %-12s", value.data);
 	text->failed = text->failed || value.failed;
 	qs_text_done(&value);
@@ -137,9 +137,8 @@ static void explain_param(const struct subject *subject, const struct qs_setting
 	qs_text_add_visible(text, subject->title, strlen(subject->title));
 	qs_text_addf(
 	    text, " · %s · %s = ", qs_tensor_words.words[tensor].word, qs_param_info(param)->key);
-	qs_param_write(param, setting->value, text);
-	if (param != QS_PARAM_DATATYPE &&
-	    settings->param[QS_PARAM_DATATYPE]->value.integer != QS_DATATYPE_INT)
+	qs_setting_write(setting, param, text);
+	if (param != QS_PARAM_DATATYPE && qs_settings_are_float(settings))
 		qs_text_adds(text, " (no effect: the datatype is not int)");
 	qs_text_adds(text, "\n");
 	write_line(subject, "wins", param, setting, subject->winner, NULL, text);

@@ -5,9 +5,10 @@
 #include "base/json_document.h"
 #include "policy/selection.h"
 
-static struct json_object *value_json(enum qs_param param, union qs_value value)
+static struct json_object *value_json(enum qs_param param, const struct qs_setting *setting)
 {
 	const struct qs_param_info *info = qs_param_info(param);
+	const union qs_value value = setting->value;
 	struct qs_text text = QS_TEXT_INIT;
 	struct json_object *json;
 
@@ -17,6 +18,9 @@ static struct json_object *value_json(enum qs_param param, union qs_value value)
 	case QS_KIND_INT:
 		return json_object_new_int(value.integer);
 	case QS_KIND_CHOICE:
+		if (qs_setting_is_foreign(setting, param))
+			return json_object_new_string_len(
+			    setting->member->string.bytes, (int)setting->member->string.size);
 		return json_object_new_string(info->set.words[value.integer].word);
 	case QS_KIND_REAL:
 		break;
@@ -36,7 +40,7 @@ static struct json_object *settings_json(const struct qs_settings *settings, enu
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
 		if (qs_settings_show(settings, (enum qs_param)p, tensor))
 			qs_json_put(object, qs_param_info((enum qs_param)p)->key,
-			    value_json((enum qs_param)p, settings->param[p]->value));
+			    value_json((enum qs_param)p, settings->param[p]));
 	}
 	if (spec.datatype == QS_DATATYPE_INT) {
 		const struct qs_int_range range = qs_spec_int_range(&spec);

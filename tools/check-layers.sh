@@ -22,7 +22,7 @@ foreign='
 json-c/json.h base/json_document.h policy/rule.c
 pcre2.h policy/pattern.c
 protobuf-c/protobuf-c.h model/wire.h
-dlfcn.h model/opset.c model/ort.c
+dlfcn.h engine/plugin_file.c model/opset.c model/ort.c
 unzip.h engine/npz.c
 '
 
