@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What commands share: reading configs, and telling findings and documents. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/report.h"
@@ -152,4 +154,24 @@ int option_word(const struct arguments *arguments, enum option_id option,
 		return found;
 	usage_error(arguments, "there is no %s \"%s\"", what, word);
 	return -2;
+}
+
+bool option_count(
+    const struct arguments *arguments, enum option_id option, size_t least, size_t *ret)
+{
+	const char *word = arguments->value[option];
+	unsigned long number;
+	char *end;
+
+	if (!word)
+		return true;
+	errno = 0;
+	number = strtoul(word, &end, 10);
+	if (word[0] >= '0' && word[0] <= '9' && !*end && !errno && number >= least) {
+		*ret = number;
+		return true;
+	}
+	usage_error(arguments, "--%s cannot be \"%s\"; expected a number from %zu",
+	    option_name(option), word, least);
+	return false;
 }

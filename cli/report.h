@@ -58,6 +58,11 @@ int tell_document(struct qs_text *text, enum qs_status status);
 int option_word(const struct arguments *arguments, enum option_id option,
     int (*find)(const char *word), const char *what);
 
+/* Reads an option that is a whole number from `least`. False after a complaint; `*ret` stays as it
+ * was when the option is not given. */
+bool option_count(
+    const struct arguments *arguments, enum option_id option, size_t least, size_t *ret);
+
 /* The exit status of a status that is not QS_OK; says what findings cannot say. */
 int exit_of(enum qs_status status);
 

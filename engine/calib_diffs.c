@@ -19,7 +19,7 @@
 struct search {
 	const struct qs_calibration *calibration;
 	int first;
-	double sums[CANDIDATES];
+	double sums[CANDIDATES][QS_GRID_SUMS];
 };
 
 /* A position that could not go any further has nothing to be compared with. */
@@ -57,20 +57,29 @@ static double error_by_law(
 	return sum;
 }
 
-static double squared_error(
-    const struct qs_calibration *calibration, int position, const float *values, size_t n)
+/* Whether kernels can do it: a built-in rounding mode, and integers and a scale of float32. */
+static bool has_kernel(const struct qs_calibration *calibration, int position)
 {
-	const enum qs_kernel_rounding mode = qs_round_kernel(calibration->rounding);
+	return qs_round_kernel(calibration->rounding) != QS_KERNEL__ROUNDINGS &&
+	       position > FLT_MIN_EXP && calibration->range.max <= QS_GRID_LIMIT &&
+	       calibration->range.min >= -QS_GRID_LIMIT;
+}
+
+static void add_errors(const struct qs_calibration *calibration, int position, const float *values,
+    size_t n, double sums[QS_GRID_SUMS])
+{
 	const struct qs_int_range range = calibration->range;
 	const double scale = ldexp(1.0, -position);
 	struct qs_grid grid;
 
-	if (mode == QS_KERNEL__ROUNDINGS || position <= FLT_MIN_EXP || range.max > QS_GRID_LIMIT ||
-	    range.min < -QS_GRID_LIMIT)
-		return error_by_law(calibration, scale, values, n);
-	grid = (struct qs_grid){
-	    (float)(1.0 / scale), (float)scale, (int32_t)range.min, (int32_t)range.max};
-	return calibration->kernels->grid_error[mode](&grid, values, n);
+	if (!has_kernel(calibration, position)) {
+		sums[0] += error_by_law(calibration, scale, values, n);
+		return;
+	}
+	grid =
+	    qs_grid_of((float)(1.0 / scale), (float)scale, (int32_t)range.min, (int32_t)range.max);
+	calibration->kernels->grid_error[qs_round_kernel(calibration->rounding)](
+	    &grid, values, n, sums);
 }
 
 static enum qs_status observe(void *state, const float *values, size_t n)
@@ -78,8 +87,17 @@ static enum qs_status observe(void *state, const float *values, size_t n)
 	struct search *search = state;
 
 	for (int i = 0; i < CANDIDATES; i++)
-		search->sums[i] += squared_error(search->calibration, search->first + i, values, n);
+		add_errors(search->calibration, search->first + i, values, n, search->sums[i]);
 	return QS_OK;
+}
+
+static double total(const double sums[QS_GRID_SUMS])
+{
+	double sum = 0.0;
+
+	for (size_t i = 0; i < QS_GRID_SUMS; i++)
+		sum += sums[i];
+	return sum;
 }
 
 /* The first of several equally good ones. */
@@ -90,7 +108,7 @@ static enum qs_status decide(const struct qs_calibration *calibration,
 	int best = 0;
 
 	for (int i = 1; search && i < CANDIDATES; i++) {
-		if (search->sums[i] < search->sums[best])
+		if (total(search->sums[i]) < total(search->sums[best]))
 			best = i;
 	}
 	*ret_verdict = qs_calib_binary(calibration, qs_calib_position(calibration, extent) + best);

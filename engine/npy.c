@@ -61,7 +61,7 @@ enum qs_status qs_npy_parse(
 	array.rank = header.rank;
 	memcpy(array.dims, header.dims, sizeof(array.dims));
 	memmove(bytes, bytes + header.begin, size - header.begin);
-	qs_npy_to_machine(header.big_endian, bytes, array.n_values, qs_element_size(array.element));
+	qs_array_order_bytes(&array, header.big_endian);
 	if (header.fortran_order && array.rank > 1)
 		status = to_c_order(&array);
 	if (status == QS_OK)
@@ -98,7 +98,7 @@ static void write_data(const struct qs_array *array, FILE *stream)
 		const size_t size = rest < sizeof(piece) ? rest : sizeof(piece);
 
 		memcpy(piece, from, size);
-		qs_npy_to_machine(false, piece, size / element, element);
+		qs_element_order_bytes(array->element, piece, size / element, false);
 		fwrite(piece, 1, size, stream);
 		from += size;
 		rest -= size;

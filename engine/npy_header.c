@@ -311,28 +311,3 @@ enum qs_status qs_npy_header_count(const struct qs_npy_header *header, uint64_t 
 	*ret_n_values = n_values;
 	return QS_OK;
 }
-
-static bool machine_is_big_endian(void)
-{
-	const uint16_t one = 1;
-	unsigned char first;
-
-	memcpy(&first, &one, 1);
-	return first == 0;
-}
-
-void qs_npy_to_machine(bool big_endian, void *values, size_t n_values, size_t size)
-{
-	unsigned char *bytes = values;
-
-	if (big_endian == machine_is_big_endian())
-		return;
-	for (size_t i = 0; i < n_values; i++, bytes += size) {
-		for (size_t a = 0, b = size - 1; a < b; a++, b--) {
-			const unsigned char byte = bytes[a];
-
-			bytes[a] = bytes[b];
-			bytes[b] = byte;
-		}
-	}
-}

@@ -41,9 +41,6 @@ enum qs_status qs_npy_header_count(const struct qs_npy_header *header, uint64_t 
 void qs_npy_header_write(
     const int64_t *dims, size_t rank, bool fortran_order, const char *descr, struct qs_text *text);
 
-/* Turns the bytes of values around, when a file (little-endian: false) and this machine differ. */
-void qs_npy_to_machine(bool big_endian, void *values, size_t n_values, size_t size);
-
 /*
  * How NumPy writes an element type, least byte first: "<f4"; NULL for bfloat16, which it does not
  * know.

@@ -100,7 +100,7 @@ enum qs_status qs_npy_stream_read(void *context, size_t at, size_t n, const floa
 		stream->raw, n * size, stream->subject.findings);
 	if (status != QS_OK)
 		return status;
-	qs_npy_to_machine(stream->header.big_endian, stream->raw, n, size);
+	qs_element_order_bytes(stream->header.element, stream->raw, n, stream->header.big_endian);
 	qs_element_floats(stream->header.element, stream->raw, n, stream->values);
 	*ret_values = stream->values;
 	return QS_OK;

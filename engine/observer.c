@@ -269,7 +269,7 @@ enum qs_status qs_observer_adopt(
 		return QS_INVALID;
 	}
 	if (!qs_record_has_room(&observer->record, rows->n_rows)) {
-		qs_finding_add(subject->findings, QS_FINDING_TOO_MANY_BATCHES, place,
+		qs_finding_add(subject->findings, QS_FINDING_OBSERVER_FULL, place,
 		    "%s: more than %zu batches of %zu channels", subject->name,
 		    QS_OBSERVER_LIMIT / observer->record.channels, observer->record.channels);
 		return QS_INVALID;

@@ -98,7 +98,7 @@ static enum qs_status count_blemishes(
 	const bool clean = !blemish->census.nan && !blemish->census.infinite;
 	size_t i = 0;
 
-	passage->calibration.kernels->census(values, n, 1.0F, 0.0, 0.0, &blemish->census);
+	passage->calibration.kernels->census(values, n, 1.0F, 0.0F, 0.0F, &blemish->census);
 	if (clean && (blemish->census.nan || blemish->census.infinite)) {
 		while (isfinite(values[i]))
 			i++;
@@ -123,7 +123,8 @@ static enum qs_status refuse_values(const struct passage *passage)
 	else
 		qs_text_addf(&where, "at index %zu", blemish.first);
 	qs_finding_add(subject->findings, QS_FINDING_NOT_FINITE, subject->place,
-	    "%s: of %zu values, %zu are NaN and %zu are infinite, the first %s; a scale needs "
+	    "%s: of %zu values, %" PRIu64 " are NaN and %" PRIu64
+	    " are infinite, the first %s; a scale needs "
 	    "finite ones",
 	    subject->name, qs_layout_count(passage->layout), blemish.census.nan,
 	    blemish.census.infinite, where.data);

@@ -118,7 +118,7 @@ static enum qs_status convert_values(struct conversion *conversion)
 			break;
 		if (clean && conversion->counts.nan)
 			note_nan(conversion, at, in, n);
-		qs_npy_to_machine(false, conversion->out, n, sizeof(float));
+		qs_element_order_bytes(QS_ELEMENT_FLOAT32, conversion->out, n, false);
 		fwrite(conversion->out, sizeof(float), n, conversion->file);
 	}
 	return status;

@@ -50,7 +50,7 @@ static int report_tensor_kind(struct qs_policy *policy, const struct qs_json *it
 	    "unknown tensor kind \"%.*s\"; expected one of \"input\", \"weights\", \"bias\", "
 	    "\"activation\"",
 	    qs_json_shown(item->string, 80), item->string.bytes);
-	return qs_unknown_word(policy, finding, item, &qs_tensor_words);
+	return qs_unknown_word(policy, finding, "quantizable_data_type", item, &qs_tensor_words);
 }
 
 unsigned qs_tensors_read(struct qs_policy *policy, struct qs_json *list)

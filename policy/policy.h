@@ -177,8 +177,15 @@ void qs_conflict_entry(
 const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
     const char *where, const char *const *known, size_t n_known);
 
-/* Offers the nearest of a set's words on a finding about a value; returns its index, or -1. */
-int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,
+/* Offers the word of a set that was meant by the value of a key on a finding about it; returns its
+ * index, or -1. */
+int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding, const char *key,
     const struct qs_json *value, const struct qs_word_set *set);
+
+/* ---- foreign.c: other documents of the same name --------------------------------------------- */
+
+/* Says what a document without any of our keys is, when it is known; else, when it is `strange`
+ * (nothing in it looks like ours), that it is no config. False when nothing was said. */
+bool qs_foreign_report(struct qs_policy *policy, bool strange);
 
 #endif

@@ -59,8 +59,13 @@ static void check_findings(struct qs_findings *findings, size_t size)
 		check_place(finding->place, size);
 		for (const struct qs_related *r = finding->related; r; r = r->next)
 			check_place(r->place, size);
-		for (const struct qs_fix *f = finding->fixes; f; f = f->next)
-			check_place(f->place, size);
+		for (const struct qs_fix *f = finding->fixes; f; f = f->next) {
+			for (const struct qs_replacement *e = f->edits; e; e = e->next) {
+				check_place(e->place, size);
+				require(!e->next || e->place.end <= e->next->place.begin,
+				    "edits of a fix do not overlap");
+			}
+		}
 	}
 	require(qs_findings_write_text(findings, &style, &text) == QS_OK, "findings can be told");
 	qs_text_clear(&text);

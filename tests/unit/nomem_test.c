@@ -75,8 +75,9 @@ static void note_findings(struct qs_findings *findings, struct qs_text *text)
 		for (const struct qs_related *r = finding->related; r; r = r->next)
 			qs_text_addf(text, "  %zu %s\n", r->place.begin, r->message);
 		for (const struct qs_fix *f = finding->fixes; f; f = f->next)
-			qs_text_addf(
-			    text, "  %zu %s %s\n", f->place.begin, f->new_text, f->message);
+			for (const struct qs_replacement *e = f->edits; e; e = e->next)
+				qs_text_addf(
+				    text, "  %zu %s %s\n", e->place.begin, e->new_text, f->message);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/module.h"
 #include "model/opset.h"
 
 static int make_findings(void **state)
