@@ -179,8 +179,14 @@ static int run_probe(
 	int result;
 
 	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &result)) {
+		enum qs_status status = QS_OK;
+
 		probe->registry = config.registry;
-		result = tell_document(&text, qs_probe_run(config.policy, probe, findings, &text));
+		if (config.registry)
+			status = qs_registry_use_threads(config.registry, probe->n_threads);
+		if (status == QS_OK)
+			status = qs_probe_run(config.policy, probe, findings, &text);
+		result = tell_document(&text, status);
 		/* What is wrong then is wrong with the arrays: the config was read. */
 		if (result == EXIT_FINDINGS)
 			result = EXIT_UNABLE;
@@ -210,6 +216,7 @@ static int probe_with(const struct arguments *arguments, struct qs_probe *probe)
 	}
 	probe->states = states;
 	if (read_laws(arguments, probe, &result) && read_axis(arguments, &probe->axis, &result) &&
+	    option_threads(arguments, &probe->n_threads) &&
 	    read_numbers(arguments, &numbers, &result)) {
 		probe->scales = numbers.scales;
 		probe->n_scales = numbers.n_scales;

@@ -325,6 +325,8 @@ enum qs_status qs_probe_run(const struct qs_policy *policy, const struct qs_prob
 	    .findings = findings};
 	enum qs_status status = run.registry ? QS_OK : QS_NOMEM;
 
+	if (builtin)
+		status = qs_registry_use_threads(builtin, probe->n_threads);
 	if (status == QS_OK && probe->layer)
 		status = qs_policy_layer_spec(policy, probe->layer, probe->tensor, &run.spec);
 	else if (status == QS_OK)

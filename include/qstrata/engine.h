@@ -32,11 +32,18 @@ QS_API enum qs_status qs_job_new(const struct qs_policy *policy, const char *mod
     bool allow_unmatched, struct qs_findings *findings, struct qs_job **ret_job);
 /**
  * Takes plug-ins from a registry, which outlives the job, rather than the built-in ones alone.
- * Needed where the policy was read with the words of that registry; before calibration.
+ * Needed where the policy was read with the words of that registry; before calibration. Its threads count.
  */
 QS_API void qs_job_use(struct qs_job *job, const struct qs_registry *registry);
 /** Releases a job; NULL is fine. */
 QS_API void qs_job_free(struct qs_job *job);
+
+/**
+ * Lets a job work with `n_threads` threads, as qs_registry_use_threads() has it; the runtime that
+ * runs the model is told the same. A new job works with the caller's thread, and the runtime with
+ * as many as it likes. May return QS_NOMEM.
+ */
+QS_API enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads);
 
 /** Called after each batch; returning false stops calibration with QS_INVALID and no finding. */
 typedef bool qs_progress(void *context, size_t n_done, size_t n_batches);
@@ -101,6 +108,7 @@ struct qs_probe {
 	const char *quantized;       /**< .npy file to fake-quantize, or NULL */
 	const char *output; /**< where the float32 result goes; not NULL with `quantized` */
 	const struct qs_registry *registry; /**< plug-ins; NULL: the built-in ones */
+	size_t n_threads; /**< as qs_registry_use_threads() has it; a given registry has its own */
 };
 
 /**
