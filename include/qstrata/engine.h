@@ -31,8 +31,8 @@ struct qs_job;
 QS_API enum qs_status qs_job_new(const struct qs_policy *policy, const char *model_path,
     bool allow_unmatched, struct qs_findings *findings, struct qs_job **ret_job);
 /**
- * Takes plug-ins from a registry, which outlives the job, rather than the built-in ones alone.
- * Needed where the policy was read with the words of that registry; before calibration. Its threads count.
+ * Takes plug-ins, and threads, from a registry, which outlives the job, rather than the built-in
+ * ones alone. Needed where the policy was read with the words of that registry; before calibration.
  */
 QS_API void qs_job_use(struct qs_job *job, const struct qs_registry *registry);
 /** Releases a job; NULL is fine. */
