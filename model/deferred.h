@@ -3,8 +3,8 @@
  * Tensors whose elements are made when they are written.
  *
  * A model with gigabytes of weights is quantized with the memory of one of them: what stands for a
- * new tensor until the model is saved is how to make it. To everybody else such a tensor is external
- * (model/external.h), and reading it makes it.
+ * new tensor until the model is saved is how to make it. To everybody else such a tensor is
+ * external (model/external.h), and reading it makes it.
  */
 #ifndef MODEL_DEFERRED_H
 #define MODEL_DEFERRED_H
@@ -19,8 +19,8 @@ typedef enum qs_status qs_tensor_maker(
     void *context, struct qs_findings *findings, void *ret_elements);
 
 /*
- * A new tensor in the model's memory; `context` outlives the model's last save. NULL when memory ran
- * out or the shape cannot be counted.
+ * A new tensor in the model's memory; `context` outlives the model's last save. NULL when memory
+ * ran out or the shape cannot be counted.
  */
 Onnx__TensorProto *qs_tensor_defer(struct qs_model *model, const char *name, int element_type,
     const int64_t *dims, size_t n_dims, qs_tensor_maker *make, void *context);

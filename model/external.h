@@ -15,8 +15,8 @@
 bool qs_external_is(const Onnx__TensorProto *tensor);
 
 /*
- * The data of an external tensor, malloc'ed; one that is deferred is made. QS_IO or QS_INVALID with a finding when the file is
- * missing, short, or not where it may be.
+ * The data of an external tensor, malloc'ed; one that is deferred is made. QS_IO or QS_INVALID with
+ * a finding when the file is missing, short, or not where it may be.
  */
 enum qs_status qs_external_read(const struct qs_model *model, const Onnx__TensorProto *tensor,
     struct qs_findings *findings, unsigned char **ret_bytes, size_t *ret_size);
