@@ -38,15 +38,42 @@ enum qs_status read_source(const struct arguments *arguments, const char *path,
 	    path, name_of_file(arguments, path), QS_CONFIG_LIMIT, findings, ret_source);
 }
 
+/* A registry with all plug-ins of the command line, each refusal told; NULL when there are none. */
+static enum qs_status load_plugins(const struct arguments *arguments, struct qs_findings *findings,
+    struct qs_registry **ret_registry)
+{
+	enum qs_status worst = QS_OK;
+
+	if (!arguments->value[OPTION_PLUGIN])
+		return QS_OK;
+	*ret_registry = qs_registry_new();
+	if (!*ret_registry)
+		return QS_NOMEM;
+	for (size_t i = 0; i < arguments->n_given; i++) {
+		enum qs_status status = QS_OK;
+
+		if (arguments->given[i].option == OPTION_PLUGIN)
+			status =
+			    qs_registry_load(*ret_registry, arguments->given[i].value, findings);
+		if (status != QS_OK)
+			worst = status == QS_INVALID ? QS_UNSUPPORTED : status;
+	}
+	return worst;
+}
+
 bool open_config(const struct arguments *arguments, const char *path, struct qs_findings *findings,
     struct config *ret_config, int *ret_exit)
 {
 	enum qs_status status;
 
-	*ret_config = (struct config){NULL, NULL};
-	status = read_source(arguments, path, findings, &ret_config->source);
+	*ret_config = (struct config){NULL, NULL, NULL};
+	status = load_plugins(arguments, findings, &ret_config->registry);
 	if (status == QS_OK)
-		status = qs_policy_read(ret_config->source, findings, &ret_config->policy);
+		status = read_source(arguments, path, findings, &ret_config->source);
+	if (status == QS_OK)
+		status = qs_policy_read_with(ret_config->source,
+		    ret_config->registry ? qs_registry_vocabulary(ret_config->registry) : NULL,
+		    findings, &ret_config->policy);
 	if (status != QS_OK)
 		*ret_exit = exit_of(status);
 	return status == QS_OK;
@@ -56,6 +83,7 @@ void close_config(struct config *config)
 {
 	qs_policy_free(config->policy);
 	qs_source_free(config->source);
+	qs_registry_free(config->registry);
 }
 
 enum qs_status open_model(const char *path, struct qs_findings *findings, struct model *ret_model)
@@ -75,6 +103,41 @@ void close_model(struct model *model)
 {
 	qs_layers_free(model->layers);
 	qs_model_free(model->model);
+}
+
+static int use_with_model(const struct arguments *arguments, const struct config *config,
+    struct qs_findings *findings, config_use *use)
+{
+	struct model model;
+	enum qs_status status;
+	int result;
+
+	status = open_model(arguments->value[OPTION_MODEL], findings, &model);
+	result = status == QS_NOMEM ? out_of_memory() : EXIT_UNABLE;
+	if (status == QS_OK)
+		result = use(arguments, config, &model, findings);
+	close_model(&model);
+	return result;
+}
+
+int use_config(const struct arguments *arguments, config_use *use)
+{
+	struct qs_findings *findings;
+	struct config config;
+	int result;
+
+	if (arguments->n_files != 1)
+		return usage_error(
+		    arguments, "exactly one file is expected, found %d", arguments->n_files);
+	findings = qs_findings_new();
+	if (!findings)
+		return out_of_memory();
+	if (open_config(arguments, arguments->files[0], findings, &config, &result))
+		result = use_with_model(arguments, &config, findings, use);
+	tell_findings(arguments, findings, stderr, QS_SEVERITY_ERROR);
+	close_config(&config);
+	qs_findings_free(findings);
+	return result;
 }
 
 enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
@@ -124,8 +187,65 @@ int option_word(const struct arguments *arguments, enum option_id option,
 	found = find(word);
 	if (found >= 0)
 		return found;
-	usage_error(arguments, "there is no %s \"%s\"", what, word);
+	refuse_value(
+	    arguments, arguments->from[option], NULL, 0, ": there is no %s \"%s\"", what, word);
 	return -2;
+}
+
+static void refuse_setting(const struct arguments *arguments, const struct given *given,
+    const char *const *words, size_t n_words, const char *message)
+{
+	struct qs_findings *findings = qs_findings_new();
+
+	if (!findings) {
+		out_of_memory();
+		return;
+	}
+	qs_form_refuse(
+	    findings, given->origin, words, n_words, "%s%s", option_name(given->option), message);
+	tell_findings(arguments, findings, stderr, QS_SEVERITY_ERROR);
+	qs_findings_free(findings);
+}
+
+void refuse_value(const struct arguments *arguments, const struct given *given,
+    const char *const *words, size_t n_words, const char *format, ...)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	va_list list;
+
+	va_start(list, format);
+	qs_text_addv(&text, format, list);
+	va_end(list);
+	if (given->origin)
+		refuse_setting(arguments, given, words, n_words, text.data);
+	else
+		usage_error(arguments, "--%s%s", option_name(given->option), text.data);
+	qs_text_done(&text);
+}
+
+bool option_json(const struct arguments *arguments, bool *ret_json)
+{
+	const char *format = arguments->value[OPTION_FORMAT];
+
+	*ret_json = format && strcmp(format, "json") == 0;
+	if (!format || *ret_json || strcmp(format, "text") == 0)
+		return true;
+	usage_error(arguments, "--format cannot be \"%s\"; expected text or json", format);
+	return false;
+}
+
+int tell_difference(const struct qs_difference *difference, bool json)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	const enum qs_status status = json ? qs_difference_write_json(difference, &text)
+	                                   : qs_difference_write_text(difference, &text);
+
+	if (status != QS_OK) {
+		qs_text_done(&text);
+		return exit_of(status);
+	}
+	tell_document(&text, QS_OK);
+	return qs_difference_is_empty(difference) ? EXIT_CLEAN : EXIT_FINDINGS;
 }
 
 bool option_count(
@@ -143,7 +263,13 @@ bool option_count(
 		*ret = number;
 		return true;
 	}
-	usage_error(arguments, "--%s cannot be \"%s\"; expected a number from %zu",
-	    option_name(option), word, least);
+	refuse_value(arguments, arguments->from[option], NULL, 0,
+	    " cannot be \"%s\"; expected a number from %zu", word, least);
 	return false;
+}
+
+bool option_threads(const struct arguments *arguments, size_t *ret_n_threads)
+{
+	*ret_n_threads = 0;
+	return option_count(arguments, OPTION_THREADS, 1, ret_n_threads);
 }

@@ -7,7 +7,7 @@
 
 #include "base/finding.h"
 #include "engine/array.h"
-#include "engine/quantizer.h"
+#include "qstrata/numbers.h"
 #include "model/edit.h"
 #include "model/external.h"
 #include "model/tensor.h"
