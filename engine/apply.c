@@ -9,9 +9,14 @@
 #include "engine/array.h"
 #include "qstrata/numbers.h"
 #include "model/edit.h"
+#include "model/external.h"
+#include "model/tensor.h"
 
 #define MICROSOFT "com.microsoft"
 #define FLOAT ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
+
+/* External constants of so many values go from file to file one at a time. */
+#define DEFERRED_FROM 65536
 
 struct writer {
 	const struct qs_plan *plan;
@@ -247,27 +252,104 @@ static enum qs_status find_form(
 
 /* ---- constants ------------------------------------------------------------------------------- */
 
-/* The codes of a constant, or the values that they stand for. */
-static enum qs_status encode(struct writer *writer, const struct qs_site *site,
-    const struct qs_onnx_form *form, const Onnx__TensorProto *constant, const float *values,
-    void *codes, struct qs_counts *ret_counts)
+/* What it takes to encode a constant: now, or when the model is written. */
+struct encoding {
+	const struct qs_registry *registry;
+	const struct qs_model *model;
+	const struct qs_site *site;
+	const Onnx__TensorProto *constant;
+	struct qs_onnx_form form;
+	struct qs_applied *applied; /* is added to once */
+};
+
+/* The codes of values, or the values that they stand for. */
+static enum qs_status encode(const struct encoding *encoding, const float *values,
+    struct qs_findings *findings, void *codes, struct qs_counts *ret_counts)
 {
+	const struct qs_site *site = encoding->site;
 	const struct qs_subject subject = {
-	    site->name, qs_model_place(writer->model, writer->findings), writer->findings};
+	    site->name, qs_model_place(encoding->model, findings), findings};
 	struct qs_quantization how;
 	struct qs_layout layout;
 	enum qs_status status;
 
-	if (!qs_layout_of(constant->dims, constant->n_dims, site->axis, &layout))
+	if (!qs_layout_of(
+		encoding->constant->dims, encoding->constant->n_dims, site->axis, &layout))
 		return QS_BUG;
-	status = qs_quantizer_bind(
-	    writer->registry, &site->spec, site->qparams.n ? &site->qparams : NULL, &subject, &how);
+	status = qs_quantizer_bind(encoding->registry, &site->spec,
+	    site->qparams.n ? &site->qparams : NULL, &subject, &how);
 	if (status != QS_OK)
 		return status;
-	if (form->plain)
+	if (encoding->form.plain)
 		return qs_quantizer_fake(&how, layout, values, codes, ret_counts);
 	return qs_quantizer_encode(
-	    &how, layout, values, form->element, codes, &subject, ret_counts);
+	    &how, layout, values, encoding->form.element, codes, &subject, ret_counts);
+}
+
+static void count_codes(struct encoding *encoding, size_t n, const struct qs_counts *counts)
+{
+	struct qs_applied *applied = encoding->applied;
+
+	if (!applied)
+		return;
+	applied->bytes_before += n * sizeof(float);
+	applied->bytes_after += n * qs_element_size(encoding->form.element);
+	applied->counts.total += counts->total;
+	applied->counts.infinite += counts->infinite;
+	applied->counts.saturated += counts->saturated;
+	encoding->applied = NULL;
+}
+
+/* Reads a constant and encodes it: a qs_tensor_maker. */
+static enum qs_status make_codes(void *context, struct qs_findings *findings, void *ret_codes)
+{
+	struct encoding *encoding = context;
+	struct qs_counts counts;
+	float *values = NULL;
+	size_t n = 0;
+	enum qs_status status =
+	    qs_tensor_read(encoding->model, encoding->constant, findings, &values, &n);
+
+	if (status != QS_OK)
+		return status;
+	status = encode(encoding, values, findings, ret_codes, &counts);
+	/* The half formats could hold a NaN; a network cannot. */
+	if (status == QS_OK && counts.nan)
+		status = qs_tensor_check_values(
+		    encoding->model, encoding->site->tensor, values, n, false, findings);
+	if (status == QS_OK)
+		count_codes(encoding, n, &counts);
+	free(values);
+	return status;
+}
+
+/* Adds the codes as an initializer that is filled now. */
+static enum qs_status add_codes(
+    struct writer *writer, struct encoding *encoding, size_t n, int type, const char *name)
+{
+	void *codes = malloc(n * qs_element_size(encoding->form.element) + 1);
+	const enum qs_status status =
+	    codes ? make_codes(encoding, writer->findings, codes) : QS_NOMEM;
+
+	if (status == QS_OK)
+		qs_edit_add_tensor(writer->edit, name, type, encoding->constant->dims,
+		    encoding->constant->n_dims, codes);
+	free(codes);
+	return status;
+}
+
+/* Adds the codes as an initializer that is filled when the model is written. */
+static enum qs_status defer_codes(
+    struct writer *writer, const struct encoding *encoding, int type, const char *name)
+{
+	struct encoding *kept = qs_arena_alloc(&writer->model->arena, sizeof(*kept));
+
+	if (!kept)
+		return QS_NOMEM;
+	*kept = *encoding;
+	qs_edit_add_deferred(writer->edit, name, type, encoding->constant->dims,
+	    encoding->constant->n_dims, make_codes, kept);
+	return QS_OK;
 }
 
 /* Encodes a constant and adds the codes as an initializer; gives its name. */
@@ -276,35 +358,19 @@ static enum qs_status encode_constant(struct writer *writer, const struct qs_sit
 {
 	const Onnx__TensorProto *constant =
 	    writer->plan->layers->graph->values[site->value].constant;
-	struct qs_applied *applied = writer->applied;
-	struct qs_counts counts;
-	float *values = NULL;
-	void *codes;
-	size_t n = 0;
-	enum qs_status status =
-	    qs_tensor_read(writer->model, constant, writer->findings, &values, &n);
+	struct encoding encoding = {
+	    writer->registry, writer->model, site, constant, *form, writer->applied};
+	const int type = form->plain ? FLOAT : form->onnx_type;
+	size_t n;
 
-	if (status != QS_OK)
-		return status;
-	codes = malloc(n * qs_element_size(form->element) + 1);
-	status = codes ? encode(writer, site, form, constant, values, codes, &counts) : QS_NOMEM;
-	/* The half formats could hold a NaN; a network cannot. */
-	if (status == QS_OK && counts.nan)
-		status = qs_tensor_check_values(
-		    writer->model, site->tensor, values, n, false, writer->findings);
-	if (status == QS_OK) {
-		*ret_codes = qs_edit_name(writer->edit, "%s_quantized", site->tensor);
-		qs_edit_add_tensor(writer->edit, *ret_codes, form->plain ? FLOAT : form->onnx_type,
-		    constant->dims, constant->n_dims, codes);
-		applied->bytes_before += n * sizeof(float);
-		applied->bytes_after += n * qs_element_size(form->element);
-		applied->counts.total += counts.total;
-		applied->counts.infinite += counts.infinite;
-		applied->counts.saturated += counts.saturated;
-	}
-	free(codes);
-	free(values);
-	return status;
+	if (!qs_shape_count(constant->dims, constant->n_dims, &n))
+		return QS_BUG;
+	*ret_codes = qs_edit_name(writer->edit, "%s_quantized", site->tensor);
+	if (!*ret_codes)
+		return QS_NOMEM;
+	if (qs_external_is(constant) && n >= DEFERRED_FROM)
+		return defer_codes(writer, &encoding, type, *ret_codes);
+	return add_codes(writer, &encoding, n, type, *ret_codes);
 }
 
 static enum qs_status write_constant(struct writer *writer, const struct qs_site *site)

@@ -163,7 +163,7 @@ static enum qs_status prepare(
 		status = qs_fold_batch_norms(job->model, findings, &job->n_folded);
 	if (status != QS_OK)
 		return status;
-	job->bytes_before = file_size(job->model_path);
+	job->bytes_before = file_size(job->model_path) + qs_model_external_size(job->model);
 	job->opset = job->opset_before = qs_model_opset(job->model);
 	status = make_plan(job, findings);
 	if (status == QS_OK)
@@ -307,10 +307,9 @@ enum qs_status qs_job_save(struct qs_job *job, const char *path, struct qs_findi
 	if (job->stage != QS_JOB_APPLIED)
 		return QS_BUG;
 	job->output_path = strdup(path);
-	status = job->output_path ? qs_model_save(job->model, path, findings) : QS_NOMEM;
-	if (status == QS_OK) {
-		job->bytes_after = file_size(path);
+	status = job->output_path ? qs_model_write(job->model, path, findings, &job->bytes_after)
+	                          : QS_NOMEM;
+	if (status == QS_OK)
 		job->stage = QS_JOB_SAVED;
-	}
 	return status;
 }

@@ -229,6 +229,15 @@ void qs_edit_set_ints(struct qs_edit *edit, Onnx__NodeProto *node, const char *n
 	attribute->n_ints = n_values;
 }
 
+static Onnx__TensorProto *add_tensor(struct qs_edit *edit, Onnx__TensorProto *tensor)
+{
+	if (!tensor)
+		edit->nomem = true;
+	else
+		append(edit, &edit->tensors, &edit->n_tensors, tensor);
+	return tensor;
+}
+
 Onnx__TensorProto *qs_edit_add_tensor(struct qs_edit *edit, const char *name, int element_type,
     const int64_t *dims, size_t n_dims, const void *elements)
 {
@@ -237,11 +246,18 @@ Onnx__TensorProto *qs_edit_add_tensor(struct qs_edit *edit, const char *name, in
 	if (!edit->nomem && name)
 		tensor =
 		    qs_tensor_new(edit->graph->model, name, element_type, dims, n_dims, elements);
-	if (!tensor)
-		edit->nomem = true;
-	else
-		append(edit, &edit->tensors, &edit->n_tensors, tensor);
-	return tensor;
+	return add_tensor(edit, tensor);
+}
+
+Onnx__TensorProto *qs_edit_add_deferred(struct qs_edit *edit, const char *name, int element_type,
+    const int64_t *dims, size_t n_dims, qs_tensor_maker *make, void *context)
+{
+	Onnx__TensorProto *tensor = NULL;
+
+	if (!edit->nomem && name)
+		tensor = qs_tensor_defer(
+		    edit->graph->model, name, element_type, dims, n_dims, make, context);
+	return add_tensor(edit, tensor);
 }
 
 /* ---- existing nodes -------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #ifndef MODEL_EDIT_H
 #define MODEL_EDIT_H
 
+#include "model/deferred.h"
 #include "model/graph.h"
 
 struct qs_edit;
@@ -50,6 +51,10 @@ void qs_edit_set_ints(struct qs_edit *edit, Onnx__NodeProto *node, const char *n
 /* A new initializer; see qs_tensor_new(). The name has to be free: take it from qs_edit_name(). */
 Onnx__TensorProto *qs_edit_add_tensor(struct qs_edit *edit, const char *name, int element_type,
     const int64_t *dims, size_t n_dims, const void *elements);
+
+/* As qs_edit_add_tensor(), with elements that are made when they are written: model/deferred.h. */
+Onnx__TensorProto *qs_edit_add_deferred(struct qs_edit *edit, const char *name, int element_type,
+    const int64_t *dims, size_t n_dims, qs_tensor_maker *make, void *context);
 
 /* Lets one read take another tensor; a read within a subgraph is that of all the node's subgraphs.
  */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "model/deferred.h"
 #include "model/tensor.h"
 
 /* Where the data of one tensor lies. */
@@ -24,6 +25,50 @@ bool qs_external_is(const Onnx__TensorProto *tensor)
 {
 	return tensor->has_data_location &&
 	       tensor->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+}
+
+const char *qs_external_location(const Onnx__TensorProto *tensor)
+{
+	for (size_t i = 0; i < tensor->n_external_data; i++) {
+		const Onnx__StringStringEntryProto *entry = tensor->external_data[i];
+
+		if (entry->key && entry->value && strcmp(entry->key, "location") == 0)
+			return entry->value;
+	}
+	return NULL;
+}
+
+static Onnx__StringStringEntryProto *new_pair(
+    struct qs_arena *arena, const char *key, const char *value)
+{
+	Onnx__StringStringEntryProto *pair = qs_arena_alloc(arena, sizeof(*pair));
+
+	if (!pair)
+		return NULL;
+	onnx__string_string_entry_proto__init(pair);
+	pair->key = qs_arena_strdup(arena, key);
+	pair->value = qs_arena_strdup(arena, value);
+	return pair->key && pair->value ? pair : NULL;
+}
+
+bool qs_external_refer(
+    struct qs_model *model, Onnx__TensorProto *tensor, const char *const *pairs, size_t n)
+{
+	Onnx__StringStringEntryProto **list = qs_arena_array(&model->arena, n + 1, sizeof(*list));
+
+	if (!list)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		list[i] = new_pair(&model->arena, pairs[2 * i], pairs[2 * i + 1]);
+		if (!list[i])
+			return false;
+	}
+	tensor->external_data = list;
+	tensor->n_external_data = n;
+	tensor->has_data_location = true;
+	tensor->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+	tensor->has_raw_data = false;
+	return true;
 }
 
 static enum qs_status wrong(const struct qs_model *model, const Onnx__TensorProto *tensor,
@@ -192,6 +237,8 @@ enum qs_status qs_external_read(const struct qs_model *model, const Onnx__Tensor
 	enum qs_status status;
 	int fd = -1;
 
+	if (qs_tensor_is_deferred(model, tensor))
+		return qs_tensor_make(model, tensor, findings, ret_bytes, ret_size);
 	status = locate(model, tensor, findings, &range, &fd);
 	if (status == QS_OK) {
 		bytes = malloc((size_t)range.size + 1);

@@ -15,11 +15,21 @@
 bool qs_external_is(const Onnx__TensorProto *tensor);
 
 /*
- * The data of an external tensor, malloc'ed. QS_IO or QS_INVALID with a finding when the file is
- * missing, short, or not where it may be.
+ * The data of an external tensor, malloc'ed; one that is deferred is made. QS_IO or QS_INVALID with
+ * a finding when the file is missing, short, or not where it may be.
  */
 enum qs_status qs_external_read(const struct qs_model *model, const Onnx__TensorProto *tensor,
     struct qs_findings *findings, unsigned char **ret_bytes, size_t *ret_size);
+
+/*
+ * Lets a tensor say where its data is: `n` pairs of keys and values, which are copied. False when
+ * memory ran out.
+ */
+bool qs_external_refer(
+    struct qs_model *model, Onnx__TensorProto *tensor, const char *const *pairs, size_t n);
+
+/* The file that a tensor's data is in, relative to the model; NULL when it names none. */
+const char *qs_external_location(const Onnx__TensorProto *tensor);
 
 /* As qs_external_read(), without reading: is the data there? */
 enum qs_status qs_external_check(

@@ -8,7 +8,8 @@
  * memory for new parts from qs_model.arena and let go of old parts by forgetting them.
  *
  * External data stays in its files and is read when a tensor is (model/tensor.h). A model that is
- * saved into the folder it came from keeps referring to them; saved anywhere else, it embeds them.
+ * saved into the folder it came from keeps referring to them; saved anywhere else, it embeds them,
+ * or takes them into a file of its own when they are large (model/save_data.h).
  */
 #ifndef MODEL_ONNX_H
 #define MODEL_ONNX_H
@@ -24,6 +25,8 @@ struct qs_model {
 	ProtobufCAllocator allocator; /* over the arena; releasing does nothing */
 	char *path;                   /* as given */
 	char *folder;                 /* where external data is looked for */
+	struct qs_deferred *deferred; /* tensors that are made when they are written, or NULL */
+	size_t n_deferred;
 };
 
 /* No model may be larger: protobuf's own limit. */
@@ -46,6 +49,13 @@ int64_t qs_model_opset(const struct qs_model *model);
  */
 enum qs_status qs_model_pack(const struct qs_model *model, bool embed, struct qs_findings *findings,
     unsigned char **ret_bytes, size_t *ret_size);
+
+/* As qs_model_save(), and tells how many bytes the model is, with its data in other files. */
+enum qs_status qs_model_write(const struct qs_model *model, const char *path,
+    struct qs_findings *findings, uint64_t *ret_size);
+
+/* How many bytes of the model are in other files. */
+uint64_t qs_model_external_size(const struct qs_model *model);
 
 /* Whether any tensor's data is in another file. */
 bool qs_model_is_external(const struct qs_model *model);

@@ -7,7 +7,13 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "model/deferred.h"
 #include "model/external.h"
+#include "model/save_data.h"
+#include "model/tensor.h"
+
+/* External data of more than this goes into one file beside the model, not into it: 1 GiB. */
+#define EMBED_LIMIT ((uint64_t)1 << 30)
 
 struct external {
 	const struct qs_model *model;
@@ -162,15 +168,48 @@ static bool is_beside(const struct qs_model *model, const char *path)
 	return same;
 }
 
-enum qs_status qs_model_save(
-    const struct qs_model *model, const char *path, struct qs_findings *findings)
+/* ---- files ----------------------------------------------------------------------------------- */
+
+struct holdings {
+	const struct qs_model *model;
+	bool deferred;
+	uint64_t external; /* bytes in other files */
+};
+
+static enum qs_status weigh(Onnx__TensorProto *tensor, void *context)
+{
+	struct holdings *holdings = context;
+	size_t size;
+
+	if (qs_tensor_is_deferred(holdings->model, tensor))
+		holdings->deferred = true;
+	else if (qs_external_is(tensor) && qs_tensor_data_size(tensor, &size))
+		holdings->external += size;
+	return QS_OK;
+}
+
+static struct holdings weigh_model(const struct qs_model *model)
+{
+	struct holdings holdings = {model, false, 0};
+
+	qs_tensors_visit(model->proto, weigh, &holdings);
+	return holdings;
+}
+
+uint64_t qs_model_external_size(const struct qs_model *model)
+{
+	return weigh_model(model).external;
+}
+
+static enum qs_status write_model(const struct qs_model *model, const char *path, bool embed,
+    struct qs_findings *findings, size_t *ret_size)
 {
 	struct qs_output output;
 	enum qs_status status;
 	unsigned char *bytes;
 	size_t size;
 
-	status = qs_model_pack(model, !is_beside(model, path), findings, &bytes, &size);
+	status = qs_model_pack(model, embed, findings, &bytes, &size);
 	if (status != QS_OK)
 		return status;
 	status = qs_output_open(&output, path, findings);
@@ -179,5 +218,51 @@ enum qs_status qs_model_save(
 		status = qs_output_commit(&output);
 	}
 	free(bytes);
+	if (status == QS_OK)
+		*ret_size = size;
 	return status;
+}
+
+static enum qs_status write_with_data(const struct qs_model *model, const char *path, bool external,
+    struct qs_findings *findings, uint64_t *ret_size)
+{
+	struct qs_data_file *data = NULL;
+	enum qs_status status = qs_data_file_write(model, path, external, findings, &data);
+	size_t size = 0;
+
+	if (status == QS_OK)
+		status = qs_data_file_commit(data);
+	if (status == QS_OK)
+		status = write_model(model, path, false, findings, &size);
+	if (status == QS_OK) {
+		qs_data_file_clean(data);
+		/* All that was deferred is external while the file is open. */
+		*ret_size = size + weigh_model(model).external;
+	}
+	qs_data_file_free(data);
+	return status;
+}
+
+enum qs_status qs_model_write(const struct qs_model *model, const char *path,
+    struct qs_findings *findings, uint64_t *ret_size)
+{
+	const bool beside = is_beside(model, path);
+	const struct holdings holdings = weigh_model(model);
+	enum qs_status status;
+	size_t size = 0;
+
+	if (holdings.deferred || (!beside && holdings.external > EMBED_LIMIT))
+		return write_with_data(model, path, !beside, findings, ret_size);
+	status = write_model(model, path, !beside, findings, &size);
+	if (status == QS_OK)
+		*ret_size = size + (beside ? holdings.external : 0);
+	return status;
+}
+
+enum qs_status qs_model_save(
+    const struct qs_model *model, const char *path, struct qs_findings *findings)
+{
+	uint64_t size;
+
+	return qs_model_write(model, path, findings, &size);
 }

@@ -296,6 +296,21 @@ static void read_floats(const struct elements *from, float *values)
 		values[i] = is_float ? (float)real_at(from, i) : (float)integer_at(from, i);
 }
 
+/* Raw float32: the bytes themselves when they are owned, else a copy. */
+static enum qs_status take_floats(const struct elements *from, float **ret_values)
+{
+	const size_t size = from->count * sizeof(float);
+	unsigned char *bytes = from->owned ? from->owned : malloc(size + 1);
+
+	if (!bytes)
+		return QS_NOMEM;
+	if (!from->owned)
+		memcpy(bytes, from->raw, size);
+	qs_elements_order(bytes, size, sizeof(float));
+	*ret_values = (void *)bytes;
+	return QS_OK;
+}
+
 bool qs_elements_to_float(int element_type, const void *bytes, size_t count, float *ret_values)
 {
 	const struct elements from = {element_type, count, bytes, NULL, NULL};
@@ -320,6 +335,13 @@ enum qs_status qs_tensor_read(const struct qs_model *model, const Onnx__TensorPr
 	status = open_elements(model, tensor, findings, &all);
 	if (status != QS_OK)
 		return status;
+	/* Weights of gigabytes are read as they are and not copied. */
+	if (all.type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT && all.raw) {
+		status = take_floats(&all, ret_values);
+		if (status == QS_OK)
+			*ret_count = all.count;
+		return status;
+	}
 	values = malloc(all.count * sizeof(*values) + 1);
 	if (values)
 		read_floats(&all, values);

@@ -62,6 +62,13 @@ enum qs_status qs_tensor_check_values(const struct qs_model *model, const char *
 Onnx__TensorProto *qs_tensor_of_constant(
     struct qs_model *model, const Onnx__NodeProto *node, enum qs_status *ret_status);
 
+/* Turns elements from the machine's byte order into that of ONNX, or back. */
+void qs_elements_order(unsigned char *bytes, size_t size, size_t element_size);
+
+/* A new tensor in the model's memory that has no elements yet. NULL when memory ran out. */
+Onnx__TensorProto *qs_tensor_shell(
+    struct qs_model *model, const char *name, int element_type, const int64_t *dims, size_t n_dims);
+
 /*
  * A new tensor in the model's memory. `elements` are values of the element type as the machine has
  * them, (n * bits + 7) / 8 bytes; NULL leaves them zero. NULL when memory ran out.

@@ -4,20 +4,22 @@
 
 #include <string.h>
 
-/* Copies elements, turning round the bytes of each on a machine that is not little-endian. */
-static void store_elements(
-    unsigned char *to, const unsigned char *from, size_t size, size_t element_size)
+void qs_elements_order(unsigned char *bytes, size_t size, size_t element_size)
 {
 	const uint16_t one = 1;
 	unsigned char first;
 
 	memcpy(&first, &one, 1);
-	if (first || element_size < 2) {
-		memcpy(to, from, size);
+	if (first || element_size < 2)
 		return;
+	for (size_t at = 0; at + element_size <= size; at += element_size) {
+		for (size_t a = at, b = at + element_size - 1; a < b; a++, b--) {
+			const unsigned char byte = bytes[a];
+
+			bytes[a] = bytes[b];
+			bytes[b] = byte;
+		}
 	}
-	for (size_t i = 0; i < size; i++)
-		to[i] = from[i / element_size * element_size + element_size - 1 - i % element_size];
 }
 
 enum qs_status qs_tensor_set(
@@ -33,8 +35,10 @@ enum qs_status qs_tensor_set(
 	bytes = qs_arena_alloc(&model->arena, size + 1);
 	if (!bytes)
 		return QS_NOMEM;
-	if (elements && size)
-		store_elements(bytes, elements, size, qs_element_bits(element_type) / 8);
+	if (elements && size) {
+		memcpy(bytes, elements, size);
+		qs_elements_order(bytes, size, qs_element_bits(element_type) / 8);
+	}
 	tensor->has_raw_data = true;
 	tensor->raw_data = (ProtobufCBinaryData){size, bytes};
 	tensor->n_float_data = tensor->n_int32_data = tensor->n_string_data = 0;
@@ -44,14 +48,16 @@ enum qs_status qs_tensor_set(
 	return QS_OK;
 }
 
-Onnx__TensorProto *qs_tensor_new(struct qs_model *model, const char *name, int element_type,
-    const int64_t *dims, size_t n_dims, const void *elements)
+Onnx__TensorProto *qs_tensor_shell(
+    struct qs_model *model, const char *name, int element_type, const int64_t *dims, size_t n_dims)
 {
 	Onnx__TensorProto *tensor = qs_arena_alloc(&model->arena, sizeof(*tensor));
 
 	if (!tensor)
 		return NULL;
 	onnx__tensor_proto__init(tensor);
+	tensor->has_data_type = true;
+	tensor->data_type = element_type;
 	tensor->name = qs_arena_strdup(&model->arena, name);
 	tensor->dims = qs_arena_array(&model->arena, n_dims + 1, sizeof(*dims));
 	if (!tensor->name || !tensor->dims)
@@ -59,7 +65,17 @@ Onnx__TensorProto *qs_tensor_new(struct qs_model *model, const char *name, int e
 	if (n_dims)
 		memcpy(tensor->dims, dims, n_dims * sizeof(*dims));
 	tensor->n_dims = n_dims;
-	return qs_tensor_set(model, tensor, element_type, elements) == QS_OK ? tensor : NULL;
+	return tensor;
+}
+
+Onnx__TensorProto *qs_tensor_new(struct qs_model *model, const char *name, int element_type,
+    const int64_t *dims, size_t n_dims, const void *elements)
+{
+	Onnx__TensorProto *tensor = qs_tensor_shell(model, name, element_type, dims, n_dims);
+
+	if (!tensor || qs_tensor_set(model, tensor, element_type, elements) != QS_OK)
+		return NULL;
+	return tensor;
 }
 
 Onnx__AttributeProto *qs_attribute(const Onnx__NodeProto *node, const char *name)

@@ -71,6 +71,7 @@ static void save_model(struct bench *bench, const char *const *lines)
 	struct qs_model *model = fixture_model(bench->findings, lines);
 
 	fixture_output("");
+	model->folder = qs_arena_strdup(&model->arena, "tests/out");
 	assert_int_equal(qs_model_save(model, MODEL, bench->findings), QS_OK);
 	qs_model_free(model);
 }
@@ -138,6 +139,66 @@ static void steps_have_an_order(void **state)
 	finish(bench);
 	assert_int_equal(qs_job_apply(bench->job, bench->findings), QS_BUG);
 	assert_int_equal(qs_findings_count(bench->findings), 0);
+}
+
+/* The bytes of an initializer, malloc'ed. */
+static unsigned char *find_codes(const struct qs_model *model, const char *name, size_t size)
+{
+	const Onnx__GraphProto *graph = model->proto->graph;
+	unsigned char *bytes = malloc(size);
+
+	for (size_t i = 0; i < graph->n_initializer; i++) {
+		const Onnx__TensorProto *tensor = graph->initializer[i];
+
+		if (strcmp(qs_tensor_name(tensor), name) != 0)
+			continue;
+		assert_int_equal(tensor->raw_data.len, size);
+		memcpy(bytes, tensor->raw_data.data, size);
+		return bytes;
+	}
+	fail_msg("there is no \"%s\"", name);
+	return NULL;
+}
+
+/* Weights in another file, large enough to be encoded when they are written. */
+static void large_weights_in_other_files_give_the_same_codes(void **state)
+{
+	static const char *const inside[] = {
+	    "opset 13", "in x 1 256", "init w 256 256", "node MatMul m x,w y", "out y", NULL};
+	static const char *const outside[] = {"opset 13", "in x 1 256",
+	    "external w job_test.bin 256 256", "node MatMul m x,w y", "out y", NULL};
+	const char *const *const models[] = {inside, outside};
+	unsigned char *codes[2];
+	struct bench *bench = *state;
+	static float weights[256 * 256];
+
+	for (size_t i = 0; i < 256 * 256; i++)
+		weights[i] = (float)((int)(i * 7 % 11) - 5) / 8;
+	fixture_write(fixture_output("job_test.bin"), weights, sizeof(weights));
+	for (size_t i = 0; i < 2; i++) {
+		struct qs_model *written;
+		size_t size;
+
+		start(bench, WEIGHTS(""), models[i]);
+		assert_int_equal(calibrate(bench, NULL), QS_OK);
+		finish(bench);
+		assert_int_equal(bench->job->applied.counts.total, 256 * 256);
+		assert_int_equal(qs_model_open(OUTPUT, bench->findings, &written), QS_OK);
+		assert_int_equal(qs_model_is_external(written), i == 1);
+		assert_int_equal(
+		    qs_model_pack(written, true, bench->findings, &codes[i], &size), QS_OK);
+		qs_model_free(written);
+		assert_int_equal(
+		    qs_model_parse("whole", codes[i], size, bench->findings, &written), QS_OK);
+		free(codes[i]);
+		codes[i] = find_codes(written, "w_quantized", 256 * 256);
+		qs_model_free(written);
+	}
+	assert_memory_equal(codes[0], codes[1], 256 * 256);
+	free(codes[0]);
+	free(codes[1]);
+	remove(OUTPUT ".data");
+	remove(fixture_output("job_test.bin"));
 }
 
 static void activations_of_integers_need_data(void **state)
@@ -391,6 +452,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_bench, free_bench)
 	const struct CMUnitTest tests[] = {
 	    TEST(steps_have_an_order),
+	    TEST(large_weights_in_other_files_give_the_same_codes),
 	    TEST(activations_of_integers_need_data),
 	    TEST(half_floats_need_neither_data_nor_runtime),
 	    TEST(an_old_model_is_brought_to_the_opset_that_channels_need),
