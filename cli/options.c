@@ -143,9 +143,11 @@ static int option_of(int result, enum command_id command)
 /* Notes an option; there is room for as many as there are arguments. */
 static void note_option(struct arguments *arguments, int option, const char *value)
 {
-	arguments->value[option] = options[option].value ? value : "";
-	arguments->given[arguments->n_given++] =
-	    (struct given){(enum option_id)option, arguments->value[option]};
+	struct given *given = &arguments->given[arguments->n_given++];
+
+	*given = (struct given){(enum option_id)option, options[option].value ? value : "", NULL};
+	arguments->value[option] = given->value;
+	arguments->from[option] = given;
 }
 
 /* Whether an option takes several words; -1 is none. */
