@@ -151,7 +151,8 @@ static void count_bins(struct bench *bench, int option)
 
 static void calibrate(struct bench *bench, int method)
 {
-	const struct qs_observation observation = {1, false, QS_SCALE_LAW_QMAX, subject_of(bench)};
+	const struct qs_observation observation = {
+	    .channels = 1, .scale_law = QS_SCALE_LAW_QMAX, .subject = subject_of(bench)};
 	struct qs_spec spec = qs_spec_default(QS_TENSOR_WEIGHTS);
 	struct qs_qparams qparams = {0};
 
