@@ -20,7 +20,7 @@
 
 #define MANY ((size_t)16 << 20)
 #define MILLION ((size_t)1 << 20)
-#define ROUNDS 15
+#define ROUNDS 25
 
 /* What all steps work on. */
 struct bench {
@@ -34,11 +34,12 @@ struct bench {
 /* One step; `option` tells those of one kind apart. */
 typedef void step(struct bench *bench, int option);
 
+/* Time of this thread, which does not go on while others have its processor. */
 static double now(void)
 {
 	struct timespec time;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
 	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
@@ -150,7 +151,8 @@ static void count_bins(struct bench *bench, int option)
 
 static void calibrate(struct bench *bench, int method)
 {
-	const struct qs_observation observation = {1, false, QS_SCALE_LAW_QMAX, subject_of(bench)};
+	const struct qs_observation observation = {
+	    .channels = 1, .scale_law = QS_SCALE_LAW_QMAX, .subject = subject_of(bench)};
 	struct qs_spec spec = qs_spec_default(QS_TENSOR_WEIGHTS);
 	struct qs_qparams qparams = {0};
 
@@ -178,10 +180,12 @@ static void fill(float *in)
 
 static void measure_all(struct bench *bench)
 {
-	const double copied = (time_memcpy(bench, MANY), time_memcpy(bench, MANY));
+	double copies[ROUNDS];
 
+	for (size_t i = 0; i < ROUNDS; i++)
+		copies[i] = time_memcpy(bench, MANY);
 	printf("memcpy of %zu M floats: %.2f ms, instruction sets %#x\n\n", MANY >> 20,
-	    copied * 1e3, qs_cpu_sets());
+	    median(copies, ROUNDS) * 1e3, qs_cpu_sets());
 	printf("%-26s %12s %8s  %6s\n", "step", "median", "x memcpy", "aim");
 	for (int mode = 0; mode < QS_ROUND_MODE__COUNT; mode++) {
 		char name[40];

@@ -115,15 +115,29 @@ static void make_getopt_tables(struct option *longs, char *letters)
 	*letters = '\0';
 }
 
-static int option_of(int result)
+/* Whether what getopt_long() returned is written as an option is. */
+static bool is_written(int option, int result)
 {
-	if (result >= 256)
-		return result - 256;
+	return result >= 256 ? strcmp(options[option].name, options[result - 256].name) == 0
+	                     : options[option].letter == result;
+}
+
+/*
+ * Options of different commands may have one name or letter: the row that the command takes, if
+ * there is one. -1 for what is no option.
+ */
+static int option_of(int result, enum command_id command)
+{
+	int option = -1;
+
 	for (int i = 0; i < OPTION__COUNT; i++) {
-		if (options[i].letter == result)
+		if (!is_written(i, result))
+			continue;
+		if (options[i].commands >> command & 1)
 			return i;
+		option = option < 0 ? i : option;
 	}
-	return -1;
+	return option;
 }
 
 /* Notes an option; there is room for as many as there are arguments. */
@@ -134,18 +148,6 @@ static void note_option(struct arguments *arguments, int option, const char *val
 	*given = (struct given){(enum option_id)option, options[option].value ? value : "", NULL};
 	arguments->value[option] = given->value;
 	arguments->from[option] = given;
-}
-
-/* Options of different commands may have one name: the row that the command takes, if there is
- * one. */
-static int row_of_command(int option, enum command_id command)
-{
-	for (int i = 0; option >= 0 && i < OPTION__COUNT; i++) {
-		if ((options[i].commands >> command & 1) &&
-		    strcmp(options[i].name, options[option].name) == 0)
-			return i;
-	}
-	return option;
 }
 
 /* Whether an option takes several words; -1 is none. */
@@ -185,7 +187,7 @@ static bool take_word(struct arguments *arguments, int option, char *word)
 
 static bool take_result(struct arguments *arguments, int result, const char *word, int *last_option)
 {
-	const int option = row_of_command(option_of(result), arguments->command);
+	const int option = option_of(result, arguments->command);
 
 	if (result == ':') {
 		usage_error(arguments, "option %s needs a value", word);

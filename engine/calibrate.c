@@ -10,9 +10,10 @@
 #include "engine/dataset.h"
 #include "engine/observer.h"
 #include "engine/onnx_form.h"
-#include "qstrata/numbers.h"
+#include "engine/pool.h"
 #include "engine/registry.h"
 #include "model/ort.h"
+#include "qstrata/numbers.h"
 
 bool qs_site_has_scales(const struct qs_site *site)
 {
@@ -53,26 +54,65 @@ static enum qs_status calibrate_constant(const struct qs_plan *plan, struct qs_s
 	return status;
 }
 
-enum qs_status qs_calibrate_parameters(
-    struct qs_plan *plan, const struct qs_registry *registry, struct qs_findings *findings)
+/* Constants that threads calibrate, each with findings of its own: those are told in order. */
+struct constants {
+	struct qs_plan *plan;
+	const struct qs_registry *registry;
+	struct qs_findings *findings;
+	struct qs_findings **apart; /* of every site */
+	enum qs_status *statuses;
+};
+
+static void calibrate_site(void *context, size_t index)
+{
+	const struct constants *constants = context;
+	struct qs_site *site = &constants->plan->sites[index];
+	struct qs_findings *apart;
+
+	if (!qs_site_is_constant(site) || !qs_site_has_scales(site) || site->input_site != QS_NONE)
+		return;
+	apart = constants->apart[index] = qs_findings_new_beside(constants->findings);
+	constants->statuses[index] =
+	    apart ? calibrate_constant(constants->plan, site, constants->registry, apart)
+		  : QS_NOMEM;
+}
+
+/* Every constant that cannot be calibrated is told in one run. */
+static enum qs_status conclude(const struct constants *constants)
 {
 	enum qs_status worst = QS_OK;
 
-	/* Every constant that cannot be calibrated is told in one run. */
-	for (size_t i = 0; i < plan->n_sites; i++) {
-		struct qs_site *site = &plan->sites[i];
-		enum qs_status status;
+	for (size_t i = 0; i < constants->plan->n_sites; i++) {
+		const enum qs_status status = constants->statuses[i];
 
-		if (!qs_site_is_constant(site) || !qs_site_has_scales(site) ||
-		    site->input_site != QS_NONE)
-			continue;
-		status = calibrate_constant(plan, site, registry, findings);
-		if (status == QS_NOMEM || status == QS_BUG)
-			return status;
-		if (status != QS_OK)
+		if (constants->apart[i])
+			qs_findings_join(constants->findings, constants->apart[i]);
+		if (status != QS_OK && worst != QS_NOMEM && worst != QS_BUG)
 			worst = status;
 	}
 	return worst;
+}
+
+enum qs_status qs_calibrate_parameters(
+    struct qs_plan *plan, const struct qs_registry *registry, struct qs_findings *findings)
+{
+	const size_t n = plan->n_sites;
+	struct constants constants = {
+	    .plan = plan,
+	    .registry = registry,
+	    .findings = findings,
+	    .apart = calloc(n + 1, sizeof(*constants.apart)),
+	    .statuses = calloc(n + 1, sizeof(*constants.statuses)),
+	};
+	enum qs_status status = QS_NOMEM;
+
+	if (constants.apart && constants.statuses) {
+		qs_pool_run(qs_registry_pool(registry), n, calibrate_site, &constants);
+		status = conclude(&constants);
+	}
+	free(constants.apart);
+	free(constants.statuses);
+	return status;
 }
 
 /* Integer arithmetic adds a bias to products of codes, whose unit is the product of both scales. */

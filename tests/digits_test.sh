@@ -47,6 +47,13 @@ for row in int8:987 bfloat16:990 mixed:987 dpu:987 per-layer:987; do
 	check "$config" "$scratch/$config.onnx" "${row#*:}"
 done
 
+# No bit of the scales depends on how many threads look for them.
+for threads in 1 3; do
+	"$QSTRATA" calibrate -j $threads --config "$srcdir/examples/per-layer.json" --model "$digits/model.onnx" \
+	    --data "$digits/calib" --output "$scratch/calib-$threads.json" || failed=1
+done
+cmp "$scratch/calib-1.json" "$scratch/calib-3.json" || failed=1
+
 # The walk-through says the same, and leaves the models where it is told to.
 QSTRATA=$QSTRATA OUT=$scratch/out sh "$digits/run.sh" >"$scratch/told" || failed=1
 cat "$scratch/told"

@@ -33,7 +33,7 @@ standard=' assert.h ctype.h dirent.h errno.h fcntl.h float.h getopt.h glob.h int
  pthread.h search.h setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h sys/mman.h sys/stat.h time.h unistd.h '
 standard=" $(echo $standard) "
 public=' stdarg.h stdbool.h stddef.h stdint.h '
-kernel=' arm_neon.h float.h immintrin.h math.h stdbool.h stddef.h stdint.h string.h '
+kernel=' arm_neon.h cpuid.h float.h immintrin.h math.h stdbool.h stddef.h stdint.h string.h '
 
 failed=0
 
