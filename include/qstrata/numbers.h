@@ -87,7 +87,7 @@ QS_API enum qs_status qs_quantizer_decode(const struct qs_quantization *how,
  *
  * Every batch gives each channel its ends and, by the method of the spec, a verdict (scale, zero
  * point, threshold). Those are kept under the number of the batch, 32 bytes a channel and 16 a
- * batch, and nothing else is: at most QS_OBSERVER_LIMIT verdicts, 200 MiB, however many batches of
+ * batch, and nothing else is: at most QS_OBSERVER_LIMIT verdicts, 256 MiB, however many batches of
  * whatever size there are. While a batch is gone through, methods with histograms keep 16 KiB a
  * channel. A result looks at the verdicts in the order of their numbers, so that observers of parts
  * of the batches, merged in any order, give the bits that one observer of all of them gives.

@@ -3,10 +3,14 @@
  * Probing against vai_q_pytorch 3.5: every case of tests/data/golden/calib, as a config and files,
  * gives its scale, zero point and range; and its scale, given, the same fake-quantized file.
  */
+#include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/npy.h"
@@ -19,10 +23,20 @@
 #define MAX_BATCHES 8
 #define MAX_CHANNELS 512
 #define OUTPUT "probe_test.npy"
+#define CONFIG "probe_test.json"
+#define ANSWER "probe_test.out"
+
+extern char **environ;
+
+struct request;
+
+/* Answers a probe that has to succeed; the answer is the caller's. */
+typedef json_object *answer_probe(const struct request *request, const struct qs_policy *policy);
 
 struct suite {
 	json_object *cases[MAX_CASES];
 	size_t n_cases, n_results, n_failed;
+	answer_probe *answer;
 };
 
 /* A probe of a case, and what its pointers point to. */
@@ -116,8 +130,10 @@ static void ask_to_quantize(struct request *request, json_object *one, json_obje
 	request->probe.output = OUTPUT;
 }
 
+/* ---- through the library, and through the program -------------------------------------------- */
+
 /* Runs a probe that has to succeed; the answer is the caller's. */
-static json_object *answer_to(const struct request *request, const struct qs_policy *policy)
+static json_object *answer_by_library(const struct request *request, const struct qs_policy *policy)
 {
 	struct qs_findings *findings = qs_findings_new();
 	struct qs_text text = QS_TEXT_INIT;
@@ -129,6 +145,107 @@ static json_object *answer_to(const struct request *request, const struct qs_pol
 	assert_non_null(answer);
 	qs_text_done(&text);
 	qs_findings_free(findings);
+	return answer;
+}
+
+/* A command line, which has room for all that a request says. */
+struct command {
+	char *words[64];
+	size_t n_words;
+	struct qs_text lists[2];
+};
+
+static void add_word(struct command *command, const char *word)
+{
+	assert_true(command->n_words < 63);
+	command->words[command->n_words++] = (char *)word;
+	command->words[command->n_words] = NULL;
+}
+
+static void add_option(struct command *command, const char *option, const char *value)
+{
+	add_word(command, option);
+	add_word(command, value);
+}
+
+static void add_scales(struct command *command, const struct qs_probe *probe)
+{
+	for (size_t c = 0; c < probe->n_scales; c++) {
+		qs_text_addf(&command->lists[0], "%s%.17g", c ? "," : "[", probe->scales[c]);
+		qs_text_addf(
+		    &command->lists[1], "%s%" PRId64, c ? "," : "[", probe->zero_points[c]);
+	}
+	qs_text_adds(&command->lists[0], "]");
+	qs_text_adds(&command->lists[1], "]");
+	add_option(command, "--scale", command->lists[0].data);
+	add_option(command, "--zero-point", command->lists[1].data);
+}
+
+/* The program itself, rather than libtool's script, which takes longer than it to start. */
+static const char *program(void)
+{
+	static char path[512], folder[512];
+	const char *script = getenv("QSTRATA");
+	const char *slash = strrchr(script, '/');
+
+	assert_non_null(slash);
+	snprintf(folder, sizeof(folder), "%.*s/.libs", (int)(slash - script), script);
+	snprintf(path, sizeof(path), "%s%s", folder, slash);
+	if (access(path, X_OK) != 0)
+		return script;
+	assert_int_equal(setenv("LD_LIBRARY_PATH", folder, 1), 0);
+	return path;
+}
+
+static void make_command(const struct request *request, struct command *command)
+{
+	const struct qs_probe *probe = &request->probe;
+	static char axis[16];
+
+	snprintf(axis, sizeof(axis), "%d", probe->axis);
+	add_option(command, program(), "probe");
+	add_option(command, "--config", CONFIG);
+	add_option(command, "--layer", probe->layer);
+	add_option(command, "--tensor", qs_tensor_word(probe->tensor));
+	add_option(command, "--axis", axis);
+	if (probe->is_graph_input)
+		add_word(command, "--graph-input");
+	if (probe->n_observed)
+		add_word(command, "--observe");
+	for (size_t i = 0; i < probe->n_observed; i++)
+		add_word(command, probe->observed[i]);
+	if (probe->n_scales)
+		add_scales(command, probe);
+	if (probe->quantized) {
+		add_option(command, "--quantize", probe->quantized);
+		add_option(command, "--output", probe->output);
+	}
+}
+
+/* Runs the program with its standard output in a file; the config is in one already. */
+static json_object *answer_by_program(const struct request *request, const struct qs_policy *policy)
+{
+	struct command command = {.lists = {QS_TEXT_INIT, QS_TEXT_INIT}};
+	posix_spawn_file_actions_t actions;
+	json_object *answer;
+	int status;
+	pid_t pid;
+
+	(void)policy;
+	make_command(request, &command);
+	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+	assert_int_equal(posix_spawn_file_actions_addopen(
+			     &actions, STDOUT_FILENO, ANSWER, O_WRONLY | O_CREAT | O_TRUNC, 0600),
+	    0);
+	assert_int_equal(
+	    posix_spawn(&pid, command.words[0], &actions, NULL, command.words, environ), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	posix_spawn_file_actions_destroy(&actions);
+	answer = json_object_from_file(ANSWER);
+	assert_non_null(answer);
+	qs_text_done(&command.lists[0]);
+	qs_text_done(&command.lists[1]);
 	return answer;
 }
 
@@ -188,7 +305,17 @@ static bool same_file(const char *expected)
 	return strcmp(hex, expected) == 0;
 }
 
-static bool check_case(json_object *one, json_object *result)
+static void save_config(const struct qs_source *source)
+{
+	FILE *file = fopen(CONFIG, "w");
+	size_t size;
+
+	assert_non_null(file);
+	fputs(qs_source_text(source, &size), file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static bool check_case(json_object *one, json_object *result, answer_probe *answer_to)
 {
 	struct qs_source *source = config_of(one);
 	struct qs_findings *findings = qs_findings_new();
@@ -199,6 +326,7 @@ static bool check_case(json_object *one, json_object *result)
 	bool fine;
 
 	assert_int_equal(qs_policy_read(source, findings, &policy), QS_OK);
+	save_config(source);
 	ask_to_observe(&request, one);
 	answer = answer_to(&request, policy);
 	fine = same_numbers(answer, result, id);
@@ -232,26 +360,42 @@ static void check_result(json_object *result, void *context)
 	json_object *one = suite->cases[suite->n_results++];
 
 	assert_string_equal(golden_string(one, "id"), golden_string(result, "id"));
-	suite->n_failed += !check_case(one, result);
+	suite->n_failed += !check_case(one, result, suite->answer);
 }
 
-static void every_case_agrees_with_the_tool(void **state)
+static void check_every_case(answer_probe *answer)
 {
-	struct suite suite = {.n_cases = 0};
+	struct suite suite = {.answer = answer};
 
-	(void)state;
 	each_line("golden/calib/cases.jsonl", keep_case, &suite);
 	each_line("golden/calib/results.jsonl", check_result, &suite);
 	for (size_t i = 0; i < suite.n_cases; i++)
 		json_object_put(suite.cases[i]);
+	unlink(CONFIG);
+	unlink(ANSWER);
 	assert_int_equal(suite.n_results, 548);
 	assert_int_equal(suite.n_failed, 0);
+}
+
+static void every_case_agrees_with_the_tool(void **state)
+{
+	(void)state;
+	check_every_case(answer_by_library);
+}
+
+static void every_case_agrees_with_the_tool_in_the_program(void **state)
+{
+	(void)state;
+	if (!getenv("QSTRATA"))
+		skip();
+	check_every_case(answer_by_program);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_case_agrees_with_the_tool),
+	    cmocka_unit_test(every_case_agrees_with_the_tool_in_the_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
