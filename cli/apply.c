@@ -22,8 +22,10 @@ static bool show_progress(void *context, size_t n_done, size_t n_batches)
 static enum qs_status calibrate(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
+	const char *observe = arguments->value[OPTION_OBSERVED];
 	const struct qs_calibrate_options options = {arguments->value[OPTION_ONNXRUNTIME],
-	    arguments->value[OPTION_DATA], isatty(STDERR_FILENO) ? show_progress : NULL, NULL};
+	    arguments->value[OPTION_DATA], isatty(STDERR_FILENO) ? show_progress : NULL, NULL,
+	    observe && strcmp(observe, "float") == 0 ? QS_OBSERVE_FLOAT : QS_OBSERVE_QUANTIZED};
 
 	return qs_job_calibrate(job, &options, findings);
 }
@@ -105,6 +107,7 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 
 static int work_on_model(const struct arguments *arguments, job_work *work)
 {
+	const char *observe = arguments->value[OPTION_OBSERVED];
 	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
 	static const char *const names[] = {"--config", "--model", "--output"};
 	struct qs_findings *findings;
@@ -115,6 +118,9 @@ static int work_on_model(const struct arguments *arguments, job_work *work)
 		if (!arguments->value[required[i]])
 			return usage_error(arguments, "%s is missing", names[i]);
 	}
+	if (observe && strcmp(observe, "quantized") != 0 && strcmp(observe, "float") != 0)
+		return usage_error(
+		    arguments, "--observe cannot be \"%s\"; expected quantized or float", observe);
 	findings = qs_findings_new();
 	if (!findings)
 		return out_of_memory();

@@ -18,7 +18,8 @@ static struct qs_spec layer_spec(const void *context, size_t layer, enum qs_tens
 {
 	const struct qs_job *job = context;
 
-	return qs_selection_spec(job->selection, layer, kind);
+	return layer == QS_NONE ? qs_policy_model_spec(job->policy, kind)
+	                        : qs_selection_spec(job->selection, layer, kind);
 }
 
 static bool quantizes(const void *context, enum qs_tensor kind)
@@ -86,7 +87,8 @@ static enum qs_status take_fingerprints(struct qs_job *job, struct qs_findings *
 
 static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings)
 {
-	const struct qs_spec_source specs = {layer_spec, quantizes, job};
+	const struct qs_spec_source specs = {
+	    layer_spec, quantizes, job, qs_policy_device(job->policy)};
 	enum qs_status status = find_folded_layers(job);
 
 	if (status == QS_OK)
@@ -215,6 +217,7 @@ enum qs_status qs_job_calibrate(
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
+	job->observe = options->observe;
 	status = qs_calibrate_parameters(job->plan, job->registry, findings);
 	if (status == QS_OK)
 		status = qs_calibrate_activations(
@@ -229,7 +232,7 @@ enum qs_status qs_job_calibrate(
 static struct qs_calib_identity identity_of(const struct qs_job *job)
 {
 	return (struct qs_calib_identity){job->model_path, qs_policy_name(job->policy),
-	    job->model_fingerprint, job->config_fingerprint, job->n_batches};
+	    job->model_fingerprint, job->config_fingerprint, job->n_batches, job->observe};
 }
 
 enum qs_status qs_job_read_calibration(

@@ -29,6 +29,7 @@ struct qs_job {
 	uint64_t bytes_before, bytes_after; /* of the files */
 	size_t n_folded;                    /* batch normalisations */
 	size_t n_batches;
+	enum qs_observe observe;
 	int64_t opset_before, opset; /* of the standard operators */
 };
 

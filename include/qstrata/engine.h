@@ -34,17 +34,24 @@ QS_API void qs_job_free(struct qs_job *job);
 /** Called after each batch; returning false stops calibration with QS_INVALID and no finding. */
 typedef bool qs_progress(void *context, size_t n_done, size_t n_batches);
 
+/** On what tensors are observed. */
+enum qs_observe {
+	QS_OBSERVE_QUANTIZED, /**< one after the other, on quantized tensors, as vai_q_pytorch */
+	QS_OBSERVE_FLOAT      /**< all on the float model */
+};
+
 /** How calibration runs the model. */
 struct qs_calibrate_options {
 	const char *onnxruntime; /**< path of the library or its folder; NULL: searched */
 	const char *data;      /**< folder of batches, or one .npy or .npz; NULL: no data at hand */
 	qs_progress *progress; /**< or NULL */
 	void *context;         /**< of progress */
+	enum qs_observe observe;
 };
 
 /**
- * Finds the scales of all tensors: parameters from themselves, activations by running the float
- * model over the data. Without data (`data` NULL) only plans whose activations need no scale
+ * Finds the scales of all tensors: parameters from themselves, activations by running the model
+ * over the data. Without data (`data` NULL) only plans whose activations need no scale
  * succeed.
  */
 QS_API enum qs_status qs_job_calibrate(

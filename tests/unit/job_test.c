@@ -94,7 +94,7 @@ static void start(struct bench *bench, const char *config, const char *const *li
 
 static enum qs_status calibrate(struct bench *bench, const char *data)
 {
-	const struct qs_calibrate_options options = {NULL, data, NULL, NULL};
+	const struct qs_calibrate_options options = {NULL, data, NULL, NULL, QS_OBSERVE_QUANTIZED};
 
 	return qs_job_calibrate(bench->job, &options, bench->findings);
 }
@@ -294,7 +294,8 @@ static void whoever_watches_may_stop_calibration(void **state)
 	static const int64_t dims[] = {2, 4};
 	struct bench *bench = *state;
 	size_t n_done = 0;
-	const struct qs_calibrate_options options = {NULL, DATA, stop, &n_done};
+	const struct qs_calibrate_options options = {
+	    NULL, DATA, stop, &n_done, QS_OBSERVE_QUANTIZED};
 
 	qs_runtime_close(engine_runtime());
 	write_npy((fixture_output(""), DATA), npy_floats(dims, 2, -3));
