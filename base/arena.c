@@ -58,6 +58,19 @@ void qs_arena_done(struct qs_arena *arena)
 	arena->total = 0;
 }
 
+void qs_arena_join(struct qs_arena *arena, struct qs_arena *from)
+{
+	struct qs_arena_block **end = &from->blocks;
+
+	/* What was joined comes first: its blocks are few, and those behind it may be many. */
+	while (*end)
+		end = &(*end)->next;
+	*end = arena->blocks;
+	arena->blocks = from->blocks;
+	arena->total += from->total;
+	*from = (struct qs_arena)QS_ARENA_INIT;
+}
+
 /* Puts a block with room for `size` bytes in front. Blocks double up to a limit. */
 static struct qs_arena_block *add_block(struct qs_arena *arena, size_t size)
 {

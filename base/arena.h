@@ -26,6 +26,9 @@ struct qs_arena {
 /* Releases every piece. The arena may be used again. */
 void qs_arena_done(struct qs_arena *arena);
 
+/* Takes over the pieces of another arena, which is empty afterwards. */
+void qs_arena_join(struct qs_arena *arena, struct qs_arena *from);
+
 /* `size` zeroed bytes. */
 void *qs_arena_alloc(struct qs_arena *arena, size_t size);
 

@@ -28,7 +28,7 @@ static enum qs_status too_large(struct qs_findings *findings, const char *path, 
 
 	qs_finding_add(findings, QS_FINDING_FILE_TOO_LARGE, qs_place_of(source),
 	    "the file is larger than the limit of %zu MiB", limit >> 20);
-	return QS_INVALID;
+	return QS_IO;
 }
 
 /* Reads a stream to its end, at most limit bytes; the size is only a guess for the first

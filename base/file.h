@@ -12,7 +12,7 @@
 
 /*
  * Reads a file of at most `limit` bytes. `*ret_bytes` is malloc'ed and padded as a source wants it.
- * QS_IO with a finding when it cannot be read; QS_INVALID with a finding when it is too large.
+ * QS_IO with a finding when it cannot be read or is too large.
  */
 enum qs_status qs_file_read(const char *path, size_t limit, struct qs_findings *findings,
     char **ret_bytes, size_t *ret_size);

@@ -1,27 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The list of findings: adding, counting, sorting. */
-#include "base/finding.h"
+#include "base/finding_list.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/arena.h"
-#include "base/finding_judge.h"
-
-struct owned_source {
-	struct qs_source *source;
-	struct owned_source *next;
-};
-
-struct qs_findings {
-	struct qs_finding **items;
-	size_t n_items, capacity;
-	size_t totals[QS_SEVERITY__COUNT];
-	struct qs_arena arena;
-	struct owned_source *sources;
-	const struct qs_judgement *judgements;
-	bool nomem;
-};
 
 static const struct qs_finding_kind kinds[] = {
 #define FINDING(ID, code, name, severity, title) {code, name, QS_SEVERITY_##severity, title},
@@ -50,7 +32,7 @@ void qs_findings_free(struct qs_findings *findings)
 {
 	if (!findings)
 		return;
-	for (struct owned_source *s = findings->sources; s; s = s->next)
+	for (struct qs_owned_source *s = findings->sources; s; s = s->next)
 		qs_source_free(s->source);
 	qs_arena_done(&findings->arena);
 	free(findings->items);
@@ -71,6 +53,28 @@ enum qs_status qs_findings_judge(
 		return QS_NOMEM;
 	findings->judgements = judgement;
 	return QS_OK;
+}
+
+enum qs_status qs_findings_excuse(
+    struct qs_findings *findings, const char *prefix, const char *reason)
+{
+	struct qs_excuse *excuse = qs_arena_alloc(&findings->arena, sizeof(*excuse));
+
+	if (!excuse)
+		return QS_NOMEM;
+	excuse->prefix = qs_arena_strdup(&findings->arena, prefix);
+	excuse->suppression.kind = "settings";
+	excuse->suppression.reason = qs_arena_strdup(&findings->arena, reason);
+	excuse->next = findings->excuses;
+	if (!excuse->prefix || !excuse->suppression.reason)
+		return QS_NOMEM;
+	findings->excuses = excuse;
+	return QS_OK;
+}
+
+size_t qs_findings_suppressed(const struct qs_findings *findings)
+{
+	return findings->n_suppressed;
 }
 
 size_t qs_findings_count(const struct qs_findings *findings)
@@ -95,7 +99,7 @@ enum qs_status qs_findings_status(const struct qs_findings *findings)
 
 struct qs_source *qs_findings_name_source(struct qs_findings *findings, const char *name)
 {
-	struct owned_source *owned;
+	struct qs_owned_source *owned;
 
 	for (owned = findings->sources; owned; owned = owned->next) {
 		if (strcmp(qs_source_name(owned->source), name) == 0)
@@ -138,13 +142,15 @@ static char *keep(struct qs_findings *findings, const char *format, va_list argu
 	return kept;
 }
 
-static bool make_room(struct qs_findings *findings)
+bool qs_findings_make_room(struct qs_findings *findings, size_t n)
 {
-	const size_t capacity = findings->capacity ? findings->capacity * 2 : 16;
+	size_t capacity = findings->capacity ? findings->capacity : 16;
 	struct qs_finding **items;
 
-	if (findings->n_items < findings->capacity)
+	if (n <= findings->capacity - findings->n_items)
 		return true;
+	while (capacity - findings->n_items < n)
+		capacity *= 2;
 	items = realloc(findings->items, capacity * sizeof(*items));
 	if (!items)
 		return false;
@@ -157,15 +163,17 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
     struct qs_place place, const char *format, va_list arguments)
 {
 	enum qs_severity severity = kind->severity;
+	const struct qs_suppression *suppressed;
 	struct qs_finding *finding;
 
 	if (!qs_judge(findings->judgements, kind->code, &severity))
 		return NULL;
-	findings->totals[severity]++;
+	suppressed = qs_excuse_find(findings->excuses, kind->code);
+	*(suppressed ? &findings->n_suppressed : &findings->totals[severity]) += 1;
 	if (findings->n_items >= QS_FINDINGS_LIMIT)
 		return NULL;
 	finding = qs_arena_alloc(&findings->arena, sizeof(*finding));
-	if (!finding || !make_room(findings)) {
+	if (!finding || !qs_findings_make_room(findings, 1)) {
 		findings->nomem = true;
 		return NULL;
 	}
@@ -176,6 +184,8 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
 	finding->name = kind->name;
 	finding->title = kind->title;
 	finding->severity = severity;
+	finding->suppressed = suppressed;
+	finding->usual = kind->severity;
 	finding->place = place;
 	finding->order = findings->n_items;
 	findings->items[findings->n_items++] = finding;
@@ -250,6 +260,21 @@ void qs_finding_identity(
 		finding->identity = copy(findings, identity);
 }
 
+const char *qs_finding_about(const struct qs_finding *finding)
+{
+	if (finding->identity)
+		return finding->identity;
+	return finding->pointer && finding->pointer[0] ? finding->pointer : finding->message;
+}
+
+void qs_finding_suppress(struct qs_findings *findings, struct qs_finding *finding,
+    const struct qs_suppression *suppression)
+{
+	finding->suppressed = suppression;
+	findings->totals[finding->severity]--;
+	findings->n_suppressed++;
+}
+
 void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
     struct qs_place place, const char *format, ...)
 {
@@ -274,32 +299,51 @@ void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
 	*end = related;
 }
 
-void qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bool safe,
+struct qs_fix *qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bool safe,
     struct qs_place place, const char *new_text, const char *format, ...)
 {
 	struct qs_fix *fix, **end;
 	va_list arguments;
 
 	if (!finding)
-		return;
+		return NULL;
 	fix = qs_arena_alloc(&findings->arena, sizeof(*fix));
 	if (!fix) {
 		findings->nomem = true;
-		return;
+		return NULL;
 	}
 	va_start(arguments, format);
 	fix->message = keep(findings, format, arguments);
 	va_end(arguments);
-	fix->new_text = qs_arena_strdup(&findings->arena, new_text);
-	if (!fix->message || !fix->new_text) {
-		findings->nomem = true;
-		return;
-	}
-	fix->place = place;
+	if (!fix->message || !qs_fix_edit(findings, fix, place, new_text))
+		return NULL;
 	fix->safe = safe;
 	for (end = &finding->fixes; *end; end = &(*end)->next)
 		;
 	*end = fix;
+	return fix;
+}
+
+bool qs_fix_edit(
+    struct qs_findings *findings, struct qs_fix *fix, struct qs_place place, const char *new_text)
+{
+	struct qs_replacement *edit = fix ? qs_arena_alloc(&findings->arena, sizeof(*edit)) : NULL;
+	struct qs_replacement **end;
+
+	if (!fix)
+		return false;
+	if (edit)
+		edit->new_text = qs_arena_strdup(&findings->arena, new_text);
+	if (!edit || !edit->new_text) {
+		findings->nomem = true;
+		return false;
+	}
+	edit->place = place;
+	for (end = &fix->edits; *end && (*end)->place.begin < place.begin; end = &(*end)->next)
+		;
+	edit->next = *end;
+	*end = edit;
+	return true;
 }
 
 /* A finding with the rank of its source: sources stand in the order in which they were

@@ -52,13 +52,28 @@ void qs_finding_pointer(
 void qs_finding_identity(
     struct qs_findings *findings, struct qs_finding *finding, const char *identity);
 
+/*
+ * What a finding is about, for those who look for it again: its identity, else its pointer, else
+ * its message. There is no line in it, and no index unless it has no selector.
+ */
+const char *qs_finding_about(const struct qs_finding *finding);
+
+/* Takes a finding of the list out of what counts. The suppression is borrowed. */
+void qs_finding_suppress(struct qs_findings *findings, struct qs_finding *finding,
+    const struct qs_suppression *suppression);
+
 /* Adds a related place with its label. */
 void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
     struct qs_place place, const char *format, ...) QS_PRINTF(4, 5);
 
-/* Adds a replacement of text that would mend it. */
-void qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bool safe,
+/* Adds a replacement of text that would mend it. NULL: it was not kept. */
+struct qs_fix *qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bool safe,
     struct qs_place place, const char *new_text, const char *format, ...) QS_PRINTF(6, 7);
+
+/* Adds one more replacement, which overlaps none of the others, to a fix, which may be NULL. False:
+ * it was not kept. */
+bool qs_fix_edit(
+    struct qs_findings *findings, struct qs_fix *fix, struct qs_place place, const char *new_text);
 
 /* Ends a text that a finding was made of. When it ran out of memory the list is not whole. */
 void qs_findings_end_text(struct qs_findings *findings, struct qs_text *text);

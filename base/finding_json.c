@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Findings for programs: one JSON document of format version 1.0, or one object a line. */
+#include "base/finding.h"
 #include "base/finding_write.h"
+
+#include <string.h>
 
 static struct json_object *number(size_t n)
 {
@@ -48,25 +51,46 @@ static struct json_object *related_json(const struct qs_related *related)
 	return list;
 }
 
+static struct json_object *edits_json(const struct qs_replacement *edit)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (; edit; edit = edit->next) {
+		struct json_object *object = json_object_new_object();
+
+		qs_json_put(object, "range", range_json(edit->place));
+		qs_json_put(object, "new_text", qs_json_text(edit->new_text));
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
 static struct json_object *fixes_json(const struct qs_fix *fix)
 {
 	struct json_object *list = json_object_new_array();
 
 	for (; fix; fix = fix->next) {
 		struct json_object *object = json_object_new_object();
-		struct json_object *edits = json_object_new_array();
-		struct json_object *edit = json_object_new_object();
 
-		qs_json_put(edit, "range", range_json(fix->place));
-		qs_json_put(edit, "new_text", qs_json_text(fix->new_text));
-		json_object_array_add(edits, edit);
 		qs_json_put(
 		    object, "applicability", json_object_new_string(fix->safe ? "safe" : "unsafe"));
 		qs_json_put(object, "message", qs_json_text(fix->message));
-		qs_json_put(object, "edits", edits);
+		qs_json_put(object, "edits", edits_json(fix->edits));
 		json_object_array_add(list, object);
 	}
 	return list;
+}
+
+static struct json_object *suppression_json(const struct qs_suppression *suppression)
+{
+	struct json_object *object;
+
+	if (!suppression)
+		return NULL;
+	object = json_object_new_object();
+	qs_json_put(object, "kind", json_object_new_string(suppression->kind));
+	qs_json_put(object, "reason", qs_json_text(suppression->reason));
+	return object;
 }
 
 static struct json_object *finding_json(const struct qs_shown_item *item)
@@ -83,11 +107,14 @@ static struct json_object *finding_json(const struct qs_shown_item *item)
 	    object, "severity", json_object_new_string(qs_severity_name(finding->severity)));
 	qs_json_put(object, "message", qs_json_text(finding->message));
 	qs_json_put(object, "hint", qs_json_text(finding->hint));
+	/* The project has no public address yet that a page could be shown at. */
+	qs_json_put(object, "url", NULL);
 	qs_json_put(object, "pointer", qs_json_text(finding->pointer));
 	qs_json_put(object, "range", range_json(finding->place));
 	qs_json_put(object, "fixes", fixes_json(finding->fixes));
 	qs_json_put(object, "related", related_json(finding->related));
 	qs_json_put(object, "fingerprint", json_object_new_string(fingerprint));
+	qs_json_put(object, "suppressed", suppression_json(finding->suppressed));
 	return object;
 }
 
@@ -98,14 +125,37 @@ static struct json_object *summary_json(const struct qs_shown *shown)
 	size_t fixable = 0;
 
 	for (size_t i = 0; i < qs_findings_count(findings); i++)
-		fixable += qs_findings_at(findings, i)->fixes != NULL;
+		fixable += qs_findings_at(findings, i)->fixes != NULL &&
+		           !qs_findings_at(findings, i)->suppressed;
 	qs_json_put(object, "files", number(shown->view->n_files));
 	qs_json_put(object, "errors", number(qs_findings_total(findings, QS_SEVERITY_ERROR)));
 	qs_json_put(object, "warnings", number(qs_findings_total(findings, QS_SEVERITY_WARNING)));
 	qs_json_put(object, "infos", number(qs_findings_total(findings, QS_SEVERITY_INFO)));
+	qs_json_put(object, "suppressed", number(qs_findings_suppressed(findings)));
 	qs_json_put(object, "fixable", number(fixable));
 	qs_json_put(object, "hidden", number(shown->n_hidden));
 	return object;
+}
+
+/* The entries of a baseline that are of no use any more: findings as others, and once more here. */
+static struct json_object *unused_json(const struct qs_shown *shown)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < shown->n_items; i++) {
+		const struct qs_finding *finding = shown->items[i].finding;
+		struct json_object *object;
+
+		if (strcmp(finding->code, qs_finding_kind(QS_FINDING_UNUSED_SUPPRESSION)->code) !=
+		    0)
+			continue;
+		object = json_object_new_object();
+		qs_json_put(object, "file", file_json(finding->place));
+		qs_json_put(object, "range", range_json(finding->place));
+		qs_json_put(object, "message", qs_json_text(finding->message));
+		json_object_array_add(list, object);
+	}
+	return list;
 }
 
 enum qs_status qs_write_json(const struct qs_shown *shown, struct qs_text *text)
@@ -120,6 +170,7 @@ enum qs_status qs_write_json(const struct qs_shown *shown, struct qs_text *text)
 	qs_json_put(document, "version", json_object_new_string(QSTRATA_VERSION));
 	qs_json_put(document, "summary", summary_json(shown));
 	qs_json_put(document, "diagnostics", list);
+	qs_json_put(document, "unused_suppressions", unused_json(shown));
 	return qs_json_write(document, text);
 }
 

@@ -110,21 +110,35 @@ static void put_related(struct json_object *result, const struct qs_related *rel
 	qs_json_put(result, "relatedLocations", list);
 }
 
+static struct json_object *replacements_json(const struct qs_replacement *edit)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (; edit; edit = edit->next) {
+		struct json_object *object = json_object_new_object();
+
+		qs_json_put(object, "deletedRegion", region_json(edit->place));
+		qs_json_put(object, "insertedContent", message_json(edit->new_text));
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
+/* All edits of a fix are in one file. SARIF has no word for whether a fix is safe. */
 static struct json_object *fix_json(const struct qs_fix *fix)
 {
 	struct json_object *object = json_object_new_object(), *change = json_object_new_object();
-	struct json_object *changes = json_object_new_array(),
-			   *replacements = json_object_new_array();
-	struct json_object *replacement = json_object_new_object();
+	struct json_object *changes = json_object_new_array();
+	struct json_object *properties = json_object_new_object();
 
-	qs_json_put(replacement, "deletedRegion", region_json(fix->place));
-	qs_json_put(replacement, "insertedContent", message_json(fix->new_text));
-	json_object_array_add(replacements, replacement);
-	qs_json_put(change, "artifactLocation", artifact_json(fix->place));
-	qs_json_put(change, "replacements", replacements);
+	qs_json_put(change, "artifactLocation", artifact_json(fix->edits->place));
+	qs_json_put(change, "replacements", replacements_json(fix->edits));
 	json_object_array_add(changes, change);
 	qs_json_put(object, "description", message_json(fix->message));
 	qs_json_put(object, "artifactChanges", changes);
+	qs_json_put(
+	    properties, "applicability", json_object_new_string(fix->safe ? "safe" : "unsafe"));
+	qs_json_put(object, "properties", properties);
 	return object;
 }
 
@@ -133,10 +147,26 @@ static void put_fixes(struct json_object *result, const struct qs_fix *fix)
 	struct json_object *list = json_object_new_array();
 
 	for (; fix; fix = fix->next) {
-		if (fix->place.source)
+		if (fix->edits->place.source)
 			json_object_array_add(list, fix_json(fix));
 	}
 	qs_json_put(result, "fixes", list);
+}
+
+/* A result that has none has an empty list: "not suppressed", as SARIF (3.27.23) tells it from "not
+ * known". */
+static void put_suppressions(struct json_object *result, const struct qs_suppression *suppression)
+{
+	struct json_object *list = json_object_new_array(), *object;
+
+	if (suppression) {
+		object = json_object_new_object();
+		qs_json_put(object, "kind", json_object_new_string("external"));
+		qs_json_put(object, "status", json_object_new_string("accepted"));
+		qs_json_put(object, "justification", qs_json_text(suppression->reason));
+		json_object_array_add(list, object);
+	}
+	qs_json_put(result, "suppressions", list);
 }
 
 static void put_message(struct json_object *result, const struct qs_finding *finding)
@@ -164,6 +194,7 @@ static struct json_object *result_json(const struct qs_shown_item *item, size_t 
 	put_locations(result, item->finding);
 	put_related(result, item->finding->related);
 	qs_json_put(result, "partialFingerprints", prints);
+	put_suppressions(result, item->finding->suppressed);
 	put_fixes(result, item->finding->fixes);
 	return result;
 }

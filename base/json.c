@@ -385,6 +385,35 @@ static bool starts_document(const struct qs_json_scan *scan)
 	       qs_json_quote(scan);
 }
 
+static const struct other_text {
+	const char *start;
+	size_t size;
+	const char *what, *advice;
+} other_texts[] = {
+#define OTHER_TEXT(start, what, advice) {start, sizeof(start) - 1, what, advice},
+#include "base/other_texts.def"
+#undef OTHER_TEXT
+};
+
+/* Says what a text is that is no JSON, when its start tells. */
+static bool report_other_text(struct qs_json_scan *scan)
+{
+	for (size_t i = 0; i < sizeof(other_texts) / sizeof(*other_texts); i++) {
+		const struct other_text *other = &other_texts[i];
+		struct qs_finding *finding;
+
+		if (scan->size - scan->at < other->size ||
+		    memcmp(scan->text + scan->at, other->start, other->size) != 0)
+			continue;
+		finding = qs_json_error(scan, QS_FINDING_NOT_JSON, scan->at,
+		    scan->at + qs_json_character(scan, scan->at),
+		    "the file is no JSON text: it is %s", other->what);
+		qs_finding_hint(scan->findings, finding, "%s", other->advice);
+		return true;
+	}
+	return false;
+}
+
 static void read_root(struct reader *reader)
 {
 	struct qs_json_scan *scan = &reader->scan;
@@ -396,6 +425,8 @@ static void read_root(struct reader *reader)
 		    "the file holds no JSON value: it is empty");
 		return;
 	}
+	if (report_other_text(scan))
+		return;
 	if (!starts_document(scan)) {
 		qs_json_error(scan, QS_FINDING_NOT_JSON, scan->at,
 		    scan->at + qs_json_character(scan, scan->at),

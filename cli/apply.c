@@ -3,31 +3,45 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/progress.h"
 #include "cli/report.h"
 
 /* What a command does with a job that is planned. */
 typedef enum qs_status job_work(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings);
 
-/* Shows how far calibration is, on a terminal only. */
-static bool show_progress(void *context, size_t n_done, size_t n_batches)
+/* Everything that --image says. */
+static enum qs_status read_image_options(const struct arguments *arguments,
+    struct qs_findings *findings, struct qs_image_options *ret_options)
 {
-	(void)context;
-	fprintf(stderr, "\rcalibrating: batch %zu of %zu%s", n_done, n_batches,
-	    n_done == n_batches ? "\n" : "");
-	fflush(stderr);
-	return true;
+	enum qs_status status = QS_OK;
+
+	qs_image_options_init(ret_options);
+	for (size_t i = 0; i < arguments->n_given; i++) {
+		if (arguments->given[i].option == OPTION_IMAGE &&
+		    qs_image_options_set(ret_options, arguments->given[i].value, findings) != QS_OK)
+			status = QS_INVALID;
+	}
+	return status;
 }
 
 static enum qs_status calibrate(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
 	const char *observe = arguments->value[OPTION_OBSERVED];
-	const struct qs_calibrate_options options = {arguments->value[OPTION_ONNXRUNTIME],
-	    arguments->value[OPTION_DATA], isatty(STDERR_FILENO) ? show_progress : NULL, NULL,
-	    observe && strcmp(observe, "float") == 0 ? QS_OBSERVE_FLOAT : QS_OBSERVE_QUANTIZED};
+	struct qs_image_options images;
+	struct progress progress = progress_start("calibrating: batch");
+	const struct qs_calibrate_options options = {
+	    .onnxruntime = arguments->value[OPTION_ONNXRUNTIME],
+	    .data = arguments->value[OPTION_DATA],
+	    .images = &images,
+	    .progress = isatty(STDERR_FILENO) ? progress_show : NULL,
+	    .context = &progress,
+	    .observe =
+		observe && strcmp(observe, "float") == 0 ? QS_OBSERVE_FLOAT : QS_OBSERVE_QUANTIZED};
+	const enum qs_status status = read_image_options(arguments, findings, &images);
 
-	return qs_job_calibrate(job, &options, findings);
+	return status == QS_OK ? qs_job_calibrate(job, &options, findings) : status;
 }
 
 static enum qs_status work_calibrate(

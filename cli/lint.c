@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lint and validate: read every config, tell what was found, and say so in the exit status. */
+/* lint and validate: check every config, tell what was found, and say so in the exit status. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cli/outputs.h"
-#include "cli/report.h"
+#include "cli/baseline.h"
+#include "cli/check.h"
 #include "cli/decisions.h"
+#include "cli/files.h"
+#include "cli/outputs.h"
+#include "cli/path.h"
+#include "cli/report.h"
+
+/* At most so many files at a time. */
+#define JOBS_LIMIT 256
 
 /* A run over files: what the options ask for, and what came of it. */
 struct run {
@@ -14,14 +22,20 @@ struct run {
 	struct qs_findings *findings;
 	struct outputs outputs;
 	size_t at_most;            /* findings shown; 0: all */
+	size_t n_jobs;             /* files checked at a time */
 	enum qs_severity at_least; /* what is shown */
 	int fail_level; /* what makes the exit status 1; QS_SEVERITY__COUNT: nothing does */
 	bool unable;
-	struct model model;
-	struct qs_source **sources; /* findings point into them until the end */
-	size_t n_sources;
-	const char **files; /* their names */
+	struct scope scope;
+	struct ignore_list excluded;
+	struct baseline baseline;
+	size_t max_warnings;
+	struct file_list list;
+	struct checked *files;
+	const char **names;
 };
+
+/* ---- what the options ask for ---------------------------------------------------------------- */
 
 static bool read_fail_level(struct run *run)
 {
@@ -39,43 +53,100 @@ static bool read_fail_level(struct run *run)
 	return false;
 }
 
-static bool read_at_most(struct run *run)
+/* As many files at a time as there are processors, unless the option says otherwise. */
+static bool read_jobs(struct run *run)
 {
-	const char *word = run->arguments->value[OPTION_MAX_DIAGNOSTICS];
-	char *end;
+	const long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (!word)
+	run->n_jobs = n > 0 ? (size_t)n : 1;
+	if (!option_count(run->arguments, OPTION_JOBS, 1, &run->n_jobs))
+		return false;
+	if (run->n_jobs > JOBS_LIMIT)
+		run->n_jobs = JOBS_LIMIT;
+	return true;
+}
+
+static bool read_excluded(struct run *run)
+{
+	const struct arguments *arguments = run->arguments;
+	char *folder = path_absolute(".");
+	bool good = folder && ignore_init(&run->excluded, folder);
+
+	for (size_t i = 0; i < arguments->n_given && good; i++) {
+		const struct given *given = &arguments->given[i];
+
+		if (given->option == OPTION_EXCLUDE)
+			good = ignore_add(&run->excluded, given->value, strlen(given->value));
+	}
+	free(folder);
+	if (!good)
+		out_of_memory();
+	return good;
+}
+
+/* What the options ask for. False after a complaint. */
+static bool read_settings(struct run *run)
+{
+	if (!outputs_read(run->arguments, &run->outputs) || !read_fail_level(run) ||
+	    !option_count(run->arguments, OPTION_MAX_DIAGNOSTICS, 1, &run->at_most) ||
+	    !option_count(run->arguments, OPTION_MAX_WARNINGS, 0, &run->max_warnings) ||
+	    !read_jobs(run) || !read_excluded(run) ||
+	    !baseline_open(&run->baseline, run->arguments))
+		return false;
+	run->findings = qs_findings_new();
+	run->scope.decided = qs_findings_new();
+	if (!run->findings || !run->scope.decided) {
+		out_of_memory();
+		return false;
+	}
+	return decisions_read(run->arguments, run->scope.decided);
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static bool is_passed_over(const void *user, char *path, bool is_folder)
+{
+	return ignore_covers(user, path, is_folder);
+}
+
+/* Complains when there is nothing to do. */
+static bool has_files(const struct run *run)
+{
+	const struct arguments *arguments = run->arguments;
+
+	if (run->list.n || run->list.n_excluded || arguments->value[OPTION_ALLOW_EMPTY])
 		return true;
-	run->at_most = strtoul(word, &end, 10);
-	if (word[0] >= '1' && word[0] <= '9' && !*end)
-		return true;
-	usage_error(
-	    run->arguments, "--max-diagnostics cannot be \"%s\"; expected a number from 1", word);
+	if (arguments->n_files == 0 && !arguments->value[OPTION_FILES_FROM])
+		usage_error(arguments, "no file is given");
+	else
+		usage_error(arguments,
+		    "no file to check is found; in folders configs are called " CONFIG_NAME);
 	return false;
 }
 
-static void check_file(struct run *run, const char *path)
+static bool find_files(struct run *run)
 {
-	struct qs_selection *selection = NULL;
-	struct qs_policy *policy = NULL;
-	struct qs_source *source = NULL;
-	enum qs_status status;
-
-	status = read_source(run->arguments, path, run->findings, &source);
-	if (status == QS_OK) {
-		run->sources[run->n_sources++] = source;
-		status = qs_policy_read(source, run->findings, &policy);
-	}
-	if (status == QS_OK)
-		status =
-		    select_layers(run->arguments, policy, &run->model, run->findings, &selection);
-	qs_selection_free(selection);
-	qs_policy_free(policy);
-	if (status != QS_OK && status != QS_INVALID)
-		run->unable = true;
-	if (status == QS_NOMEM)
+	if (!files_find(run->arguments, is_passed_over, &run->excluded, &run->list))
+		return false;
+	if (!has_files(run))
+		return false;
+	run->files = calloc(run->list.n + 1, sizeof(*run->files));
+	run->names = calloc(run->list.n + 1, sizeof(*run->names));
+	if (!run->files || !run->names) {
 		out_of_memory();
+		return false;
+	}
+	for (size_t i = 0; i < run->list.n; i++) {
+		const char *path = run->list.paths[i];
+
+		run->names[i] = name_of_file(run->arguments, path);
+		run->files[i] =
+		    (struct checked){.path = path, .name = run->names[i], .scope = &run->scope};
+	}
+	return true;
 }
+
+/* ---- what came of it ------------------------------------------------------------------------- */
 
 static const char *plural(size_t n)
 {
@@ -89,8 +160,11 @@ static void tell_hidden(const struct run *run)
 
 	for (int s = (int)run->at_least; s < QS_SEVERITY__COUNT; s++)
 		n_hidden += qs_findings_total(run->findings, (enum qs_severity)s);
-	for (size_t i = 0; i < qs_findings_count(run->findings); i++)
-		n_kept += qs_findings_at(run->findings, i)->severity >= run->at_least;
+	for (size_t i = 0; i < qs_findings_count(run->findings); i++) {
+		const struct qs_finding *finding = qs_findings_at(run->findings, i);
+
+		n_kept += finding->severity >= run->at_least && !finding->suppressed;
+	}
 	n_hidden -= run->at_most && run->at_most < n_kept ? run->at_most : n_kept;
 	if (n_hidden)
 		fprintf(
@@ -102,25 +176,26 @@ static void tell_summary(const struct run *run)
 	const size_t errors = qs_findings_total(run->findings, QS_SEVERITY_ERROR);
 	const size_t warnings = qs_findings_total(run->findings, QS_SEVERITY_WARNING);
 	const size_t infos = qs_findings_total(run->findings, QS_SEVERITY_INFO);
-	const size_t files = (size_t)run->arguments->n_files;
+	const size_t suppressed = qs_findings_suppressed(run->findings);
+	const size_t files = run->list.n;
 
 	if (run->arguments->value[OPTION_QUIET] || run->outputs.for_programs)
 		return;
 	tell_hidden(run);
-	if (run->at_least == QS_SEVERITY_ERROR)
-		fprintf(stderr, "%zu error%s in %zu file%s\n", errors, plural(errors), files,
-		    plural(files));
-	else
-		fprintf(stderr, "%zu error%s, %zu warning%s, %zu note%s in %zu file%s\n", errors,
-		    plural(errors), warnings, plural(warnings), infos, plural(infos), files,
-		    plural(files));
+	fprintf(stderr, "%zu error%s", errors, plural(errors));
+	if (run->at_least != QS_SEVERITY_ERROR)
+		fprintf(stderr, ", %zu warning%s, %zu note%s", warnings, plural(warnings), infos,
+		    plural(infos));
+	if (suppressed)
+		fprintf(stderr, ", %zu suppressed", suppressed);
+	fprintf(stderr, " in %zu file%s\n", files, plural(files));
 }
 
 static void tell(struct run *run)
 {
 	const struct arguments *arguments = run->arguments;
 	const struct qs_findings_view view = {
-	    run->files, (size_t)arguments->n_files, run->at_least, run->at_most, arguments->color};
+	    run->names, run->list.n, run->at_least, run->at_most, arguments->color};
 
 	qs_findings_sort(run->findings);
 	if (qs_findings_status(run->findings) != QS_OK) {
@@ -145,61 +220,75 @@ static int exit_status(const struct run *run)
 		if (qs_findings_total(run->findings, (enum qs_severity)s))
 			return EXIT_FINDINGS;
 	}
+	if (run->arguments->value[OPTION_MAX_WARNINGS] &&
+	    qs_findings_total(run->findings, QS_SEVERITY_WARNING) > run->max_warnings)
+		return EXIT_FINDINGS;
 	return EXIT_CLEAN;
 }
 
-/* What the options ask for. False after a complaint. */
-static bool read_settings(struct run *run)
+/* Takes the findings of all files, in their order. */
+static void collect(struct run *run)
 {
-	if (!outputs_read(run->arguments, &run->outputs) || !read_fail_level(run) ||
-	    !read_at_most(run))
-		return false;
-	if (run->arguments->n_files == 0) {
-		usage_error(run->arguments, "no file is given");
-		return false;
+	for (size_t i = 0; i < run->list.n; i++) {
+		struct checked *file = &run->files[i];
+
+		if (file->status != QS_OK && file->status != QS_INVALID)
+			run->unable = true;
+		if (file->status == QS_NOMEM)
+			out_of_memory();
+		if (!baseline_apply(&run->baseline, file))
+			run->unable = true;
+		if (file->findings)
+			qs_findings_join(run->findings, file->findings);
+		file->findings = NULL;
 	}
-	run->findings = qs_findings_new();
-	run->sources = calloc((size_t)run->arguments->n_files, sizeof(*run->sources));
-	run->files = calloc((size_t)run->arguments->n_files, sizeof(*run->files));
-	if (!run->findings || !run->sources || !run->files) {
-		out_of_memory();
-		return false;
-	}
-	return decisions_read(run->arguments, run->findings);
+	if (!baseline_end(&run->baseline, run->arguments, run->findings))
+		run->unable = true;
 }
 
 static void check_all(struct run *run)
 {
-	const struct arguments *arguments = run->arguments;
+	struct qs_findings *findings = qs_findings_new_beside(run->scope.decided);
+	enum qs_status status = QS_NOMEM;
 
-	for (int i = 0; i < arguments->n_files; i++)
-		run->files[i] = name_of_file(arguments, arguments->files[i]);
-	if (open_model(arguments->value[OPTION_MODEL], run->findings, &run->model) == QS_OK) {
-		for (int i = 0; i < arguments->n_files; i++)
-			check_file(run, arguments->files[i]);
+	if (findings)
+		status =
+		    open_model(run->arguments->value[OPTION_MODEL], findings, &run->scope.model);
+	if (findings)
+		qs_findings_join(run->findings, findings);
+	if (status == QS_NOMEM)
+		out_of_memory();
+	if (status == QS_OK) {
+		check_files(run->files, run->list.n, run->n_jobs);
+		collect(run);
 	} else {
 		run->unable = true;
 	}
 	tell(run);
-	close_model(&run->model);
 }
 
 static void end_run(struct run *run)
 {
-	for (size_t i = 0; i < run->n_sources; i++)
-		qs_source_free(run->sources[i]);
-	free(run->sources);
-	free(run->files);
+	for (size_t i = 0; run->files && i < run->list.n; i++)
+		checked_done(&run->files[i]);
+	close_model(&run->scope.model);
 	qs_findings_free(run->findings);
+	qs_findings_free(run->scope.decided);
+	free(run->files);
+	free(run->names);
+	files_done(&run->list);
+	ignore_done(&run->excluded);
+	baseline_done(&run->baseline);
 	outputs_done(&run->outputs);
 }
 
-static int check_files(const struct arguments *arguments, enum qs_severity at_least)
+static int run_command(const struct arguments *arguments, enum qs_severity at_least)
 {
 	struct run run = {.arguments = arguments, .at_least = at_least};
 	int status = EXIT_UNABLE;
 
-	if (read_settings(&run)) {
+	run.scope.arguments = arguments;
+	if (read_settings(&run) && find_files(&run)) {
 		check_all(&run);
 		status = exit_status(&run);
 	}
@@ -209,10 +298,10 @@ static int check_files(const struct arguments *arguments, enum qs_severity at_le
 
 int command_lint(const struct arguments *arguments)
 {
-	return check_files(arguments, QS_SEVERITY_INFO);
+	return run_command(arguments, QS_SEVERITY_INFO);
 }
 
 int command_validate(const struct arguments *arguments)
 {
-	return check_files(arguments, QS_SEVERITY_ERROR);
+	return run_command(arguments, QS_SEVERITY_ERROR);
 }

@@ -32,6 +32,11 @@ static const struct {
 #undef OPTION
 };
 
+const char *option_name(enum option_id option)
+{
+	return options[option].name;
+}
+
 static void print_overview(FILE *stream)
 {
 	fprintf(stream,

@@ -64,6 +64,9 @@ bool arguments_read(int argc, char **argv, struct arguments *ret_arguments, int 
 /* Releases what was read. */
 void arguments_done(struct arguments *arguments);
 
+/* The name of an option, without "--". */
+const char *option_name(enum option_id option);
+
 /* Complains about usage on the standard error; returns the exit status for that. */
 int usage_error(const struct arguments *arguments, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -51,6 +51,31 @@ bool qs_array_count(const int64_t *dims, size_t rank, size_t size, size_t *ret_c
 	return true;
 }
 
+static bool machine_is_big_endian(void)
+{
+	const uint16_t one = 1;
+	unsigned char first;
+
+	memcpy(&first, &one, 1);
+	return first == 0;
+}
+
+void qs_array_order_bytes(struct qs_array *array, bool big_endian)
+{
+	const size_t size = qs_element_size(array->element);
+	unsigned char *bytes = array->data;
+
+	for (size_t i = 0; i < array->n_values && big_endian != machine_is_big_endian(); i++) {
+		for (size_t a = 0, b = size - 1; a < b; a++, b--) {
+			const unsigned char byte = bytes[a];
+
+			bytes[a] = bytes[b];
+			bytes[b] = byte;
+		}
+		bytes += size;
+	}
+}
+
 #define CONVERT(ID, type)                                                                          \
 	case QS_ELEMENT_##ID:                                                                      \
 		for (size_t i = 0; i < array->n_values; i++)                                       \

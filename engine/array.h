@@ -41,6 +41,9 @@ bool qs_array_count(const int64_t *dims, size_t rank, size_t size, size_t *ret_c
  */
 enum qs_status qs_array_floats(const struct qs_array *array, float **ret_values);
 
+/* Turns values that stand in one byte order into the machine's. */
+void qs_array_order_bytes(struct qs_array *array, bool big_endian);
+
 /*
  * A shape seen along an axis, or as one run for the axis -1. False when the axis is not one of the
  * shape's or the shape cannot be counted.

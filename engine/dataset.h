@@ -3,12 +3,16 @@
  * Calibration data: a folder with one batch an entry, in the order of the entries' names (numbers
  * in names count as numbers).
  *
- * An entry is X.npy for a model with one input, X.npz with an array for each input, or a folder
- * with INPUT.npy for each input. A path that is one such file is one batch. Batches are read when
- * they are asked for and checked against what the model takes.
+ * An entry is X.npy or X.pb (a TensorProto) for a model with one input, X.npz with an array for
+ * each input, a folder with INPUT.npy for each input, or a folder with input_0.pb, input_1.pb ...
+ * in the order of the model's inputs, as the test data of the ONNX model zoo is. Pictures, also
+ * those in folders within the folder, are put together into batches. A path that is one such entry
+ * is one batch. Batches are read when they are asked for and checked against what the model takes.
  */
 #ifndef ENGINE_DATASET_H
 #define ENGINE_DATASET_H
+
+#include "qstrata/images.h"
 
 #include "engine/array.h"
 
@@ -21,18 +25,23 @@ struct qs_data_input {
 };
 
 struct qs_dataset {
-	char **paths; /* one a batch */
+	char **paths; /* of entries and pictures */
+	size_t n_paths, capacity;
 	size_t n_batches;
+	size_t pictures_in_batch; /* 0: each path is a batch */
+	struct qs_image_options images;
 	const struct qs_data_input *inputs;
 	size_t n_inputs;
 };
 
 /*
- * Lists the batches at a path; `inputs` are borrowed. QS_IO when the folder cannot be read,
- * QS_INVALID when it holds no data; with a finding.
+ * Lists the batches at a path; `inputs` are borrowed, `images` may be NULL. QS_IO when the folder
+ * cannot be read, QS_INVALID when it holds no data or when its pictures do not go into the model;
+ * with a finding.
  */
 enum qs_status qs_dataset_open(const char *path, const struct qs_data_input *inputs,
-    size_t n_inputs, struct qs_findings *findings, struct qs_dataset *ret_dataset);
+    size_t n_inputs, const struct qs_image_options *images, struct qs_findings *findings,
+    struct qs_dataset *ret_dataset);
 void qs_dataset_done(struct qs_dataset *dataset);
 
 /*

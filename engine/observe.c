@@ -221,8 +221,8 @@ static enum qs_status observe(struct run *run)
 	if (!run->options->data)
 		return no_data(run);
 	/* What is wrong with the data is cheaper to find than a session is to open. */
-	status = qs_dataset_open(
-	    run->options->data, run->inputs, run->n_inputs, run->findings, &run->dataset);
+	status = qs_dataset_open(run->options->data, run->inputs, run->n_inputs,
+	    run->options->images, run->findings, &run->dataset);
 	if (status == QS_OK)
 		status = open_runner(run);
 	for (size_t i = 0; i < run->dataset.n_batches && status == QS_OK; i++)

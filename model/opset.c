@@ -2,11 +2,11 @@
 /* Brings models to a later version of the standard operators. */
 #include "model/opset.h"
 
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/module.h"
 #include "model/edit.h"
 #include "model/opset_shim.h"
 #include "model/shape.h"
@@ -14,6 +14,9 @@
 
 /* From this IR version on, an initializer need not be an input as well. */
 #define IR_WITHOUT_INPUTS 4
+
+/* From this opset on, operands are broadcast from their last axes on. */
+#define WITH_BROADCASTING 7
 
 struct module {
 	qs_opset_shim_latest *latest;
@@ -33,44 +36,20 @@ static enum qs_status no_module(struct qs_findings *findings, const char *why)
 	return QS_UNSUPPORTED;
 }
 
-/* dlsym() gives objects; functions come out of a union, as POSIX would have them cast. */
-static void take_symbols(void *library, struct module *module)
-{
-	union {
-		void *object;
-		qs_opset_shim_latest *latest;
-		qs_opset_shim_convert *convert;
-	} symbol;
-
-	symbol.object = dlsym(library, "qs_opset_module_latest");
-	module->latest = symbol.latest;
-	symbol.object = dlsym(library, "qs_opset_module_convert");
-	module->convert = symbol.convert;
-}
-
-/* A module is never unloaded: its registries are not made for it. */
+/* Addresses are objects to dlsym(); functions come out of a union, which POSIX allows. */
 static enum qs_status load_module(struct qs_findings *findings, struct module *ret_module)
 {
-	const char *folder = getenv(QS_MODULE_VARIABLE);
-	struct module module = {NULL, NULL};
-	struct qs_text path = QS_TEXT_INIT;
-	enum qs_status status = QS_OK;
-	void *library = NULL;
-	const char *error;
+	static const char *const names[] = {"qs_opset_module_latest", "qs_opset_module_convert"};
+	union {
+		void *objects[2];
+		struct module module;
+	} symbols;
+	const char *error = qs_module_load(QS_OPSET_MODULE, names, 2, symbols.objects);
 
-	qs_text_addf(
-	    &path, "%s/%s", folder && *folder ? folder : QSTRATA_MODULE_FOLDER, QS_OPSET_MODULE);
-	if (qs_text_status(&path) == QS_OK)
-		library = dlopen(path.data, RTLD_NOW | RTLD_LOCAL);
-	qs_text_done(&path);
-	if (library)
-		take_symbols(library, &module);
-	if (!module.latest || !module.convert) {
-		error = dlerror();
-		status = no_module(findings, error ? error : "it is not the one of qstrata");
-	}
-	*ret_module = module;
-	return status;
+	if (error)
+		return no_module(findings, error);
+	*ret_module = symbols.module;
+	return QS_OK;
 }
 
 enum qs_status qs_opset_latest(struct qs_findings *findings, int64_t *ret_version)
@@ -304,11 +283,12 @@ static enum qs_status convert(struct qs_graph *graph, const struct module *modul
 
 enum qs_status qs_opset_raise(struct qs_model *model, int64_t version, struct qs_findings *findings)
 {
+	const int64_t before = qs_model_opset(model);
 	struct qs_graph *graph = NULL;
 	struct module module;
 	enum qs_status status;
 
-	if (qs_model_opset(model) >= version)
+	if (before >= version)
 		return QS_OK;
 	status = load_module(findings, &module);
 	if (status == QS_OK && version > module.latest())
@@ -321,5 +301,7 @@ enum qs_status qs_opset_raise(struct qs_model *model, int64_t version, struct qs
 	if (status == QS_OK)
 		status = convert(graph, &module, version, findings);
 	qs_graph_free(graph);
+	if (status == QS_OK && before < WITH_BROADCASTING && version >= WITH_BROADCASTING)
+		status = qs_opset_spread_slopes(model, findings);
 	return status;
 }

@@ -41,17 +41,33 @@ static void report_type(
 	qs_findings_end_text(policy->findings, &found);
 }
 
-/* Says which parameter's word this is, when it is one: a round mode given as method. */
+/* Whether a value of an overall block is one that blocks for single kinds may override. */
+static bool may_be_overridden(const struct qs_json *member)
+{
+	const struct qs_json *block = member->parent;
+
+	if (!qs_json_string_is(block->key, "overall_quantize_config"))
+		return false;
+	for (const struct qs_json *m = block->parent->children.first; m; m = m->next) {
+		if (qs_json_string_is(m->key, "tensor_quantize_config"))
+			return true;
+	}
+	return false;
+}
+
+/* Says which parameter's word this is, when it is one: a round mode given as method. What every
+ * tensor overrides is checked all the same, which is not what people expect. */
 static void hint_at_owner(struct qs_policy *policy, struct qs_finding *finding,
-    struct qs_json_string word, const char *key)
+    struct qs_json_string word, const char *key, bool overall)
 {
 	for (int i = 0; i < QS_PARAM__COUNT; i++) {
 		const struct qs_param_info *info = qs_param_info((enum qs_param)i);
 
 		if (info->kind == QS_KIND_CHOICE && qs_word_find(&info->set, word) >= 0)
 			qs_finding_hint(policy->findings, finding,
-			    "\"%.*s\" is a value of %s, not of %s", (int)word.size, word.bytes,
-			    info->key, key);
+			    "\"%.*s\" is a value of %s, not of %s%s", (int)word.size, word.bytes,
+			    info->key, key,
+			    overall ? "; it is checked even where every tensor has its own" : "");
 	}
 }
 
@@ -68,8 +84,8 @@ static void report_word(
 		member, "%s cannot be \"%.*s\"; expected one of %s", info->key,
 		qs_json_shown(member->string, 80), member->string.bytes, words.data);
 	qs_findings_end_text(policy->findings, &words);
-	qs_unknown_word(policy, finding, member, &info->set);
-	hint_at_owner(policy, finding, member->string, info->key);
+	qs_unknown_word(policy, finding, info->key, member, &info->set);
+	hint_at_owner(policy, finding, member->string, info->key, may_be_overridden(member));
 }
 
 static bool read_choice(struct qs_policy *policy, const struct qs_json *member,
@@ -89,15 +105,20 @@ static bool read_choice(struct qs_policy *policy, const struct qs_json *member,
 static bool read_integer(struct qs_policy *policy, const struct qs_json *member,
     const struct qs_param_info *info, union qs_value *ret_value)
 {
+	struct qs_finding *finding;
+
 	if (member->type != QS_JSON_INT) {
 		report_type(policy, member, info);
 		return false;
 	}
 	if (member->integer < (int64_t)info->least || member->integer > (int64_t)info->most) {
-		qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE,
+		finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE,
 		    qs_policy_value_place(policy, member), member,
 		    "%s cannot be %lld; expected %d to %d", info->key, (long long)member->integer,
 		    (int)info->least, (int)info->most);
+		if (member->integer == 0)
+			qs_finding_hint(policy->findings, finding,
+			    "leave the key out: vai_q_pytorch takes 0 for not given");
 		return false;
 	}
 	ret_value->integer = (int)member->integer;

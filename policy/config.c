@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "policy/policy.h"
 #include "policy/rule.h"
 
@@ -75,6 +76,30 @@ static int find_key(enum place place, struct qs_json_string key)
 	return -1;
 }
 
+/* Whether a key is one of a config, or looks like one that somebody meant. */
+static bool looks_known(struct qs_json_string key)
+{
+	struct qs_nearest nearest = qs_nearest_to(key.bytes, key.size);
+
+	for (int i = 0; i < KEY__COUNT; i++)
+		qs_nearest_offer(&nearest, keys[i].key);
+	return nearest.best || qs_param_find(key) >= 0 || qs_word_find(&qs_tensor_words, key) >= 0;
+}
+
+/* Says what a document is that has no key of a config; false when it has one. */
+static bool is_foreign(struct qs_policy *policy)
+{
+	const struct qs_json *first = policy->document.root->children.first;
+	bool strange = first && policy->document.complete;
+
+	for (const struct qs_json *m = first; m; m = m->next) {
+		if (find_key(PLACE_TOP, m->key) >= 0)
+			return false;
+		strange = strange && !looks_known(m->key);
+	}
+	return first && qs_foreign_report(policy, strange);
+}
+
 /* Reports a key; true when it seems to be a misspelt `wanted`. */
 static bool report_unknown_key(
     struct qs_policy *policy, const struct qs_json *member, const char *wanted)
@@ -104,6 +129,7 @@ static void report_wrong_type(
 static void read_switch(
     struct qs_policy *policy, const struct qs_json *member, enum qs_switch which)
 {
+	struct qs_finding *finding;
 	const bool reserved = which == QS_SWITCH_KEEP_FIRST_LAST_LAYER_ACCURACY ||
 	                      which == QS_SWITCH_KEEP_ADD_LAYER_ACCURACY;
 
@@ -112,11 +138,15 @@ static void read_switch(
 		return;
 	}
 	policy->switches[which] = member->boolean;
-	if (reserved && member->boolean)
-		qs_policy_say(policy, QS_FINDING_RESERVED_SETTING,
-		    qs_policy_key_place(policy, member), member,
-		    "%.*s has no effect: vai_q_pytorch only reserves the key",
-		    (int)member->key.size, member->key.bytes);
+	if (!reserved || !member->boolean)
+		return;
+	finding =
+	    qs_policy_say(policy, QS_FINDING_RESERVED_SETTING, qs_policy_key_place(policy, member),
+		member, "%.*s has no effect: vai_q_pytorch only reserves the key",
+		(int)member->key.size, member->key.bytes);
+	qs_finding_hint(policy->findings, finding,
+	    "give such layers an entry in layer_quantize_config, with a larger bit_width or "
+	    "datatype float32");
 }
 
 static void read_device(struct qs_policy *policy, const struct qs_json *member)
@@ -135,7 +165,7 @@ static void read_device(struct qs_policy *policy, const struct qs_json *member)
 	    qs_policy_value_place(policy, member), member,
 	    "unknown target_device \"%.*s\"; expected one of \"DPU\", \"CPU\", \"GPU\", \"FLEXML\"",
 	    qs_json_shown(member->string, 80), member->string.bytes);
-	qs_unknown_word(policy, finding, member, &qs_device_words);
+	qs_unknown_word(policy, finding, "target_device", member, &qs_device_words);
 }
 
 static void read_opset(struct qs_policy *policy, const struct qs_json *member)
@@ -183,6 +213,18 @@ static bool sort_members(struct qs_policy *policy, struct qs_json *found[KEY__CO
 	return device || found[KEY_TARGET_DEVICE];
 }
 
+static void report_no_device(struct qs_policy *policy)
+{
+	const struct qs_json *root = policy->document.root;
+	struct qs_finding *finding;
+
+	finding = qs_policy_say(policy, QS_FINDING_MISSING_KEY,
+	    (struct qs_place){policy->document.source, root->begin, root->begin + 1}, root,
+	    "target_device is missing; vai_q_pytorch crashes without it");
+	qs_finding_hint(policy->findings, finding,
+	    "add \"target_device\": \"DPU\", \"CPU\", \"GPU\" or \"FLEXML\"");
+}
+
 static void read_members(struct qs_policy *policy)
 {
 	struct qs_json *found[KEY__COUNT];
@@ -201,11 +243,7 @@ static void read_members(struct qs_policy *policy)
 	if (found[KEY_TARGET_DEVICE])
 		read_device(policy, found[KEY_TARGET_DEVICE]);
 	else if (!device && policy->document.complete)
-		qs_policy_say(policy, QS_FINDING_MISSING_KEY,
-		    (struct qs_place){policy->document.source, policy->document.root->begin,
-			policy->document.root->begin + 1},
-		    policy->document.root,
-		    "target_device is missing; vai_q_pytorch crashes without it");
+		report_no_device(policy);
 	if (found[KEY_ONNX_OPSET_VERSION])
 		read_opset(policy, found[KEY_ONNX_OPSET_VERSION]);
 	if (found[KEY_QUANTIZABLE_DATA_TYPE])
@@ -261,6 +299,8 @@ static void read_document(struct qs_policy *policy)
 	}
 	qs_resolve_defaults(policy);
 	if (policy->nomem)
+		return;
+	if (is_foreign(policy))
 		return;
 	read_members(policy);
 	if (!policy->nomem)

@@ -25,7 +25,8 @@ enum qs_level {
 	QS_LEVEL_OVERALL,
 	QS_LEVEL_TENSOR,
 	QS_LEVEL_LAYER_OVERALL,
-	QS_LEVEL_LAYER_TENSOR
+	QS_LEVEL_LAYER_TENSOR,
+	QS_LEVEL_LOCK /* of a lock file, which tells values without where they came from */
 };
 
 struct qs_setting {
@@ -138,6 +139,9 @@ bool qs_settings_show(
 /* Reads layer_quantize_config. */
 void qs_entries_read(struct qs_policy *policy, struct qs_json *list);
 
+/* Whether two selectors are the same, so that the later of two entries counts. */
+bool qs_selector_same(const struct qs_selector *a, const struct qs_selector *b);
+
 /* Reads a quantizable_data_type list into a bit mask. */
 unsigned qs_tensors_read(struct qs_policy *policy, struct qs_json *list);
 
@@ -167,8 +171,15 @@ void qs_conflict_entry(
 const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
     const char *where, const char *const *known, size_t n_known);
 
-/* Offers the nearest of a set's words on a finding about a value; returns its index, or -1. */
-int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,
+/* Offers the word of a set that was meant by the value of a key on a finding about it; returns its
+ * index, or -1. */
+int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding, const char *key,
     const struct qs_json *value, const struct qs_word_set *set);
+
+/* ---- foreign.c: other documents of the same name --------------------------------------------- */
+
+/* Says what a document without any of our keys is, when it is known; else, when it is `strange`
+ * (nothing in it looks like ours), that it is no config. False when nothing was said. */
+bool qs_foreign_report(struct qs_policy *policy, bool strange);
 
 #endif

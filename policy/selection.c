@@ -261,6 +261,40 @@ static const char *nearest_layer(struct selector_run *run, const struct qs_selec
 	return nearest.best;
 }
 
+/* Offers a name with the wildcards of a shell as the pattern that it stands for; false when it has
+ * none. */
+static bool offer_pattern(
+    struct selector_run *run, struct qs_finding *finding, const struct qs_selector *selector)
+{
+	const struct qs_json_string name = selector->text;
+	struct qs_text pattern = QS_TEXT_INIT;
+
+	if (selector->kind != QS_SELECT_NAME ||
+	    !(memchr(name.bytes, '*', name.size) || memchr(name.bytes, '?', name.size)))
+		return false;
+	for (uint32_t i = 0; i < name.size; i++) {
+		if ((unsigned char)name.bytes[i] < ' ')
+			return false; /* no name has these, and a fix would have to escape them */
+	}
+	qs_text_adds(&pattern, "\"re:");
+	for (uint32_t i = 0; i < name.size; i++) {
+		const char c = name.bytes[i];
+
+		if (c == '*' || c == '?')
+			qs_text_adds(&pattern, c == '*' ? ".*" : ".");
+		else if (strchr(".^$|()[]{}+\\\"", c))
+			qs_text_addf(&pattern, c == '\\' || c == '"' ? "\\\\\\%c" : "\\\\%c", c);
+		else
+			qs_text_add(&pattern, &c, 1);
+	}
+	qs_text_adds(&pattern, "\"");
+	qs_finding_fix(run->findings, finding, false,
+	    qs_policy_value_place(run->selection->policy, selector->value), pattern.data,
+	    "a name is exact; a pattern is written %s", pattern.data);
+	qs_findings_end_text(run->findings, &pattern);
+	return true;
+}
+
 static void report_unmatched(struct selector_run *run, const struct qs_entry *entry)
 {
 	const struct qs_json *value = entry->selector.value;
@@ -271,6 +305,8 @@ static void report_unmatched(struct selector_run *run, const struct qs_entry *en
 	    run->allow_unmatched ? QS_FINDING_UNMATCHED_ENTRY_ALLOWED : QS_FINDING_UNMATCHED_ENTRY,
 	    "%.*s \"%.*s\" selects no layer of the model", (int)value->key.size, value->key.bytes,
 	    qs_json_shown(value->string, 160), value->string.bytes);
+	if (offer_pattern(run, finding, &entry->selector))
+		return;
 	if (entry->selector.kind != QS_SELECT_PATTERN && run->n_suggestions++ < SUGGESTION_LIMIT)
 		best = nearest_layer(run, &entry->selector);
 	if (best && best[0])

@@ -1,9 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What somebody meant by a key or a word that does not exist. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/nearest.h"
 #include "policy/policy.h"
+
+/* A word of another tool or document, and what it is here. */
+static const struct meant {
+	const char *context, *word, *right, *explanation;
+} meant_words[] = {
+#define MEANT(context, word, right, explanation) {context, word, right, explanation},
+#include "policy/meant.def"
+#undef MEANT
+};
+
+/* The row of a word in a context, or NULL. */
+static const struct meant *find_meant(const char *context, struct qs_json_string word)
+{
+	for (size_t i = 0; i < sizeof(meant_words) / sizeof(*meant_words); i++) {
+		const struct meant *meant = &meant_words[i];
+
+		if (strlen(meant->word) == word.size &&
+		    strncasecmp(meant->word, word.bytes, word.size) == 0 &&
+		    strcmp(meant->context, context) == 0)
+			return meant;
+	}
+	return NULL;
+}
+
+/* Where a key belongs that is right elsewhere, or NULL. */
+static const char *home_of(struct qs_json_string key)
+{
+	if (qs_param_find(key) >= 0)
+		return "it is a parameter: it stands in overall_quantize_config or in a block of "
+		       "tensor_quantize_config";
+	if (qs_word_find(&qs_tensor_words, key) >= 0)
+		return "it is a tensor kind: its block stands in tensor_quantize_config";
+#define HOME_TOP "it stands at the top of the document"
+#define HOME_ENTRY "it stands in an entry of layer_quantize_config"
+#define KEY(PLACE, ID, word, SHAPE, since, help)                                                   \
+	if (qs_json_string_is(key, word))                                                          \
+		return HOME_##PLACE;
+#include "qstrata/keys.def"
+#undef KEY
+#undef HOME_ENTRY
+#undef HOME_TOP
+	return NULL;
+}
 
 static bool is_blank(char c)
 {
@@ -46,17 +90,33 @@ static void offer(struct qs_policy *policy, struct qs_finding *finding, struct q
 		policy->nomem = true;
 }
 
+/* The known word that was meant: what another tool's word is here, else the nearest one. */
+static const char *meant_of(const struct meant *meant, struct qs_json_string word,
+    const char *const *known, size_t n_known, bool *ret_sure)
+{
+	*ret_sure = false;
+	for (size_t i = 0; meant && i < n_known; i++) {
+		if (strcmp(meant->right, known[i]) == 0)
+			return known[i];
+	}
+	return meant && !meant->right[0] ? NULL : nearest_of(word, known, n_known, ret_sure);
+}
+
 const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
     const char *where, const char *const *known, size_t n_known)
 {
 	const struct qs_json_string word = trimmed(member->key);
+	const struct meant *meant = find_meant("", word);
+	const char *home = home_of(word);
 	const struct qs_place place = qs_policy_key_place(policy, member);
 	const int size = qs_json_shown(member->key, 80);
 	struct qs_finding *finding;
 	const char *best;
 	bool sure;
 
-	best = nearest_of(word, known, n_known, &sure);
+	best = meant_of(meant, word, known, n_known, &sure);
+	if (home && !(best && qs_json_string_is(word, best)))
+		best = NULL;
 	if (word.size != member->key.size && best && qs_json_string_is(word, best))
 		finding = qs_policy_say(policy, QS_FINDING_UNKNOWN_KEY, place, member,
 		    "unknown key \"%.*s\": it has blanks around \"%s\"", size, member->key.bytes,
@@ -69,13 +129,18 @@ const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *membe
 		    "unknown key \"%.*s\" in %s", size, member->key.bytes, where);
 	if (best)
 		offer(policy, finding, place, best, sure);
+	if (!best && home)
+		qs_finding_hint(policy->findings, finding, "%s", home);
+	else if (meant && meant->explanation[0] && !home)
+		qs_finding_hint(policy->findings, finding, "%s", meant->explanation);
 	return best;
 }
 
-int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,
+int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding, const char *key,
     const struct qs_json *value, const struct qs_word_set *set)
 {
 	const char *known[16];
+	const struct meant *meant;
 	const char *best;
 	bool sure;
 
@@ -83,7 +148,10 @@ int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding,
 		return -1;
 	for (int i = 0; i < set->n_words; i++)
 		known[i] = set->words[i].word;
-	best = nearest_of(trimmed(value->string), known, (size_t)set->n_words, &sure);
+	meant = find_meant(key, trimmed(value->string));
+	best = meant_of(meant, trimmed(value->string), known, (size_t)set->n_words, &sure);
+	if (meant && meant->explanation[0])
+		qs_finding_hint(policy->findings, finding, "%s", meant->explanation);
 	if (!best)
 		return -1;
 	offer(policy, finding, qs_policy_value_place(policy, value), best, sure);

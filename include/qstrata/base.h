@@ -109,7 +109,7 @@ QS_API enum qs_status qs_source_new(
 QS_API enum qs_status qs_source_named(const char *name, struct qs_source **ret_source);
 /**
  * Reads a file of at most `limit` bytes into a source named `name`; a path of "-" is the standard
- * input. QS_IO or QS_INVALID with a finding when it cannot be read or is too large.
+ * input. QS_IO with a finding when it cannot be read or is too large.
  */
 QS_API enum qs_status qs_source_read(const char *path, const char *name, size_t limit,
     struct qs_findings *findings, struct qs_source **ret_source);
@@ -146,13 +146,26 @@ struct qs_related {
 	struct qs_related *next;
 };
 
-/** A replacement of text that would mend a finding. */
-struct qs_fix {
-	struct qs_place place; /**< the bytes to replace */
+/** A replacement of bytes. */
+struct qs_replacement {
+	struct qs_place place; /**< the bytes to replace; none: an insertion */
 	const char *new_text;
+	struct qs_replacement *next;
+};
+
+/** Edits that together would mend a finding. */
+struct qs_fix {
+	struct qs_replacement
+	    *edits; /**< at least one, in the order of the text, and none overlap */
 	const char *message;
 	bool safe; /**< the meaning stays, or becomes the only one that the writer can have had */
 	struct qs_fix *next;
+};
+
+/** Why a finding does not count. */
+struct qs_suppression {
+	const char *kind;   /**< "baseline" or "settings": where it is said */
+	const char *reason; /**< in somebody's words */
 };
 
 /** One finding: what is wrong, where, and what would be right. */
@@ -161,16 +174,18 @@ struct qs_finding {
 	const char *name;  /**< stable, "unknown-key" */
 	const char *title; /**< what findings of this code have in common, a few words */
 	enum qs_severity severity;
-	const char *message; /**< lower case, no full stop, in the writer's own words */
-	const char *hint;    /**< what to do, or NULL */
-	const char *pointer; /**< JSON Pointer (RFC 6901) of the value concerned, or NULL */
+	enum qs_severity usual; /**< the severity that nobody has decided otherwise about */
+	const char *message;    /**< lower case, no full stop, in the writer's own words */
+	const char *hint;       /**< what to do, or NULL */
+	const char *pointer;    /**< JSON Pointer (RFC 6901) of the value concerned, or NULL */
 	/** As `pointer` with selectors instead of indices, so that it stays when entries move; or
 	 * NULL. */
 	const char *identity;
 	struct qs_place place;
 	struct qs_related *related;
 	struct qs_fix *fixes;
-	size_t order; /**< of addition */
+	const struct qs_suppression *suppressed; /**< NULL: it counts */
+	size_t order;                            /**< of addition */
 };
 
 /** Writes a text to a file: beside its final name first, then renamed. QS_IO with a finding. */
@@ -184,6 +199,16 @@ QS_API enum qs_status qs_text_save(
 
 /** An empty list. NULL when memory ran out. */
 QS_API struct qs_findings *qs_findings_new(void);
+/**
+ * An empty list that decides as another does (qs_findings_judge()), which has to outlive it: for
+ * one of several threads. NULL when memory ran out.
+ */
+QS_API struct qs_findings *qs_findings_new_beside(const struct qs_findings *findings);
+/**
+ * Moves the findings of `from` behind those of a list, and releases `from`. A limit or lack of
+ * memory shows as when they had been added one by one.
+ */
+QS_API void qs_findings_join(struct qs_findings *findings, struct qs_findings *from);
 /** What becomes of findings; the first ones are as enum qs_severity. */
 enum qs_decision {
 	QS_DECISION_INFO,
@@ -198,12 +223,20 @@ enum qs_decision {
  */
 QS_API enum qs_status qs_findings_judge(
     struct qs_findings *findings, const char *prefix, enum qs_decision decision);
+/**
+ * Suppresses findings that are yet to be added, by a prefix of their codes: they are kept, and do
+ * not count. The first that fits gives the reason.
+ */
+QS_API enum qs_status qs_findings_excuse(
+    struct qs_findings *findings, const char *prefix, const char *reason);
 /** Releases a list with its findings; NULL is fine. */
 QS_API void qs_findings_free(struct qs_findings *findings);
 /** How many findings are kept. */
 QS_API size_t qs_findings_count(const struct qs_findings *findings);
-/** How many findings of a severity were added, kept or not. */
+/** How many findings of a severity were added and count, kept or not. */
 QS_API size_t qs_findings_total(const struct qs_findings *findings, enum qs_severity severity);
+/** How many findings were added and are suppressed. */
+QS_API size_t qs_findings_suppressed(const struct qs_findings *findings);
 /** The finding at an index below qs_findings_count(). */
 QS_API const struct qs_finding *qs_findings_at(const struct qs_findings *findings, size_t index);
 /** Sorts by source (in order of first mention), then place, then order of addition. */
@@ -247,6 +280,7 @@ typedef enum qs_status qs_findings_writer(const struct qs_shown *shown, struct q
 struct qs_findings_format {
 	const char *name; /**< "sarif" */
 	bool for_people;  /**< false: a document, which is valid also when there is no finding */
+	bool all;         /**< suppressed findings are in it as well, and marked */
 	const char *help; /**< a few words */
 	qs_findings_writer *write;
 };

@@ -10,6 +10,7 @@
 #define QSTRATA_ENGINE_H
 
 #include "qstrata/base.h"
+#include "qstrata/images.h"
 #include "qstrata/model.h"
 #include "qstrata/policy.h"
 
@@ -43,9 +44,10 @@ enum qs_observe {
 /** How calibration runs the model. */
 struct qs_calibrate_options {
 	const char *onnxruntime; /**< path of the library or its folder; NULL: searched */
-	const char *data;      /**< folder of batches, or one .npy or .npz; NULL: no data at hand */
-	qs_progress *progress; /**< or NULL */
-	void *context;         /**< of progress */
+	const char *data; /**< folder of batches or pictures, or one of them; NULL: no data */
+	const struct qs_image_options *images; /**< or NULL: what the model's input says */
+	qs_progress *progress;                 /**< or NULL */
+	void *context;                         /**< of progress */
 	enum qs_observe observe;
 };
 

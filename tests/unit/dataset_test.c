@@ -2,6 +2,8 @@
 /* Calibration data: which batches there are, in which order, and what is wrong with one. */
 #include "tests/unit/npz_fixture.h"
 
+#include "tests/unit/data.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,8 +71,8 @@ static struct npy_bytes mask(void)
 
 static void open_data(struct bench *bench, const char *name, size_t n_inputs)
 {
-	assert_int_equal(
-	    qs_dataset_open(below(bench, name), inputs, n_inputs, bench->findings, &bench->dataset),
+	assert_int_equal(qs_dataset_open(below(bench, name), inputs, n_inputs, NULL,
+			     bench->findings, &bench->dataset),
 	    QS_OK);
 }
 
@@ -255,7 +257,7 @@ static void a_cut_archive_is_told(void **state)
 static void expect_no_dataset(struct bench *bench, const char *name, enum qs_status status)
 {
 	assert_int_equal(
-	    qs_dataset_open(below(bench, name), inputs, 1, bench->findings, &bench->dataset),
+	    qs_dataset_open(below(bench, name), inputs, 1, NULL, bench->findings, &bench->dataset),
 	    status);
 	assert_int_equal(bench->dataset.n_batches, 0);
 }
@@ -265,7 +267,8 @@ static void a_folder_without_data_is_told(void **state)
 	write_bytes(below(*state, "notes.txt"), "", 0);
 	expect_no_dataset(*state, "", QS_INVALID);
 	expect_finding(*state, "QS710", "",
-	    "the folder holds no calibration data; expected X.npy, X.npz or folders, one a batch");
+	    "the folder holds no calibration data; expected X.npy, X.npz, X.pb or folders, one a "
+	    "batch, or pictures");
 }
 
 static void a_folder_that_is_not_there_is_told(void **state)
@@ -293,10 +296,207 @@ static void a_folder_may_be_called_like_a_file(void **state)
 	expect_batch(bench, 0, 1, 4);
 }
 
+/* ---- tensors in files, pictures ------------------------------------------------------------- */
+
+/* A TensorProto of 2 x 3 float32 values (tags: onnx.proto), with a name or without. */
+static void write_pb(const char *path, float first, const char *name)
+{
+	unsigned char bytes[64] = {0x08, 2, 0x08, 3, 0x10, 1, 0x4A, 24};
+	size_t size = 8;
+
+	for (int i = 0; i < 6; i++, size += 4, first++)
+		memcpy(bytes + size, &first, 4);
+	if (name) {
+		bytes[size++] = 0x42;
+		bytes[size++] = (unsigned char)strlen(name);
+		memcpy(bytes + size, name, strlen(name));
+		size += strlen(name);
+	}
+	write_bytes(path, bytes, size);
+}
+
+static void test_data_of_the_model_zoo_is_one_batch_a_folder(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(mkdir(below(bench, "test_data_set_0"), 0777), 0);
+	assert_int_equal(mkdir(below(bench, "test_data_set_1"), 0777), 0);
+	write_pb(below(bench, "test_data_set_0/input_0.pb"), 1, NULL);
+	write_pb(below(bench, "test_data_set_0/output_0.pb"), 9, NULL);
+	write_pb(below(bench, "test_data_set_1/input_0.pb"), 2, "image");
+	write_bytes(below(bench, "model.onnx"), "", 0);
+	open_data(bench, ".", 1);
+	assert_int_equal(bench->dataset.n_batches, 2);
+	expect_batch(bench, 0, 1, 1);
+	expect_batch(bench, 1, 1, 2);
+	assert_int_equal(qs_findings_count(bench->findings), 0);
+}
+
+static void a_folder_of_test_data_is_one_batch(void **state)
+{
+	struct bench *bench = *state;
+
+	write_pb(below(bench, "input_0.pb"), 3, NULL);
+	write_pb(below(bench, "output_0.pb"), 9, NULL);
+	open_data(bench, ".", 1);
+	assert_int_equal(bench->dataset.n_batches, 1);
+	expect_batch(bench, 0, 1, 3);
+}
+
+static void a_tensor_too_many_is_refused(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(mkdir(below(bench, "0"), 0777), 0);
+	write_pb(below(bench, "0/input_0.pb"), 1, NULL);
+	write_pb(below(bench, "0/input_1.pb"), 1, "mask");
+	expect_refused_batch(bench, 1, QS_INVALID);
+	expect_finding(bench, "QS712", "./0/input_1.pb",
+	    "there is no input of the model left for tensor \"mask\"");
+}
+
+static void broken_tensors_are_refused(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+		enum qs_status status;
+		const char *message;
+	} rows[] = {
+	    {"\x08\x02\x10\x01\x4A\x18", 6, QS_INVALID,
+		"it is no TensorProto of ONNX, or is cut off"},
+	    {"\x08\x02\x10\x01\x4A\x04\0\0\0\0", 10, QS_INVALID,
+		"it has more or fewer values than its shape"},
+	    {"\x08\xFF\xFF\xFF\x7F\x10\x01\x4A\x04\0\0\0\0", 13, QS_INVALID,
+		"it has fewer values than its shape"},
+	    {"\x08\x01\x10\x08\x32\x01\x61", 7, QS_UNSUPPORTED,
+		"arrays cannot have its element type"},
+	    {"\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01\x10\x01", 13, QS_INVALID,
+		"its shape is not valid"},
+	    {"\x08\x02\x10\x01\x70\x01", 6, QS_UNSUPPORTED, "its data is in another file"},
+	};
+	struct bench *bench = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *message;
+
+		write_bytes(below(bench, "x.pb"), rows[i].bytes, rows[i].size);
+		open_data(bench, ".", 1);
+		assert_int_equal(
+		    qs_dataset_read(&bench->dataset, 0, bench->findings, bench->arrays),
+		    rows[i].status);
+		qs_dataset_done(&bench->dataset);
+		message = qs_findings_at(bench->findings, i)->message;
+		assert_non_null(strstr(message, "the tensor cannot be read: "));
+		if (!strstr(message, rows[i].message))
+			fail_msg("row %zu: %s", i, message);
+	}
+}
+
+static const int64_t picture_dims[] = {-1, 3, 4, 4}, pair_dims[] = {2, 3, 4, 4};
+static const struct qs_data_input picture_input = {"image", QS_ELEMENT_FLOAT32, 4, picture_dims};
+static const struct qs_data_input pair_input = {"image", QS_ELEMENT_FLOAT32, 4, pair_dims};
+
+static void link_picture(const struct bench *bench, const char *name)
+{
+	char path[512];
+
+	assert_int_equal(symlink(data_path(path, "images/rgb.png"), below(bench, name)), 0);
+}
+
+static enum qs_status open_pictures(struct bench *bench, const struct qs_data_input *input)
+{
+	struct qs_image_options options;
+
+	qs_image_options_init(&options);
+	if (input->dims[0] < 0)
+		options.batch = 2;
+	return qs_dataset_open(
+	    below(bench, "."), input, 1, &options, bench->findings, &bench->dataset);
+}
+
+static void pictures_of_all_folders_make_batches(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(mkdir(below(bench, "cats"), 0777), 0);
+	assert_int_equal(mkdir(below(bench, "dogs"), 0777), 0);
+	link_picture(bench, "cats/10.PNG");
+	link_picture(bench, "cats/9.png");
+	link_picture(bench, "dogs/1.jpeg");
+	write_bytes(below(bench, "labels.txt"), "", 0);
+	assert_int_equal(open_pictures(bench, &picture_input), QS_OK);
+	assert_int_equal(bench->dataset.n_batches, 2);
+	assert_non_null(strstr(bench->dataset.paths[0], "cats/9.png"));
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(
+		    qs_dataset_read(&bench->dataset, i, bench->findings, bench->arrays), QS_OK);
+		assert_int_equal(bench->arrays[0].dims[0], 2 - (int)i);
+		qs_array_done(&bench->arrays[0]);
+	}
+	assert_int_equal(qs_findings_count(bench->findings), 0);
+}
+
+static void pictures_that_make_no_whole_batch_are_told(void **state)
+{
+	struct bench *bench = *state;
+
+	for (char name[] = "0.png"; name[0] < '3'; name[0]++)
+		link_picture(bench, name);
+	assert_int_equal(open_pictures(bench, &pair_input), QS_OK);
+	assert_int_equal(bench->dataset.n_batches, 1);
+	expect_finding(bench, "QS765", ".",
+	    "the last 1 of 3 pictures are left out; the model takes 2 at once");
+}
+
+static void fewer_pictures_than_one_batch_are_no_data(void **state)
+{
+	struct bench *bench = *state;
+
+	link_picture(bench, "0.png");
+	assert_int_equal(open_pictures(bench, &pair_input), QS_INVALID);
+	expect_finding(
+	    bench, "QS710", ".", "there are fewer pictures than the model takes at once");
+}
+
+static void names_of_inputs_may_have_slashes(void **state)
+{
+	static const struct qs_data_input input = {"gpu_0/data", QS_ELEMENT_FLOAT32, 2, image_dims};
+	struct bench *bench = *state;
+
+	assert_int_equal(mkdir(below(bench, "0"), 0777), 0);
+	assert_int_equal(mkdir(below(bench, "0/gpu_0"), 0777), 0);
+	write_npy(below(bench, "0/gpu_0/data.npy"), image(5));
+	assert_int_equal(
+	    qs_dataset_open(below(bench, "."), &input, 1, NULL, bench->findings, &bench->dataset),
+	    QS_OK);
+	expect_batch(bench, 0, 1, 5);
+}
+
+static void pictures_and_arrays_do_not_mix(void **state)
+{
+	struct bench *bench = *state;
+
+	link_picture(bench, "0.png");
+	write_bytes(below(bench, "1.npz"), "", 0);
+	assert_int_equal(open_pictures(bench, &picture_input), QS_INVALID);
+	expect_finding(
+	    bench, "QS710", ".", "the folder holds pictures and other batches; expected one kind");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_bench, free_bench)
 	const struct CMUnitTest tests[] = {
+	    TEST(test_data_of_the_model_zoo_is_one_batch_a_folder),
+	    TEST(a_folder_of_test_data_is_one_batch),
+	    TEST(a_tensor_too_many_is_refused),
+	    TEST(broken_tensors_are_refused),
+	    TEST(pictures_of_all_folders_make_batches),
+	    TEST(pictures_that_make_no_whole_batch_are_told),
+	    TEST(fewer_pictures_than_one_batch_are_no_data),
+	    TEST(names_of_inputs_may_have_slashes),
+	    TEST(pictures_and_arrays_do_not_mix),
 	    TEST(batches_come_in_the_order_of_their_numbers),
 	    TEST(one_input_takes_npy_npz_and_folders),
 	    TEST(several_inputs_are_found_by_name),

@@ -33,8 +33,11 @@ static void write_finding(const struct qs_finding *finding, struct qs_text *text
 		qs_text_adds(text, " -");
 	if (finding->pointer)
 		qs_text_addf(text, " %s", finding->pointer[0] ? finding->pointer : "(root)");
-	for (const struct qs_fix *fix = finding->fixes; fix; fix = fix->next)
-		qs_text_addf(text, " => %s", fix->new_text[0] ? fix->new_text : "(nothing)");
+	for (const struct qs_fix *fix = finding->fixes; fix; fix = fix->next) {
+		for (const struct qs_replacement *edit = fix->edits; edit; edit = edit->next)
+			qs_text_addf(text, "%s%s", edit == fix->edits ? " => " : " & ",
+			    edit->new_text[0] ? edit->new_text : "(nothing)");
+	}
 	qs_text_adds(text, "\n");
 }
 

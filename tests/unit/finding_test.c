@@ -401,6 +401,49 @@ static void json_has_every_field(void **state)
 	qs_source_free(source);
 }
 
+static void lists_made_apart_become_one(void **state)
+{
+	struct qs_findings *findings = qs_findings_new(), *apart;
+	struct qs_source *source = source_of("abcdef");
+
+	(void)state;
+	assert_int_equal(qs_findings_judge(findings, "QS103", QS_DECISION_OFF), QS_OK);
+	qs_finding_add(findings, QS_FINDING_SYNTAX, span(source, 4, 5), "one");
+	apart = qs_findings_new_beside(findings);
+	qs_finding_add(apart, QS_FINDING_COMMENT, span(source, 1, 2), "off there as well");
+	qs_finding_add(apart, QS_FINDING_SYNTAX, span(source, 2, 3), "two");
+	qs_finding_add(apart, QS_FINDING_UNREADABLE_FILE,
+	    qs_place_of(qs_findings_name_source(apart, "z")), "three");
+	qs_findings_join(findings, apart);
+	qs_findings_join(findings, qs_findings_new());
+	qs_findings_sort(findings);
+	expect_text(findings, &lines,
+	    "config.json:1:3: error: two [QS102]\n"
+	    "config.json:1:5: error: one [QS102]\n"
+	    "z: error: three [QS001]\n");
+	assert_int_equal(qs_findings_total(findings, QS_SEVERITY_ERROR), 3);
+	qs_findings_free(findings);
+	qs_source_free(source);
+}
+
+static void a_joined_list_keeps_its_limit(void **state)
+{
+	struct qs_findings *findings = qs_findings_new();
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct qs_findings *apart = qs_findings_new();
+
+		for (int k = 0; k < QS_FINDINGS_LIMIT / 2; k++)
+			qs_finding_add(apart, QS_FINDING_SYNTAX, qs_place_of(NULL), "%d", k);
+		qs_findings_join(findings, apart);
+	}
+	assert_int_equal(qs_findings_count(findings), QS_FINDINGS_LIMIT);
+	assert_int_equal(
+	    qs_findings_total(findings, QS_SEVERITY_ERROR), QS_FINDINGS_LIMIT / 2 * 3);
+	qs_findings_free(findings);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +462,8 @@ int main(void)
 	    cmocka_unit_test(json_has_every_field),
 	    cmocka_unit_test(the_longest_prefix_decides),
 	    cmocka_unit_test(formats_are_found_by_name),
+	    cmocka_unit_test(lists_made_apart_become_one),
+	    cmocka_unit_test(a_joined_list_keeps_its_limit),
 	};
 
 	return cmocka_run_group_tests_name("finding", tests, NULL, NULL);

@@ -94,7 +94,7 @@ static void start(struct bench *bench, const char *config, const char *const *li
 
 static enum qs_status calibrate(struct bench *bench, const char *data)
 {
-	const struct qs_calibrate_options options = {NULL, data, NULL, NULL, QS_OBSERVE_QUANTIZED};
+	const struct qs_calibrate_options options = {.data = data};
 
 	return qs_job_calibrate(bench->job, &options, bench->findings);
 }
@@ -295,7 +295,7 @@ static void whoever_watches_may_stop_calibration(void **state)
 	struct bench *bench = *state;
 	size_t n_done = 0;
 	const struct qs_calibrate_options options = {
-	    NULL, DATA, stop, &n_done, QS_OBSERVE_QUANTIZED};
+	    .data = DATA, .progress = stop, .context = &n_done};
 
 	qs_runtime_close(engine_runtime());
 	write_npy((fixture_output(""), DATA), npy_floats(dims, 2, -3));

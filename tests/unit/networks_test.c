@@ -297,9 +297,9 @@ static void close_job(struct trial *trial)
 static void calibrate(struct trial *trial)
 {
 	char name[96], data[512];
-	const struct qs_calibrate_options options = {NULL, data_path(data, name), NULL, NULL,
-	    is_off(trial->line, "nndct_calibration_local") ? QS_OBSERVE_FLOAT
-							   : QS_OBSERVE_QUANTIZED};
+	const struct qs_calibrate_options options = {.data = data,
+	    .observe = is_off(trial->line, "nndct_calibration_local") ? QS_OBSERVE_FLOAT
+	                                                              : QS_OBSERVE_QUANTIZED};
 
 	snprintf(name, sizeof(name), "golden/networks/%s/calib", trial->network);
 	data_path(data, name);

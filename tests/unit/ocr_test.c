@@ -88,8 +88,7 @@ static void remove_images(void)
 /* Quantizes the model with a config of tests/data or examples. */
 static void quantize(const char *model, const char *config)
 {
-	const struct qs_calibrate_options options = {
-	    NULL, FOLDER, NULL, NULL, QS_OBSERVE_QUANTIZED};
+	const struct qs_calibrate_options options = {.data = FOLDER};
 	struct qs_findings *findings = qs_findings_new();
 	struct qs_source *source = NULL;
 	struct qs_policy *policy = NULL;

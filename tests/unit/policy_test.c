@@ -26,9 +26,33 @@ static const struct row documents[] = {
     {"an_empty_object_lacks_the_device", "{}", "QS204 1:1 (root)"},
     {"a_misspelt_device_key_is_one_mistake", "{\"target_devic\": \"DPU\"}",
 	"QS201 1:2 /target_devic => \"target_device\""},
-    {"an_unknown_key_beside_a_missing_device", "{\"foo\": 1}",
+    {"an_unknown_key_beside_a_missing_device", "{\"foo\": 1, \"include_cle\": true}",
 	"QS204 1:1 (root)\n"
 	"QS201 1:2 /foo"},
+    {"no_key_of_ours_at_all", "{\"foo\": 1, \"bar\": 2}", "QS200 1:2 (root)"},
+    {"one_key_that_is_nearly_ours", "{\"foo\": 1, \"target_devise\": \"CPU\"}",
+	"QS201 1:2 /foo\n"
+	"QS201 1:12 /target_devise => \"target_device\""},
+    {"a_parameter_at_the_top_is_nearly_ours", "{\"bit_width\": 8}",
+	"QS204 1:1 (root)\n"
+	"QS201 1:2 /bit_width"},
+    {"a_config_of_another_tool_is_said_once", "{\"x\": 1, \"bits\": 4, \"group_size\": 128}",
+	"QS220 1:10 /bits"},
+    {"a_calibration_result_is_said_once",
+	"{\"param\": {}, \"output\": {}, \"input\": {}, \"fast_finetune\": null}",
+	"QS221 1:2 /param"},
+    {"a_key_with_a_word_tells_a_family", "{\"quant_method\": \"awq\", \"zero_point\": true}",
+	"QS220 1:2 /quant_method"},
+    {"what_has_a_key_of_ours_is_ours",
+	"{\"bits\": 4, \"group_size\": 128, \"target_device\": \"CPU\"}",
+	"QS201 1:2 /bits\n"
+	"QS201 1:13 /group_size"},
+    {"another_tools_word_for_a_value",
+	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"method\": \"MinMax\"}}",
+	"QS203 1:64 /overall_quantize_config/method => \"maxmin\""},
+    {"another_tools_word_for_a_key",
+	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"num_bits\": 8}}",
+	"QS201 1:54 /overall_quantize_config/num_bits => \"bit_width\""},
     {"an_unknown_device", "{\"target_device\": \"TPU\"}", "QS203 1:19 /target_device => \"DPU\""},
     {"a_device_in_lower_case", "{\"target_device\": \"cpu\"}",
 	"QS203 1:19 /target_device => \"CPU\""},
@@ -279,7 +303,7 @@ static const struct row entries[] = {
 	"QS412 1:101 /layer_quantize_config/0/quantizable_data_type"},
     {"with_an_unknown_kind",
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": [{\"layer_name\": "
-	"\"conv1\", \"quantizable_data_type\": [\"output\"]}]}",
+	"\"conv1\", \"quantizable_data_type\": [\"result\"]}]}",
 	"QS203 1:102 /layer_quantize_config/0/quantizable_data_type/0"},
     {"with_kinds_that_are_no_list",
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": [{\"layer_name\": "

@@ -82,8 +82,7 @@ static void write_data(const struct row *row, float values[N_INPUTS])
 
 static struct engine make_engine(const struct row *row)
 {
-	const struct qs_calibrate_options options = {
-	    NULL, DATA, NULL, NULL, QS_OBSERVE_QUANTIZED};
+	const struct qs_calibrate_options options = {.data = DATA};
 	struct engine engine =
 	    ENGINE_PLAN(row->config, row->opset, "in x 1 3 8 8", "init w 4 3 3 3", "init b 4",
 		"node Conv c x,w,b a", "node Relu r a d", "node MaxPool p d e",

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checking files, several at a time. Every file has findings of its own, so that what comes out
+ * does not depend on which thread was faster.
+ */
+#ifndef CLI_CHECK_H
+#define CLI_CHECK_H
+
+#include "cli/report.h"
+
+/* What holds for the files that are checked together. It stays as it is while they are. */
+struct scope {
+	const struct arguments *arguments;
+	struct qs_findings *decided; /* an empty list that knows what was decided about codes */
+	struct model model;
+};
+
+/* A file that is checked. */
+struct checked {
+	const char *path; /* "-" is the standard input */
+	const char *name; /* what findings call it */
+	const struct scope *scope;
+	struct qs_source *source;     /* NULL: not read yet, or nothing refers to it any more */
+	struct qs_findings *findings; /* NULL: none */
+	enum qs_status status;        /* QS_OK and QS_INVALID: it was checked */
+};
+
+/* Checks files, `n_threads` at a time. */
+void check_files(struct checked *files, size_t n, size_t n_threads);
+
+/* Releases what a file holds. */
+void checked_done(struct checked *file);
+
+#endif
