@@ -100,9 +100,23 @@ static bool blames_config(const struct qs_findings *findings)
 	return true;
 }
 
+/* The place of a word in a list; -1 when it is not there. */
+static int find_word(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static const char *const arithmetics[] = {
+    [QS_ARITHMETIC_AUTO] = "auto", [QS_ARITHMETIC_ON] = "on", [QS_ARITHMETIC_OFF] = "off", NULL};
+
 static int run_job(const struct arguments *arguments, const struct config *config,
     struct qs_findings *findings, job_work *work)
 {
+	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
 	struct qs_job *job = NULL;
 	enum qs_status status;
 
@@ -111,6 +125,9 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	if (status == QS_OK)
 		status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
 		    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, &job);
+	if (status == QS_OK && arithmetic)
+		status = qs_job_set_arithmetic(
+		    job, (enum qs_arithmetic)find_word(arithmetics, arithmetic));
 	if (status == QS_OK)
 		status = work(arguments, job, findings);
 	qs_job_free(job);
@@ -122,6 +139,7 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 static int work_on_model(const struct arguments *arguments, job_work *work)
 {
 	const char *observe = arguments->value[OPTION_OBSERVED];
+	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
 	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
 	static const char *const names[] = {"--config", "--model", "--output"};
 	struct qs_findings *findings;
@@ -132,6 +150,9 @@ static int work_on_model(const struct arguments *arguments, job_work *work)
 		if (!arguments->value[required[i]])
 			return usage_error(arguments, "%s is missing", names[i]);
 	}
+	if (arithmetic && find_word(arithmetics, arithmetic) < 0)
+		return usage_error(arguments,
+		    "--dpu-arithmetic cannot be \"%s\"; expected auto, on or off", arithmetic);
 	if (observe && strcmp(observe, "quantized") != 0 && strcmp(observe, "float") != 0)
 		return usage_error(
 		    arguments, "--observe cannot be \"%s\"; expected quantized or float", observe);

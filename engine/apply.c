@@ -421,6 +421,28 @@ static enum qs_status write_flow(struct writer *writer, const struct qs_site *si
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* What computes a tensor computes it under another name, and a factor gives it. */
+static void write_gains(struct writer *writer)
+{
+	const struct qs_graph *graph = writer->plan->layers->graph;
+
+	for (size_t i = 0; i < graph->n_values; i++) {
+		const float gain = writer->plan->gain_of_value[i];
+		const struct qs_value *value = &graph->values[i];
+		struct operands operands;
+		const char *output;
+
+		if (!(gain < 1) && !(gain > 1))
+			continue;
+		output = graph->nodes[value->producer].proto->output[value->output];
+		operands.value = qs_edit_name(writer->edit, "%s_mean", value->name);
+		operands.scale = qs_edit_name(writer->edit, "%s_gain", value->name);
+		qs_edit_rename(writer->edit, value, operands.value);
+		qs_edit_add_tensor(writer->edit, operands.scale, FLOAT, NULL, 0, &gain);
+		add_node(writer, "Mul", &operands, 2, output);
+	}
+}
+
 static enum qs_status write_sites(struct writer *writer)
 {
 	const struct qs_plan *plan = writer->plan;
@@ -433,6 +455,7 @@ static enum qs_status write_sites(struct writer *writer)
 	for (size_t i = 0; i < plan->n_sites && status == QS_OK; i++)
 		status = plan->sites[i].is_constant ? write_constant(writer, &plan->sites[i])
 		                                    : write_flow(writer, &plan->sites[i]);
+	write_gains(writer);
 	if (status == QS_OK && writer->applied->n_microsoft)
 		status = qs_model_import(writer->model, MICROSOFT, 1);
 	return status;

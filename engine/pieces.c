@@ -23,11 +23,19 @@ size_t qs_pieces_site_of_read(const struct qs_pieces *pieces, size_t node, size_
 	return pieces->site_of_read[node][input];
 }
 
-/* Whether a tensor that flows is quantized for anyone. */
-static bool is_cut(const struct qs_pieces *pieces, size_t value)
+/* Whether a tensor that flows has a format for anyone. */
+static bool has_site(const struct qs_pieces *pieces, size_t value)
 {
 	return pieces->plan->site_of_value[value] != QS_NONE ||
 	       pieces->plan->reading_of_value[value] != QS_NONE;
+}
+
+/* Whether something is done with a tensor before it is read. */
+static bool is_cut(const struct qs_pieces *pieces, size_t value)
+{
+	const float gain = pieces->plan->gain_of_value[value];
+
+	return (pieces->cuts && has_site(pieces, value)) || gain < 1 || gain > 1;
 }
 
 /* Notes which reads take a site for some readers. */
@@ -66,7 +74,7 @@ static size_t ready_in(const struct qs_pieces *pieces, size_t value)
 
 	if (item->producer == QS_NONE || item->is_static)
 		return 0;
-	return pieces->piece_of_node[item->producer] + (pieces->cuts && is_cut(pieces, value));
+	return pieces->piece_of_node[item->producer] + is_cut(pieces, value);
 }
 
 static bool is_static(const struct qs_graph *graph, size_t node)
@@ -171,5 +179,6 @@ bool qs_pieces_gives(const struct qs_pieces *pieces, size_t piece, const struct 
 	const size_t index = (size_t)(value - graph_of(pieces)->values);
 	const size_t last = pieces->last_reader[index];
 
-	return value->is_output || is_cut(pieces, index) || (last != QS_NONE && last > piece);
+	return value->is_output || has_site(pieces, index) || is_cut(pieces, index) ||
+	       (last != QS_NONE && last > piece);
 }

@@ -88,6 +88,17 @@ void qs_plan_keep(
 	    layer->name, layer->type[0] ? layer->type : layer->op_type, kind, reason};
 }
 
+void qs_plan_note_adjustment(struct qs_plan *plan, const struct qs_adjustment *adjustment)
+{
+	void *items = plan->adjustments;
+
+	if (!grow(plan, &items, plan->n_adjustments, &plan->adjustments_capacity,
+		sizeof(*plan->adjustments)))
+		return;
+	plan->adjustments = items;
+	plan->adjustments[plan->n_adjustments++] = *adjustment;
+}
+
 static const char unlisted[] = "quantizable_data_type of the config does not list the kind";
 static const char says_float32[] = "the config says float32";
 
@@ -206,10 +217,13 @@ enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_
 	plan->device = specs->device;
 	plan->site_of_value = qs_plan_none(layers->graph->n_values);
 	plan->reading_of_value = qs_plan_none(layers->graph->n_values);
+	plan->gain_of_value = malloc((layers->graph->n_values + 1) * sizeof(*plan->gain_of_value));
+	for (size_t i = 0; plan->gain_of_value && i < layers->graph->n_values; i++)
+		plan->gain_of_value[i] = 1;
 	plan->weights_site = qs_plan_none(layers->n_items);
 	plan->bias_site = qs_plan_none(layers->n_items);
-	if (!plan->site_of_value || !plan->reading_of_value || !plan->weights_site ||
-	    !plan->bias_site) {
+	if (!plan->site_of_value || !plan->reading_of_value || !plan->gain_of_value ||
+	    !plan->weights_site || !plan->bias_site) {
 		qs_plan_free(plan);
 		return QS_NOMEM;
 	}
@@ -243,6 +257,8 @@ void qs_plan_free(struct qs_plan *plan)
 	free(plan->kept);
 	free(plan->site_of_value);
 	free(plan->reading_of_value);
+	free(plan->gain_of_value);
+	free(plan->adjustments);
 	free(plan->weights_site);
 	free(plan->bias_site);
 	qs_arena_done(&plan->arena);

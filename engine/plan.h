@@ -51,6 +51,14 @@ struct qs_kept {
 	const char *reason; /* a static text: equal reasons are equal pointers */
 };
 
+/* A scale that was changed after calibration. */
+struct qs_adjustment {
+	const char *name; /* of the site */
+	enum qs_tensor kind;
+	double before, after;
+	const char *reason; /* a static text */
+};
+
 struct qs_plan {
 	struct qs_arena arena;
 	const struct qs_layers *layers;
@@ -61,6 +69,9 @@ struct qs_plan {
 	size_t n_kept, kept_capacity;
 	size_t *site_of_value;    /* the site of an activation for all readers, or QS_NONE */
 	size_t *reading_of_value; /* the first site for some readers, or QS_NONE */
+	float *gain_of_value;     /* what it is multiplied by where it is computed */
+	struct qs_adjustment *adjustments;
+	size_t n_adjustments, adjustments_capacity;
 	size_t *weights_site, *bias_site; /* by layer; QS_NONE for none */
 	bool nomem;
 };
@@ -151,6 +162,16 @@ const struct qs_layer *qs_plan_layer_of(const struct qs_plan *plan, size_t node,
 
 /* Ties biases of 32 bits to the scales of input and weights. After the other two. */
 void qs_plan_biases(struct qs_plan *plan);
+
+/* The site of what a layer reads as an input, seen through moves, or QS_NONE. */
+size_t qs_plan_input_site(const struct qs_plan *plan, const struct qs_layer *layer, size_t input);
+
+/* The site where the output of a layer is quantized, behind functions, moves and concatenations, or
+ * QS_NONE. */
+size_t qs_plan_output_site(const struct qs_plan *plan, const struct qs_layer *layer);
+
+/* Notes a changed scale. */
+void qs_plan_note_adjustment(struct qs_plan *plan, const struct qs_adjustment *adjustment);
 
 /* The value that an operand is a moved copy of; a planned one, if there is one on the way. */
 const struct qs_value *qs_plan_before_moves(

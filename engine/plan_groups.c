@@ -227,6 +227,29 @@ const struct qs_value *qs_plan_before_moves(
 	}
 }
 
+size_t qs_plan_output_site(const struct qs_plan *plan, const struct qs_layer *layer)
+{
+	const struct planner planner = {
+	    .plan = (struct qs_plan *)plan, .graph = plan->layers->graph};
+	const struct qs_value *value = output_of(&planner, layer);
+
+	while (value) {
+		const size_t site = plan->site_of_value[value - planner.graph->values];
+		const struct qs_layer *reader;
+		enum qs_role role;
+		size_t index;
+
+		if (site != QS_NONE)
+			return site;
+		reader = only_reader(&planner, value, &index);
+		role = role_of(&planner, reader);
+		if (role != QS_ROLE_FOLLOW && role != QS_ROLE_MOVE && role != QS_ROLE_CONCAT)
+			return QS_NONE;
+		value = output_of(&planner, reader);
+	}
+	return QS_NONE;
+}
+
 /* ---- the second pass ------------------------------------------------------------------------- */
 
 /* A constant that is added or multiplied is quantized for those who do that with it. */

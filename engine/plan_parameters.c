@@ -253,11 +253,10 @@ static bool has_scales(const struct qs_plan *plan, size_t site)
 	return site != QS_NONE && plan->sites[site].spec.datatype == QS_DATATYPE_INT;
 }
 
-/* The site of what a layer multiplies with its weights. */
-static size_t input_site(const struct qs_plan *plan, const struct qs_layer *layer)
+size_t qs_plan_input_site(const struct qs_plan *plan, const struct qs_layer *layer, size_t input)
 {
 	const struct qs_graph *graph = plan->layers->graph;
-	const struct qs_value *value = qs_graph_input(graph, layer->node, 0);
+	const struct qs_value *value = qs_graph_input(graph, layer->node, input);
 
 	if (!value)
 		return QS_NONE;
@@ -289,7 +288,7 @@ void qs_plan_biases(struct qs_plan *plan)
 {
 	for (size_t i = 0; i < plan->layers->n_items; i++) {
 		const size_t weights = plan->weights_site[i], bias = plan->bias_site[i];
-		const size_t input = input_site(plan, &plan->layers->items[i]);
+		const size_t input = qs_plan_input_site(plan, &plan->layers->items[i], 0);
 		struct qs_site *site;
 
 		if (!can_be_tied(plan, bias, input, weights))

@@ -142,6 +142,17 @@ static enum qs_status visit_site(struct qs_runner *runner, const struct visiting
 	return status;
 }
 
+/* What a value is multiplied by before anything else happens to it. */
+static void multiply(const struct qs_runner *runner, size_t value)
+{
+	const float gain = runner->plan->gain_of_value[value];
+	const struct qs_blob *blob = &runner->of_value[value];
+	float *values = (float *)blob->data;
+
+	for (size_t i = 0; (gain < 1 || gain > 1) && i < blob->size / sizeof(*values); i++)
+		values[i] *= gain;
+}
+
 /* The site of all readers comes first: those of some readers see what it gave. */
 static enum qs_status visit_value(
     struct qs_runner *runner, const struct visiting *visiting, size_t value)
@@ -150,6 +161,7 @@ static enum qs_status visit_value(
 	struct qs_blob *blob = &runner->of_value[value];
 	enum qs_status status = QS_OK;
 
+	multiply(runner, value);
 	if (plan->site_of_value[value] != QS_NONE)
 		status = visit_site(runner, visiting, plan->site_of_value[value], blob, blob);
 	for (size_t i = plan->reading_of_value[value]; i != QS_NONE && status == QS_OK;

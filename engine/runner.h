@@ -23,7 +23,7 @@ typedef enum qs_status qs_runner_visit(
     void *context, size_t site, const float *in, size_t n, float *out);
 
 struct qs_runner_options {
-	bool cuts; /* false: the float model as a whole, whose sites are only shown */
+	bool cuts; /* false: the float model, whose sites are only shown */
 };
 
 /*

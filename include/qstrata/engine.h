@@ -32,6 +32,16 @@ QS_API enum qs_status qs_job_new(const struct qs_policy *policy, const char *mod
 /** Releases a job; NULL is fine. */
 QS_API void qs_job_free(struct qs_job *job);
 
+/** Where a device computes otherwise than the float model: average pools, leaky ReLU. */
+enum qs_arithmetic {
+	QS_ARITHMETIC_AUTO, /**< as the device does: on for the DPU */
+	QS_ARITHMETIC_ON,
+	QS_ARITHMETIC_OFF
+};
+
+/** Sets whose arithmetic a job computes with; before it gets its scales. */
+QS_API enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arithmetic);
+
 /** Called after each batch; returning false stops calibration with QS_INVALID and no finding. */
 typedef bool qs_progress(void *context, size_t n_done, size_t n_batches);
 

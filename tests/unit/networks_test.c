@@ -259,6 +259,10 @@ static const char *config_of(struct trial *trial, bool is_calibrated)
 {
 	struct json_object *config = golden_get(trial->line, "config"), *layers = NULL;
 
+	/* Equalization makes every ReLU6 a ReLU in the tool. */
+	json_object_object_del(config, "convert_relu6_to_relu");
+	json_object_object_add(
+	    config, "convert_relu6_to_relu", json_object_get(golden_get(config, "include_cle")));
 	json_object_object_get_ex(config, "layer_quantize_config", &layers);
 	if (layers && strcmp(trial->network, "dw_relu6") == 0)
 		leave_depthwise(config, layers);
@@ -294,6 +298,7 @@ static void close_job(struct trial *trial)
 	free(trial->expected);
 }
 
+/* The arithmetic of the DPU is on in the tool, whatever the device. */
 static void calibrate(struct trial *trial)
 {
 	char name[96], data[512];
@@ -303,6 +308,10 @@ static void calibrate(struct trial *trial)
 
 	snprintf(name, sizeof(name), "golden/networks/%s/calib", trial->network);
 	data_path(data, name);
+	assert_int_equal(qs_job_set_arithmetic(trial->job,
+			     is_off(trial->line, "nndct_avg_pool_approximate") ? QS_ARITHMETIC_OFF
+									       : QS_ARITHMETIC_ON),
+	    QS_OK);
 	if (qs_job_calibrate(trial->job, &options, trial->findings) != QS_OK) {
 		show_findings(trial->findings);
 		fail();
