@@ -119,7 +119,10 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
 	struct qs_job *job = NULL;
 	enum qs_status status;
+	size_t n_threads;
 
+	if (!option_threads(arguments, &n_threads))
+		return EXIT_UNABLE;
 	/* Nobody wants to learn after the calibration that its result has no place. */
 	status = qs_output_check(arguments->value[OPTION_OUTPUT], findings);
 	if (status == QS_OK)
@@ -128,6 +131,8 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	if (status == QS_OK && arithmetic)
 		status = qs_job_set_arithmetic(
 		    job, (enum qs_arithmetic)find_word(arithmetics, arithmetic));
+	if (status == QS_OK)
+		status = qs_job_use_threads(job, n_threads);
 	if (status == QS_OK)
 		status = work(arguments, job, findings);
 	qs_job_free(job);

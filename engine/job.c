@@ -243,6 +243,11 @@ static enum qs_status settle_arithmetic(struct qs_job *job)
 	return qs_arithmetic_apply(job->plan, &job->n_approximated);
 }
 
+enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads)
+{
+	return qs_registry_use_threads(job->registry, n_threads);
+}
+
 /* ---- scales ---------------------------------------------------------------------------------- */
 
 static enum qs_status adjust(struct qs_job *job)

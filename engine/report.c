@@ -210,13 +210,13 @@ static void write_changes(const struct qs_job *job, struct qs_text *text)
 		begin_row(text, "converted", true);
 		qs_text_addf(text, "%zu ReLU6 to ReLU\n", job->n_relu6);
 	}
-	if (equalized->n_pairs) {
+	if (qs_policy_switch(job->policy, QS_SWITCH_INCLUDE_CLE)) {
 		begin_row(text, "equalized", true);
 		qs_text_addf(text, "%zu pair%s of convolutions\n", equalized->n_pairs,
 		    plural(equalized->n_pairs));
 	}
 	if (equalized->n_clipped) {
-		begin_row(text, "equalized", !equalized->n_pairs);
+		begin_row(text, "equalized", false);
 		qs_text_addf(text,
 		    "not %zu pair%s with a ReLU6 between; convert_relu6_to_relu would allow it\n",
 		    equalized->n_clipped, plural(equalized->n_clipped));

@@ -11,6 +11,7 @@
 #include "engine/array.h"
 #include "engine/calibrate.h"
 #include "engine/quantizer.h"
+#include "engine/registry.h"
 #include "engine/runner_internal.h"
 #include "model/tensor.h"
 
@@ -381,7 +382,8 @@ static Onnx__NodeProto **collect(struct making *making)
 
 static void open_session(struct making *making, Onnx__NodeProto **nodes)
 {
-	const struct qs_session_options options = {0, true};
+	const struct qs_session_options options = {
+	    (int)qs_registry_threads(making->runner->registry), true};
 	struct qs_findings *findings = making->runner->findings;
 	struct qs_model model = *making->graph->model;
 	Onnx__ModelProto proto = *model.proto;
