@@ -7,7 +7,7 @@
 
 #include "engine/arithmetic.h"
 
-/* Sources: 7/64, 10/256, 7/256, 21/1024 and 21/4096 are the tool's; others are the nearest m / 2^n. */
+/* 7/64, 10/256, 7/256, 21/1024 and 21/4096 are the tool's; others are the nearest m / 2^n. */
 static void windows_have_the_gains_of_the_tool(void **state)
 {
 	static const struct {
