@@ -7,8 +7,7 @@
 
 #include "base/finding.h"
 #include "engine/array.h"
-#include "engine/observer.h"
-#include "engine/qparams.h"
+#include "qstrata/numbers.h"
 
 bool qs_site_has_scales(const struct qs_site *site)
 {
@@ -27,8 +26,8 @@ static enum qs_status calibrate_constant(const struct qs_plan *plan, struct qs_s
 {
 	const struct qs_graph *graph = plan->layers->graph;
 	const Onnx__TensorProto *constant = graph->values[site->value].constant;
-	struct qs_observation observation = {1, false, QS_SCALE_LAW_QMAX,
-	    {site->name, qs_model_place(graph->model, findings), findings}};
+	struct qs_observation observation = {.channels = 1,
+	    .subject = {site->name, qs_model_place(graph->model, findings), findings}};
 	struct qs_layout layout;
 	enum qs_status status;
 	float *values;

@@ -15,12 +15,10 @@
 #include "engine/array.h"
 #include "engine/calibrate.h"
 #include "engine/dataset.h"
-#include "engine/observer.h"
 #include "engine/onnx_form.h"
-#include "engine/qparams.h"
-#include "engine/quantizer.h"
 #include "engine/runner.h"
 #include "model/ort.h"
+#include "qstrata/numbers.h"
 
 struct run {
 	struct qs_plan *plan;
@@ -52,8 +50,9 @@ static enum qs_status make_observers(struct run *run)
 		return QS_NOMEM;
 	for (size_t i = 0; i < run->plan->n_sites && status == QS_OK; i++) {
 		const struct qs_site *site = &run->plan->sites[i];
-		const struct qs_observation observation = {1, graph->values[site->value].is_input,
-		    QS_SCALE_LAW_QMAX, subject_of(run, site)};
+		const struct qs_observation observation = {.channels = 1,
+		    .is_graph_input = graph->values[site->value].is_input,
+		    .subject = subject_of(run, site)};
 
 		if (qs_site_is_constant(site) || !qs_site_has_scales(site))
 			continue;
@@ -109,20 +108,20 @@ static enum qs_status quantize(
 }
 
 /* The most frequent scale of batches, the coarsest of several. */
-static double coarsest_mode(const double *scales, size_t n)
+static double coarsest_mode(const struct qs_observer *observer)
 {
 	/* Scales are powers of two: there are as many counts as exponents. */
 	size_t counts[DBL_MAX_EXP - DBL_MIN_EXP + 64] = {0}, most = 0;
+	const size_t n = qs_observer_n_batches(observer);
 	double best = 0.0;
 
-	for (size_t i = 0; i < n; i++)
-		counts[ilogb(scales[i]) - DBL_MIN_EXP + 32]++;
 	for (size_t i = 0; i < n; i++) {
-		const size_t count = counts[ilogb(scales[i]) - DBL_MIN_EXP + 32];
+		const double scale = qs_observer_batch_scale(observer, i, 0);
+		const size_t count = ++counts[ilogb(scale) - DBL_MIN_EXP + 32];
 
-		if (count > most || (count == most && scales[i] > best)) {
+		if (count > most || (count == most && scale > best)) {
 			most = count;
-			best = scales[i];
+			best = scale;
 		}
 	}
 	return best;
@@ -137,15 +136,12 @@ static enum qs_status take_result(struct run *run, size_t index)
 	const struct qs_site *site = &run->plan->sites[index];
 	struct qs_qparams *qparams = &run->plan->sites[index].qparams;
 	enum qs_status status;
-	const double *scales;
-	size_t n;
 
 	qs_qparams_done(qparams);
 	status = qs_observer_result(run->observers[index], qparams);
-	scales = qs_observer_batch_scales(run->observers[index], &n);
-	if (status == QS_OK && run->plan->device == QS_DEVICE_DPU && scales && n > 1 &&
+	if (status == QS_OK && run->plan->device == QS_DEVICE_DPU &&
 	    site->spec.scale_type == QS_SCALE_TYPE_POWEROFTWO)
-		qparams->scale[0] = coarsest_mode(scales, n);
+		qparams->scale[0] = coarsest_mode(run->observers[index]);
 	return status;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/finding.h"
-#include "engine/qparams.h"
+#include "qstrata/numbers.h"
 
 static const struct {
 	const char *type;

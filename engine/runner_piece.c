@@ -10,10 +10,10 @@
 
 #include "engine/array.h"
 #include "engine/calibrate.h"
-#include "engine/quantizer.h"
 #include "engine/registry.h"
 #include "engine/runner_internal.h"
 #include "model/tensor.h"
+#include "qstrata/numbers.h"
 
 #define FLOAT ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
 

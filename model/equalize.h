@@ -3,7 +3,7 @@
  * Cross-layer equalization: weights of successive convolutions are brought to similar ranges.
  *
  * Between two convolutions with nothing but ReLU and pools between them, a channel can be divided
- * by a factor in the first and multiplied by it in the second: together they compute the same.
+ * by a factor in the first and multiplied by it in the second, and nothing else changes.
  * Source of the idea: Nagel et al., arXiv:1906.04721; of the law for the factors: vai_q_pytorch 3.5.
  */
 #ifndef MODEL_EQUALIZE_H
