@@ -4,7 +4,7 @@
  *
  * Between two convolutions with nothing but ReLU and pools between them, a channel can be divided
  * by a factor in the first and multiplied by it in the second, and nothing else changes.
- * Source of the idea: Nagel et al., arXiv:1906.04721; of the law for the factors: vai_q_pytorch 3.5.
+ * Sources: Nagel et al., arXiv:1906.04721, for the idea; vai_q_pytorch 3.5 for the factors.
  */
 #ifndef MODEL_EQUALIZE_H
 #define MODEL_EQUALIZE_H
