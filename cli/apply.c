@@ -28,6 +28,7 @@ static enum qs_status read_image_options(const struct arguments *arguments,
 static enum qs_status calibrate(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
+	const char *observe = arguments->value[OPTION_OBSERVED];
 	struct qs_image_options images;
 	struct progress progress = progress_start("calibrating: batch");
 	const struct qs_calibrate_options options = {
@@ -35,7 +36,9 @@ static enum qs_status calibrate(
 	    .data = arguments->value[OPTION_DATA],
 	    .images = &images,
 	    .progress = isatty(STDERR_FILENO) ? progress_show : NULL,
-	    .context = &progress};
+	    .context = &progress,
+	    .observe =
+		observe && strcmp(observe, "float") == 0 ? QS_OBSERVE_FLOAT : QS_OBSERVE_QUANTIZED};
 	const enum qs_status status = read_image_options(arguments, findings, &images);
 
 	return status == QS_OK ? qs_job_calibrate(job, &options, findings) : status;
@@ -97,9 +100,23 @@ static bool blames_config(const struct qs_findings *findings)
 	return true;
 }
 
+/* The place of a word in a list; -1 when it is not there. */
+static int find_word(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static const char *const arithmetics[] = {
+    [QS_ARITHMETIC_AUTO] = "auto", [QS_ARITHMETIC_ON] = "on", [QS_ARITHMETIC_OFF] = "off", NULL};
+
 static int run_job(const struct arguments *arguments, const struct config *config,
     struct qs_findings *findings, job_work *work)
 {
+	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
 	struct qs_job *job = NULL;
 	enum qs_status status;
 	size_t n_threads;
@@ -111,6 +128,9 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	if (status == QS_OK)
 		status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
 		    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, &job);
+	if (status == QS_OK && arithmetic)
+		status = qs_job_set_arithmetic(
+		    job, (enum qs_arithmetic)find_word(arithmetics, arithmetic));
 	if (status == QS_OK && config->registry) {
 		qs_job_use(job, config->registry);
 		status = qs_registry_use_threads(config->registry, n_threads);
@@ -127,6 +147,8 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 
 static int work_on_model(const struct arguments *arguments, job_work *work)
 {
+	const char *observe = arguments->value[OPTION_OBSERVED];
+	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
 	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
 	static const char *const names[] = {"--config", "--model", "--output"};
 	struct qs_findings *findings;
@@ -137,6 +159,12 @@ static int work_on_model(const struct arguments *arguments, job_work *work)
 		if (!arguments->value[required[i]])
 			return usage_error(arguments, "%s is missing", names[i]);
 	}
+	if (arithmetic && find_word(arithmetics, arithmetic) < 0)
+		return usage_error(arguments,
+		    "--dpu-arithmetic cannot be \"%s\"; expected auto, on or off", arithmetic);
+	if (observe && strcmp(observe, "quantized") != 0 && strcmp(observe, "float") != 0)
+		return usage_error(
+		    arguments, "--observe cannot be \"%s\"; expected quantized or float", observe);
 	findings = qs_findings_new();
 	if (!findings)
 		return out_of_memory();

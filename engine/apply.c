@@ -26,6 +26,7 @@ struct writer {
 	struct qs_edit *edit;
 	int64_t opset;
 	struct qs_applied *applied;
+	const char **inner; /* by value: its name within the graph, where the graph gives another */
 };
 
 /* The inputs of a node that quantizes or dequantizes. */
@@ -403,24 +404,80 @@ static enum qs_status write_constant(struct writer *writer, const struct qs_site
 
 /* ---- what flows ------------------------------------------------------------------------------ */
 
-/* The caller of the model keeps the name of an input; elsewhere the quantized tensor takes over the
- * name, and what computes it gets another one. */
-static enum qs_status write_flow(struct writer *writer, const struct qs_site *site)
+/* The name under which the quantized tensor is read. */
+static const char *name_of(const struct writer *writer, size_t value)
+{
+	return writer->inner[value] ? writer->inner[value]
+	                            : writer->plan->layers->graph->values[value].name;
+}
+
+/* Whether a site is for what the graph gives. */
+static bool is_return(const struct qs_site *site)
+{
+	return site->n_uses && site->uses[0].node == QS_NONE;
+}
+
+/* What the graph gives in a format of its own keeps its name for that; all who read the tensor get
+ * another one. */
+static void split_return(struct writer *writer, const struct qs_site *site)
 {
 	const struct qs_value *value = &writer->plan->layers->graph->values[site->value];
-	const char *input = value->name, *output = value->name;
+	const char *inner = qs_edit_name(writer->edit, "%s_inner", site->tensor);
+
+	writer->inner[site->value] = inner;
+	qs_edit_reroute(writer->edit, value, inner);
+	if (writer->plan->site_of_value[site->value] == QS_NONE)
+		qs_edit_rename(writer->edit, value, inner);
+}
+
+/*
+ * The names of a tensor before and after a site for all readers. The caller of the model keeps the
+ * name of an input; elsewhere the quantized tensor takes over the name, and what computes it gets
+ * another one.
+ */
+static void name_flow(struct writer *writer, const struct qs_site *site, const char **ret_input,
+    const char **ret_output)
+{
+	const struct qs_value *value = &writer->plan->layers->graph->values[site->value];
+
+	*ret_input = value->name;
+	*ret_output = name_of(writer, site->value);
+	if (value->is_input) {
+		*ret_output = qs_edit_name(writer->edit, "%s_dequantized", site->tensor);
+		qs_edit_reroute(writer->edit, value, *ret_output);
+	} else {
+		*ret_input = qs_edit_name(writer->edit, "%s_float", site->tensor);
+		qs_edit_rename(writer->edit, value, *ret_input);
+	}
+}
+
+/* The same for a site of some readers, which read under a name of their own. */
+static void name_reading(struct writer *writer, const struct qs_site *site, const char **ret_input,
+    const char **ret_output)
+{
+	const struct qs_value *value = &writer->plan->layers->graph->values[site->value];
+
+	*ret_input = name_of(writer, site->value);
+	*ret_output = value->name;
+	if (is_return(site))
+		return;
+	*ret_output = qs_edit_name(writer->edit, "%s_dequantized", site->tensor);
+	for (size_t i = 0; i < site->n_uses; i++)
+		qs_edit_reroute_use(writer->edit, value, site->uses[i], *ret_output);
+}
+
+static enum qs_status write_flow(struct writer *writer, const struct qs_site *site)
+{
+	const char *input, *output;
 	struct qs_onnx_form form;
 	enum qs_status status = find_form(writer, site, &form);
 
 	if (status != QS_OK)
 		return status;
-	if (value->is_input) {
-		output = qs_edit_name(writer->edit, "%s_dequantized", site->tensor);
-		qs_edit_reroute(writer->edit, value, output);
-	} else {
-		input = qs_edit_name(writer->edit, "%s_float", site->tensor);
-		qs_edit_rename(writer->edit, value, input);
-	}
+	if (site->n_uses)
+		name_reading(writer, site, &input, &output);
+	else
+		name_flow(writer, site, &input, &output);
 	if (site->spec.datatype == QS_DATATYPE_INT)
 		quantize_flow(writer, site, &form, input, output);
 	else
@@ -430,17 +487,41 @@ static enum qs_status write_flow(struct writer *writer, const struct qs_site *si
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* What computes a tensor computes it under another name, and a factor gives it. */
+static void write_gains(struct writer *writer)
+{
+	const struct qs_graph *graph = writer->plan->layers->graph;
+
+	for (size_t i = 0; i < graph->n_values; i++) {
+		const float gain = writer->plan->gain_of_value[i];
+		const struct qs_value *value = &graph->values[i];
+		struct operands operands;
+		const char *output;
+
+		if (!(gain < 1) && !(gain > 1))
+			continue;
+		output = graph->nodes[value->producer].proto->output[value->output];
+		operands.value = qs_edit_name(writer->edit, "%s_mean", value->name);
+		operands.scale = qs_edit_name(writer->edit, "%s_gain", value->name);
+		qs_edit_rename(writer->edit, value, operands.value);
+		qs_edit_add_tensor(writer->edit, operands.scale, FLOAT, NULL, 0, &gain);
+		add_node(writer, "Mul", &operands, 2, output);
+	}
+}
+
 static enum qs_status write_sites(struct writer *writer)
 {
+	const struct qs_plan *plan = writer->plan;
 	enum qs_status status = QS_OK;
 
-	for (size_t i = 0; i < writer->plan->n_sites && status == QS_OK; i++) {
-		const struct qs_site *site = &writer->plan->sites[i];
-		const bool constant =
-		    site->kind == QS_TENSOR_WEIGHTS || site->kind == QS_TENSOR_BIAS;
-
-		status = constant ? write_constant(writer, site) : write_flow(writer, site);
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		if (is_return(&plan->sites[i]))
+			split_return(writer, &plan->sites[i]);
 	}
+	for (size_t i = 0; i < plan->n_sites && status == QS_OK; i++)
+		status = plan->sites[i].is_constant ? write_constant(writer, &plan->sites[i])
+		                                    : write_flow(writer, &plan->sites[i]);
+	write_gains(writer);
 	if (status == QS_OK && writer->applied->n_microsoft)
 		status = qs_model_import(writer->model, MICROSOFT, 1);
 	return status;
@@ -459,12 +540,13 @@ enum qs_status qs_apply(const struct qs_plan *plan, const struct qs_registry *re
 	enum qs_status status;
 
 	memset(ret_applied, 0, sizeof(*ret_applied));
-	status = qs_edit_new(graph, &writer.edit);
-	if (status != QS_OK)
-		return status;
-	status = write_sites(&writer);
+	writer.inner = calloc(graph->n_values + 1, sizeof(*writer.inner));
+	status = writer.inner ? qs_edit_new(graph, &writer.edit) : QS_NOMEM;
+	if (status == QS_OK)
+		status = write_sites(&writer);
 	if (status == QS_OK)
 		status = qs_edit_apply(writer.edit, findings);
 	qs_edit_free(writer.edit);
+	free(writer.inner);
 	return status;
 }

@@ -6,6 +6,7 @@
 #define ENGINE_CALIB_FILE_H
 
 #include "engine/plan.h"
+#include "qstrata/engine.h"
 
 /* A calibration file is at most this large. */
 #define QS_CALIB_FILE_LIMIT ((size_t)1 << 30)
@@ -16,6 +17,7 @@ struct qs_calib_identity {
 	const char *model_name, *config_name;
 	uint64_t model, config;
 	size_t n_batches;
+	enum qs_observe observe; /* on what tensors were observed */
 };
 
 /* FNV-1a (Fowler, Noll, Vo) with 64 bits. */

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/finding.h"
+#include "engine/adjust.h"
+#include "engine/arithmetic.h"
 #include "engine/calib_file.h"
 #include "engine/calibrate.h"
 #include "model/fold.h"
@@ -18,7 +20,8 @@ static struct qs_spec layer_spec(const void *context, size_t layer, enum qs_tens
 {
 	const struct qs_job *job = context;
 
-	return qs_selection_spec(job->selection, layer, kind);
+	return layer == QS_NONE ? qs_policy_model_spec(job->policy, kind)
+	                        : qs_selection_spec(job->selection, layer, kind);
 }
 
 static bool quantizes(const void *context, enum qs_tensor kind)
@@ -86,7 +89,8 @@ static enum qs_status take_fingerprints(struct qs_job *job, struct qs_findings *
 
 static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings)
 {
-	const struct qs_spec_source specs = {layer_spec, quantizes, job};
+	const struct qs_spec_source specs = {
+	    layer_spec, quantizes, job, qs_policy_device(job->policy)};
 	enum qs_status status = find_folded_layers(job);
 
 	if (status == QS_OK)
@@ -148,6 +152,18 @@ static enum qs_status raise_opset(struct qs_job *job, struct qs_findings *findin
 	return make_plan(job, findings);
 }
 
+/* What the switches of the config make of the model before it is planned. */
+static enum qs_status rewrite(struct qs_job *job, struct qs_findings *findings)
+{
+	enum qs_status status = QS_OK;
+
+	if (qs_policy_switch(job->policy, QS_SWITCH_CONVERT_RELU6_TO_RELU))
+		status = qs_relu6_to_relu(job->model, findings, &job->n_relu6);
+	if (status == QS_OK && qs_policy_switch(job->policy, QS_SWITCH_INCLUDE_CLE))
+		status = qs_equalize(job->model, findings, &job->equalized);
+	return status;
+}
+
 static enum qs_status prepare(
     struct qs_job *job, bool allow_unmatched, struct qs_findings *findings)
 {
@@ -161,6 +177,8 @@ static enum qs_status prepare(
 		status = take_fingerprints(job, findings);
 	if (status == QS_OK)
 		status = qs_fold_batch_norms(job->model, findings, &job->n_folded);
+	if (status == QS_OK)
+		status = rewrite(job, findings);
 	if (status != QS_OK)
 		return status;
 	job->bytes_before = file_size(job->model_path) + qs_model_external_size(job->model);
@@ -231,12 +249,40 @@ void qs_job_free(struct qs_job *job)
 	free(job);
 }
 
+enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arithmetic)
+{
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	job->arithmetic = arithmetic;
+	return QS_OK;
+}
+
+/* Lets the model compute as the device does. */
+static enum qs_status settle_arithmetic(struct qs_job *job)
+{
+	const bool is_dpu = qs_policy_device(job->policy) == QS_DEVICE_DPU;
+
+	if (job->arithmetic == QS_ARITHMETIC_OFF ||
+	    (job->arithmetic == QS_ARITHMETIC_AUTO && !is_dpu))
+		return QS_OK;
+	return qs_arithmetic_apply(job->plan, &job->n_approximated);
+}
+
 enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads)
 {
 	return qs_registry_use_threads(job->builtin, n_threads);
 }
 
 /* ---- scales ---------------------------------------------------------------------------------- */
+
+static enum qs_status adjust(struct qs_job *job)
+{
+	const struct qs_adjust_options options = {
+	    qs_policy_switch(job->policy, QS_SWITCH_CHANGE_CONCAT_INPUT_FIX),
+	    qs_policy_switch(job->policy, QS_SWITCH_CHANGE_POOL_INPUT_FIX)};
+
+	return qs_adjust(job->plan, &options);
+}
 
 enum qs_status qs_job_calibrate(
     struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings)
@@ -245,10 +291,15 @@ enum qs_status qs_job_calibrate(
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
-	status = qs_calibrate_parameters(job->plan, job->registry, findings);
+	job->observe = options->observe;
+	status = settle_arithmetic(job);
+	if (status == QS_OK)
+		status = qs_calibrate_parameters(job->plan, job->registry, findings);
 	if (status == QS_OK)
 		status = qs_calibrate_activations(
 		    job->plan, job->registry, options, findings, &job->n_batches);
+	if (status == QS_OK)
+		status = adjust(job);
 	if (status == QS_OK)
 		status = qs_calibrate_biases(job->plan);
 	if (status == QS_OK)
@@ -259,7 +310,7 @@ enum qs_status qs_job_calibrate(
 static struct qs_calib_identity identity_of(const struct qs_job *job)
 {
 	return (struct qs_calib_identity){job->model_path, qs_policy_name(job->policy),
-	    job->model_fingerprint, job->config_fingerprint, job->n_batches};
+	    job->model_fingerprint, job->config_fingerprint, job->n_batches, job->observe};
 }
 
 enum qs_status qs_job_read_calibration(
@@ -270,7 +321,9 @@ enum qs_status qs_job_read_calibration(
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
-	status = qs_calib_file_read(job->plan, &identity, path, findings);
+	status = settle_arithmetic(job);
+	if (status == QS_OK)
+		status = qs_calib_file_read(job->plan, &identity, path, findings);
 	if (status == QS_OK)
 		job->stage = QS_JOB_CALIBRATED;
 	return status;

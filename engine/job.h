@@ -6,6 +6,7 @@
 #define ENGINE_JOB_H
 
 #include "engine/apply.h"
+#include "model/equalize.h"
 #include "qstrata/engine.h"
 
 enum qs_job_stage {
@@ -30,6 +31,11 @@ struct qs_job {
 	uint64_t bytes_before, bytes_after; /* of the files */
 	size_t n_folded;                    /* batch normalisations */
 	size_t n_batches;
+	enum qs_observe observe;
+	enum qs_arithmetic arithmetic;
+	size_t n_approximated; /* layers that compute as the DPU does */
+	size_t n_relu6;        /* made ReLU */
+	struct qs_equalized equalized;
 	int64_t opset_before, opset; /* of the standard operators */
 };
 

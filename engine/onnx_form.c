@@ -46,11 +46,6 @@ enum qs_element qs_onnx_element(int onnx_type)
 	return (enum qs_element)e;
 }
 
-static bool is_parameter(const struct qs_site *site)
-{
-	return site->kind == QS_TENSOR_WEIGHTS || site->kind == QS_TENSOR_BIAS;
-}
-
 /* Whether a type holds the range and, of parameters, every zero point. */
 static bool holds(const struct type *type, const struct qs_site *site)
 {
@@ -58,11 +53,11 @@ static bool holds(const struct type *type, const struct qs_site *site)
 
 	if (qparams->quant_min < type->min || qparams->quant_max > type->max)
 		return false;
-	for (size_t i = 0; i < qparams->n && is_parameter(site); i++) {
+	for (size_t i = 0; i < qparams->n && site->is_constant; i++) {
 		if (qparams->zero_point[i] < type->min || qparams->zero_point[i] > type->max)
 			return false;
 	}
-	return is_parameter(site) || type->quantizes;
+	return site->is_constant || type->quantizes;
 }
 
 int64_t qs_onnx_zero_point(const struct qs_site *site)
@@ -109,12 +104,12 @@ static bool integer_form(const struct qs_site *site, int64_t opset, struct qs_on
 		    qparams->quant_min > type->min || qparams->quant_max < type->max,
 		    opset < type->standard_since || (qparams->n > 1 && opset < QS_STANDARD_OPSET),
 		    !type->quantizes && is_misread(site),
-		    !is_parameter(site) && qs_onnx_zero_point(site) != qparams->zero_point[0]};
+		    !site->is_constant && qs_onnx_zero_point(site) != qparams->zero_point[0]};
 		return true;
 	}
 	*ret_form = float_form(QS_ELEMENT_FLOAT32);
 	ret_form->plain = true;
-	return is_parameter(site);
+	return site->is_constant;
 }
 
 bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form)
@@ -142,6 +137,6 @@ int64_t qs_onnx_least_opset(const struct qs_site *site)
 
 bool qs_onnx_rounds(const struct qs_site *site)
 {
-	return is_parameter(site) || site->spec.datatype != QS_DATATYPE_INT ||
+	return site->is_constant || site->spec.datatype != QS_DATATYPE_INT ||
 	       site->spec.round_mode == QS_ROUND_MODE_HALF_EVEN;
 }

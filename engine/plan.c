@@ -8,20 +8,17 @@
 #include "base/finding.h"
 #include "qstrata/numbers.h"
 
-#define WITH true
-#define WITHOUT false
-
 static const struct {
 	const char *type;
 	enum qs_role role;
-	bool parameters;
+	enum qs_role_parameters parameters;
 } roles[] = {
-#define ROLE(type, role, parameters) {type, QS_ROLE_##role, parameters},
+#define ROLE(type, role, parameters) {type, QS_ROLE_##role, QS_PARAMETERS_##parameters},
 #include "engine/roles.def"
 #undef ROLE
 };
 
-enum qs_role qs_role_of(const struct qs_layer *layer, bool *ret_parameters)
+enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters)
 {
 	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
 		if (strcmp(roles[i].type, layer->type) == 0) {
@@ -29,8 +26,13 @@ enum qs_role qs_role_of(const struct qs_layer *layer, bool *ret_parameters)
 			return roles[i].role;
 		}
 	}
-	*ret_parameters = false;
+	*ret_parameters = QS_PARAMETERS_WITHOUT;
 	return QS_ROLE_FLOAT;
+}
+
+bool qs_role_quantizes(enum qs_role role)
+{
+	return role == QS_ROLE_COMPUTE || role == QS_ROLE_COMBINE || role == QS_ROLE_CONCAT;
 }
 
 /* Room for one more element of an array that doubles. */
@@ -69,7 +71,8 @@ struct qs_site *qs_plan_add(struct qs_plan *plan, enum qs_tensor kind, size_t va
 	site->spec = *spec;
 	site->value = value;
 	site->axis = -1;
-	site->input_site = site->weights_site = QS_NONE;
+	site->is_constant = plan->layers->graph->values[value].constant != NULL;
+	site->next = site->input_site = site->weights_site = QS_NONE;
 	return site;
 }
 
@@ -85,6 +88,17 @@ void qs_plan_keep(
 	    layer->name, layer->type[0] ? layer->type : layer->op_type, kind, reason};
 }
 
+void qs_plan_note_adjustment(struct qs_plan *plan, const struct qs_adjustment *adjustment)
+{
+	void *items = plan->adjustments;
+
+	if (!grow(plan, &items, plan->n_adjustments, &plan->adjustments_capacity,
+		sizeof(*plan->adjustments)))
+		return;
+	plan->adjustments = items;
+	plan->adjustments[plan->n_adjustments++] = *adjustment;
+}
+
 static const char unlisted[] = "quantizable_data_type of the config does not list the kind";
 static const char says_float32[] = "the config says float32";
 
@@ -96,6 +110,67 @@ const char *qs_plan_refuses(
 	if (spec->datatype == QS_DATATYPE_FLOAT32)
 		return says_float32;
 	return NULL;
+}
+
+const char *qs_plan_obstacle(const struct qs_spec_source *specs, const struct qs_spec *spec,
+    enum qs_tensor kind, const struct qs_value *value)
+{
+	const char *reason = qs_plan_refuses(specs, spec, kind);
+
+	if (reason)
+		return reason;
+	if (spec->datatype == QS_DATATYPE_INT && spec->per_channel)
+		return "only parameters have channels with scales";
+	if (value->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+		return NULL;
+	return value->element_type ? "the tensor is not float32"
+	                           : "the type of the tensor is not known";
+}
+
+void qs_plan_add_reading(struct qs_plan *plan, struct qs_site *site)
+{
+	site->next = plan->reading_of_value[site->value];
+	plan->reading_of_value[site->value] = (size_t)(site - plan->sites);
+}
+
+void qs_plan_add_use(struct qs_plan *plan, struct qs_site *site, struct qs_use use)
+{
+	/* Room doubles whenever the number of uses is a power of two. */
+	if ((site->n_uses & (site->n_uses - 1)) == 0) {
+		const size_t capacity = site->n_uses ? site->n_uses * 2 : 1;
+		struct qs_use *uses = qs_arena_array(&plan->arena, capacity, sizeof(*uses));
+
+		if (!uses) {
+			plan->nomem = true;
+			return;
+		}
+		if (site->n_uses)
+			memcpy(uses, site->uses, site->n_uses * sizeof(*uses));
+		site->uses = uses;
+	}
+	site->uses[site->n_uses++] = use;
+}
+
+const struct qs_layer *qs_plan_layer_of(const struct qs_plan *plan, size_t node, size_t *ret_index)
+{
+	*ret_index = node == QS_NONE ? QS_NONE : plan->layers->of_node[node];
+	return *ret_index == QS_NONE ? NULL : &plan->layers->items[*ret_index];
+}
+
+/* Whether every format that the config asks for is one of integers. */
+static bool is_all_integers(const struct qs_plan *plan, const struct qs_spec_source *specs)
+{
+	for (int kind = 0; kind < QS_TENSOR__COUNT; kind++) {
+		const enum qs_tensor tensor = (enum qs_tensor)kind;
+
+		if (specs->layer(specs->context, QS_NONE, tensor).datatype != QS_DATATYPE_INT)
+			return false;
+		for (size_t i = 0; i < plan->layers->n_items; i++) {
+			if (specs->layer(specs->context, i, tensor).datatype != QS_DATATYPE_INT)
+				return false;
+		}
+	}
+	return true;
 }
 
 /* Says who is to blame that nothing at all is quantized. */
@@ -139,15 +214,24 @@ enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_
 	if (!plan)
 		return QS_NOMEM;
 	plan->layers = layers;
+	plan->device = specs->device;
 	plan->site_of_value = qs_plan_none(layers->graph->n_values);
+	plan->reading_of_value = qs_plan_none(layers->graph->n_values);
+	plan->gain_of_value = malloc((layers->graph->n_values + 1) * sizeof(*plan->gain_of_value));
+	for (size_t i = 0; plan->gain_of_value && i < layers->graph->n_values; i++)
+		plan->gain_of_value[i] = 1;
 	plan->weights_site = qs_plan_none(layers->n_items);
 	plan->bias_site = qs_plan_none(layers->n_items);
-	if (!plan->site_of_value || !plan->weights_site || !plan->bias_site) {
+	if (!plan->site_of_value || !plan->reading_of_value || !plan->gain_of_value ||
+	    !plan->weights_site || !plan->bias_site) {
 		qs_plan_free(plan);
 		return QS_NOMEM;
 	}
 	qs_plan_parameters(plan, specs);
-	qs_plan_activations(plan, specs);
+	if (is_all_integers(plan, specs))
+		qs_plan_groups(plan, specs);
+	else
+		qs_plan_nodes(plan, specs);
 	qs_plan_biases(plan);
 	if (plan->nomem) {
 		qs_plan_free(plan);
@@ -172,6 +256,9 @@ void qs_plan_free(struct qs_plan *plan)
 	free(plan->sites);
 	free(plan->kept);
 	free(plan->site_of_value);
+	free(plan->reading_of_value);
+	free(plan->gain_of_value);
+	free(plan->adjustments);
 	free(plan->weights_site);
 	free(plan->bias_site);
 	qs_arena_done(&plan->arena);

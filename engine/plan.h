@@ -5,9 +5,13 @@
  * A plan is made from the layers of a model and the specs that the policy has for them. It is pure
  * data: calibration fills in the scales, applying writes it into the model, the report counts it.
  *
- * A site is one tensor with one format. All readers of an activation read the quantized one; of a
- * constant, only those that the site lists, as a constant that layers of different specs share gets
- * a site for each spec.
+ * A site is one tensor with one format. A site without uses is for all who read the tensor. One
+ * with uses is for those alone: a constant that layers of different specs share gets a site for
+ * each spec, and a layer that reads in another format than the tensor has gets a site that
+ * quantizes what the first one gave.
+ *
+ * Where all formats are of integers, layers are quantized in groups (engine/plan_groups.c);
+ * otherwise each one reads and writes in formats of its own (engine/plan_nodes.c).
  */
 #ifndef ENGINE_PLAN_H
 #define ENGINE_PLAN_H
@@ -21,12 +25,14 @@ struct qs_site {
 	enum qs_tensor kind;
 	const char *name;   /* of the site: the tensor, or "TENSOR -> LAYER" for a further format */
 	const char *tensor; /* ONNX name */
-	const char *layer;  /* whose spec it is; "" for a graph input that no layer reads */
+	const char *layer;  /* whose spec it is; "" for that of the model */
 	struct qs_spec spec;
 	size_t value;        /* in the graph */
 	int axis;            /* of the tensor's channels; -1: one scale for all */
-	struct qs_use *uses; /* of a constant: the readers that get the format */
+	struct qs_use *uses; /* the readers that get the format; none: all */
 	size_t n_uses;
+	size_t next;               /* site of the same tensor for other readers, or QS_NONE */
+	bool is_constant;          /* of the model, rather than something that flows */
 	size_t n_layers;           /* that read the constant in this format */
 	struct qs_qparams qparams; /* of integers; n is 0 until calibrated */
 	/*
@@ -45,23 +51,40 @@ struct qs_kept {
 	const char *reason; /* a static text: equal reasons are equal pointers */
 };
 
+/* A scale that was changed after calibration. */
+struct qs_adjustment {
+	const char *name; /* of the site */
+	enum qs_tensor kind;
+	double before, after;
+	const char *reason; /* a static text */
+};
+
 struct qs_plan {
 	struct qs_arena arena;
 	const struct qs_layers *layers;
+	enum qs_device device;
 	struct qs_site *sites;
 	size_t n_sites, sites_capacity;
 	struct qs_kept *kept;
 	size_t n_kept, kept_capacity;
-	size_t *site_of_value;            /* the site of an activation, or QS_NONE */
+	size_t *site_of_value;    /* the site of an activation for all readers, or QS_NONE */
+	size_t *reading_of_value; /* the first site for some readers, or QS_NONE */
+	float *gain_of_value;     /* what it is multiplied by where it is computed */
+	struct qs_adjustment *adjustments;
+	size_t n_adjustments, adjustments_capacity;
 	size_t *weights_site, *bias_site; /* by layer; QS_NONE for none */
 	bool nomem;
 };
 
-/* The spec of a tensor kind of a layer: the policy as the planner asks for it. */
+/*
+ * The spec of a tensor kind of a layer, or for QS_NONE of the model: the policy as the planner asks
+ * for it.
+ */
 struct qs_spec_source {
 	struct qs_spec (*layer)(const void *context, size_t layer, enum qs_tensor kind);
 	bool (*quantizes)(const void *context, enum qs_tensor kind);
 	const void *context;
+	enum qs_device device;
 };
 
 /*
@@ -78,13 +101,24 @@ void qs_plan_free(struct qs_plan *plan);
 enum qs_role {
 	QS_ROLE_FLOAT,
 	QS_ROLE_COMPUTE,
+	QS_ROLE_COMBINE,
 	QS_ROLE_CONCAT,
 	QS_ROLE_FOLLOW,
 	QS_ROLE_MOVE
 };
 
-/* The role of a layer, and whether its parameters are quantized. */
-enum qs_role qs_role_of(const struct qs_layer *layer, bool *ret_parameters);
+/* What happens to the parameters of a layer. */
+enum qs_role_parameters {
+	QS_PARAMETERS_WITHOUT,
+	QS_PARAMETERS_WITH,
+	QS_PARAMETERS_GAMMA /* weights have the format of what flows */
+};
+
+/* The role of a layer, and what happens to its parameters. */
+enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters);
+
+/* Whether layers of a role have an output of their own to quantize. */
+bool qs_role_quantizes(enum qs_role role);
 
 /* An array of n times QS_NONE, malloc'ed; NULL when memory ran out. */
 size_t *qs_plan_none(size_t n);
@@ -104,11 +138,40 @@ const char *qs_plan_refuses(
 /* Plans the weights and biases of every layer. */
 void qs_plan_parameters(struct qs_plan *plan, const struct qs_spec_source *specs);
 
-/* Plans graph inputs and what layers compute. */
-void qs_plan_activations(struct qs_plan *plan, const struct qs_spec_source *specs);
+/* Plans graph inputs and what layers compute, a group of layers at a time. */
+void qs_plan_groups(struct qs_plan *plan, const struct qs_spec_source *specs);
+
+/* Plans what each layer reads and computes, a layer at a time. */
+void qs_plan_nodes(struct qs_plan *plan, const struct qs_spec_source *specs);
+
+/* Whether two specs are the same in every parameter. */
+bool qs_plan_same_spec(const struct qs_spec *a, const struct qs_spec *b);
+
+/* Why a value cannot have a format, or NULL when it can. */
+const char *qs_plan_obstacle(const struct qs_spec_source *specs, const struct qs_spec *spec,
+    enum qs_tensor kind, const struct qs_value *value);
+
+/* Puts a site with uses before the others of its tensor. */
+void qs_plan_add_reading(struct qs_plan *plan, struct qs_site *site);
+
+/* Adds what reads a value to a site. */
+void qs_plan_add_use(struct qs_plan *plan, struct qs_site *site, struct qs_use use);
+
+/* The layer that a node belongs to, or NULL, and its index. */
+const struct qs_layer *qs_plan_layer_of(const struct qs_plan *plan, size_t node, size_t *ret_index);
 
 /* Ties biases of 32 bits to the scales of input and weights. After the other two. */
 void qs_plan_biases(struct qs_plan *plan);
+
+/* The site of what a layer reads as an input, seen through moves, or QS_NONE. */
+size_t qs_plan_input_site(const struct qs_plan *plan, const struct qs_layer *layer, size_t input);
+
+/* The site where the output of a layer is quantized, behind functions, moves and concatenations, or
+ * QS_NONE. */
+size_t qs_plan_output_site(const struct qs_plan *plan, const struct qs_layer *layer);
+
+/* Notes a changed scale. */
+void qs_plan_note_adjustment(struct qs_plan *plan, const struct qs_adjustment *adjustment);
 
 /* The value that an operand is a moved copy of; a planned one, if there is one on the way. */
 const struct qs_value *qs_plan_before_moves(

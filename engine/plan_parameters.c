@@ -83,7 +83,7 @@ static struct reading find_reading(const struct qs_graph *graph, const struct qs
 	return (struct reading){QS_NONE, {QS_NONE, 0}, -1};
 }
 
-static bool same_spec(const struct qs_spec *a, const struct qs_spec *b)
+bool qs_plan_same_spec(const struct qs_spec *a, const struct qs_spec *b)
 {
 #define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help)               \
 	if (a->field < b->field || a->field > b->field)                                            \
@@ -96,7 +96,7 @@ static bool same_spec(const struct qs_spec *a, const struct qs_spec *b)
 /* Whether a site has the format that a layer wants. */
 static bool suits(const struct qs_site *site, const struct qs_spec *spec, int axis)
 {
-	return site->axis == axis && same_spec(&site->spec, spec);
+	return site->axis == axis && qs_plan_same_spec(&site->spec, spec);
 }
 
 /* The site of a constant that suits a reading, or NULL; says whether the constant has any. */
@@ -114,24 +114,6 @@ static struct qs_site *find_site(struct qs_plan *plan, size_t first, const struc
 		*ret_other = true;
 	}
 	return NULL;
-}
-
-static void add_use(struct qs_plan *plan, struct qs_site *site, struct qs_use use)
-{
-	/* Room doubles whenever the number of uses is a power of two. */
-	if ((site->n_uses & (site->n_uses - 1)) == 0) {
-		const size_t capacity = site->n_uses ? site->n_uses * 2 : 1;
-		struct qs_use *uses = qs_arena_array(&plan->arena, capacity, sizeof(*uses));
-
-		if (!uses) {
-			plan->nomem = true;
-			return;
-		}
-		if (site->n_uses)
-			memcpy(uses, site->uses, site->n_uses * sizeof(*uses));
-		site->uses = uses;
-	}
-	site->uses[site->n_uses++] = use;
 }
 
 /* Where the search for sites of a constant starts: its first site, by value. */
@@ -199,14 +181,16 @@ static struct qs_site *site_for(struct qs_plan *plan, enum qs_tensor kind,
 	if (other)
 		site->name = qs_arena_printf(&plan->arena, "%s -> %s", site->tensor, layer->name);
 	plan->nomem = plan->nomem || !site->name;
+	qs_plan_add_reading(plan, site);
 	return site;
 }
 
 static void plan_parameter(struct qs_plan *plan, const struct qs_spec_source *specs, size_t index,
-    enum qs_tensor kind, const struct qs_layer_tensor *tensor, struct constants *constants)
+    enum qs_tensor kind, enum qs_tensor format, const struct qs_layer_tensor *tensor,
+    struct constants *constants)
 {
 	const struct qs_layer *layer = &plan->layers->items[index];
-	const struct qs_spec spec = specs->layer(specs->context, index, kind);
+	const struct qs_spec spec = specs->layer(specs->context, index, format);
 	const char *reason = qs_plan_refuses(specs, &spec, kind);
 	struct reading reading;
 	struct qs_site *site;
@@ -229,7 +213,7 @@ static void plan_parameter(struct qs_plan *plan, const struct qs_spec_source *sp
 		constants->moved[reading.use.node] = (size_t)(site - plan->sites);
 	}
 	if (!known)
-		add_use(plan, site, reading.use);
+		qs_plan_add_use(plan, site, reading.use);
 	site->n_layers++;
 	*(kind == QS_TENSOR_BIAS ? &plan->bias_site[index] : &plan->weights_site[index]) =
 	    (size_t)(site - plan->sites);
@@ -243,17 +227,20 @@ void qs_plan_parameters(struct qs_plan *plan, const struct qs_spec_source *specs
 	plan->nomem = plan->nomem || !constants.first || !constants.moved;
 	for (size_t i = 0; i < plan->layers->n_items && !plan->nomem; i++) {
 		const struct qs_layer *layer = &plan->layers->items[i];
-		bool parameters;
+		enum qs_role_parameters parameters;
 
 		qs_role_of(layer, &parameters);
-		if (!parameters) {
+		if (parameters == QS_PARAMETERS_WITHOUT) {
 			if (layer->weights.name[0])
 				qs_plan_keep(plan, layer, QS_TENSOR_WEIGHTS,
 				    "parameters of layers of this type are not quantized");
 			continue;
 		}
-		plan_parameter(plan, specs, i, QS_TENSOR_WEIGHTS, &layer->weights, &constants);
-		plan_parameter(plan, specs, i, QS_TENSOR_BIAS, &layer->bias, &constants);
+		plan_parameter(plan, specs, i, QS_TENSOR_WEIGHTS,
+		    parameters == QS_PARAMETERS_GAMMA ? QS_TENSOR_ACTIVATION : QS_TENSOR_WEIGHTS,
+		    &layer->weights, &constants);
+		plan_parameter(
+		    plan, specs, i, QS_TENSOR_BIAS, QS_TENSOR_BIAS, &layer->bias, &constants);
 	}
 	free(constants.first);
 	free(constants.moved);
@@ -266,11 +253,10 @@ static bool has_scales(const struct qs_plan *plan, size_t site)
 	return site != QS_NONE && plan->sites[site].spec.datatype == QS_DATATYPE_INT;
 }
 
-/* The site of what a layer multiplies with its weights. */
-static size_t input_site(const struct qs_plan *plan, const struct qs_layer *layer)
+size_t qs_plan_input_site(const struct qs_plan *plan, const struct qs_layer *layer, size_t input)
 {
 	const struct qs_graph *graph = plan->layers->graph;
-	const struct qs_value *value = qs_graph_input(graph, layer->node, 0);
+	const struct qs_value *value = qs_graph_input(graph, layer->node, input);
 
 	if (!value)
 		return QS_NONE;
@@ -302,7 +288,7 @@ void qs_plan_biases(struct qs_plan *plan)
 {
 	for (size_t i = 0; i < plan->layers->n_items; i++) {
 		const size_t weights = plan->weights_site[i], bias = plan->bias_site[i];
-		const size_t input = input_site(plan, &plan->layers->items[i]);
+		const size_t input = qs_plan_input_site(plan, &plan->layers->items[i], 0);
 		struct qs_site *site;
 
 		if (!can_be_tied(plan, bias, input, weights))

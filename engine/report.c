@@ -92,12 +92,8 @@ static const struct {
 	enum qs_switch which;
 	const char *key;
 } not_done[] = {
-    {QS_SWITCH_CONVERT_RELU6_TO_RELU, "convert_relu6_to_relu"},
     {QS_SWITCH_CONVERT_SILU_TO_HSWISH, "convert_silu_to_hswish"},
-    {QS_SWITCH_INCLUDE_CLE, "include_cle"},
     {QS_SWITCH_INCLUDE_BIAS_CORR, "include_bias_corr"},
-    {QS_SWITCH_CHANGE_CONCAT_INPUT_FIX, "change_concat_input_fix"},
-    {QS_SWITCH_CHANGE_POOL_INPUT_FIX, "change_pool_input_fix"},
 };
 #define N_NOT_DONE (sizeof(not_done) / sizeof(*not_done))
 
@@ -205,6 +201,45 @@ static void write_not_done(const struct qs_job *job, struct qs_text *text)
 	}
 }
 
+/* What was done to the float model, other than folding. */
+static void write_changes(const struct qs_job *job, struct qs_text *text)
+{
+	const struct qs_equalized *equalized = &job->equalized;
+
+	if (job->n_relu6) {
+		begin_row(text, "converted", true);
+		qs_text_addf(text, "%zu ReLU6 to ReLU\n", job->n_relu6);
+	}
+	if (qs_policy_switch(job->policy, QS_SWITCH_INCLUDE_CLE)) {
+		begin_row(text, "equalized", true);
+		qs_text_addf(text, "%zu pair%s of convolutions\n", equalized->n_pairs,
+		    plural(equalized->n_pairs));
+	}
+	if (equalized->n_clipped) {
+		begin_row(text, "equalized", false);
+		qs_text_addf(text,
+		    "not %zu pair%s with a ReLU6 between; convert_relu6_to_relu would allow it\n",
+		    equalized->n_clipped, plural(equalized->n_clipped));
+	}
+	if (job->n_approximated) {
+		begin_row(text, "arithmetic", true);
+		qs_text_addf(text, "of the DPU in %zu layer%s: average pools, leaky ReLU\n",
+		    job->n_approximated, plural(job->n_approximated));
+	}
+}
+
+static void write_adjustments(const struct qs_plan *plan, struct qs_text *text)
+{
+	for (size_t i = 0; i < plan->n_adjustments; i++) {
+		const struct qs_adjustment *adjustment = &plan->adjustments[i];
+
+		begin_row(text, "adjusted", i == 0);
+		qs_text_addf(text, "%s %s: scale %.6g -> %.6g, as it %s\n",
+		    qs_tensor_word(adjustment->kind), adjustment->name, adjustment->before,
+		    adjustment->after, adjustment->reason);
+	}
+}
+
 enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *text)
 {
 	struct summary summary;
@@ -222,6 +257,8 @@ enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *tex
 		qs_text_addf(text, "%zu batch normalization%s into the layer before\n",
 		    job->n_folded, plural(job->n_folded));
 	}
+	write_changes(job, text);
+	write_adjustments(job->plan, text);
 	write_sizes(text, "parameters", job->applied.bytes_before, job->applied.bytes_after);
 	if (job->stage == QS_JOB_SAVED)
 		write_sizes(text, "file", job->bytes_before, job->bytes_after);
@@ -324,6 +361,24 @@ static struct json_object *not_done_json(const struct qs_job *job)
 	return list;
 }
 
+static struct json_object *adjustments_json(const struct qs_plan *plan)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < plan->n_adjustments; i++) {
+		const struct qs_adjustment *adjustment = &plan->adjustments[i];
+		struct json_object *row = json_object_new_object();
+
+		qs_json_put(row, "kind", json_object_new_string(qs_tensor_word(adjustment->kind)));
+		qs_json_put(row, "tensor", json_object_new_string(adjustment->name));
+		qs_json_put(row, "before", qs_json_number(adjustment->before));
+		qs_json_put(row, "after", qs_json_number(adjustment->after));
+		qs_json_put(row, "reason", json_object_new_string(adjustment->reason));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
 enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text *text)
 {
 	struct json_object *document = json_object_new_object();
@@ -336,6 +391,11 @@ enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text
 	    document, "output", json_object_new_string(job->output_path ? job->output_path : ""));
 	qs_json_put(document, "formats", formats_json(&summary));
 	qs_json_put(document, "folded_batch_normalizations", count(job->n_folded));
+	qs_json_put(document, "converted_relu6", count(job->n_relu6));
+	qs_json_put(document, "equalized_pairs", count(job->equalized.n_pairs));
+	qs_json_put(document, "equalized_not_for_relu6", count(job->equalized.n_clipped));
+	qs_json_put(document, "dpu_arithmetic_layers", count(job->n_approximated));
+	qs_json_put(document, "adjusted", adjustments_json(job->plan));
 	qs_json_put(document, "parameter_bytes",
 	    bytes_json(job->applied.bytes_before, job->applied.bytes_after));
 	qs_json_put(document, "file_bytes", bytes_json(job->bytes_before, job->bytes_after));

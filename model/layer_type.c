@@ -15,7 +15,8 @@ enum condition {
 	WEIGHT_RANK,
 	INPUT_RANK,
 	KERNEL,
-	CLIP
+	CLIP,
+	NO_PADDING
 };
 
 static const struct row {
@@ -54,6 +55,28 @@ static bool clips_at(
 	return same;
 }
 
+/* An attribute up to opset 10, a constant input from 11 on. */
+static bool pads_nothing(const struct qs_graph *graph, size_t node)
+{
+	const Onnx__AttributeProto *pads = qs_attribute(graph->nodes[node].proto, "pads");
+	const struct qs_value *value = qs_graph_input(graph, node, 1);
+	struct qs_findings *quiet;
+	int64_t *numbers = NULL;
+	size_t count = 0;
+	bool nothing;
+
+	if (!pads && (!value || !value->constant))
+		return false;
+	quiet = qs_findings_new();
+	nothing = pads || (quiet && qs_tensor_read_integers(graph->model, value->constant, quiet,
+					&numbers, &count) == QS_OK);
+	for (size_t i = 0; i < (pads ? pads->n_ints : count); i++)
+		nothing = nothing && (pads ? pads->ints[i] : numbers[i]) == 0;
+	free(numbers);
+	qs_findings_free(quiet);
+	return nothing;
+}
+
 static bool holds(const struct qs_graph *graph, size_t node, const struct row *row)
 {
 	const struct qs_value *input = qs_graph_input(graph, node, 0), *weights = NULL;
@@ -76,6 +99,8 @@ static bool holds(const struct qs_graph *graph, size_t node, const struct row *r
 	case CLIP:
 		return clips_at(graph, node, "min", 1, 0) &&
 		       clips_at(graph, node, "max", 2, (float)row->number);
+	case NO_PADDING:
+		return pads_nothing(graph, node);
 	}
 	return false;
 }

@@ -38,6 +38,16 @@ QS_API void qs_job_use(struct qs_job *job, const struct qs_registry *registry);
 /** Releases a job; NULL is fine. */
 QS_API void qs_job_free(struct qs_job *job);
 
+/** Where a device computes otherwise than the float model: average pools, leaky ReLU. */
+enum qs_arithmetic {
+	QS_ARITHMETIC_AUTO, /**< as the device does: on for the DPU */
+	QS_ARITHMETIC_ON,
+	QS_ARITHMETIC_OFF
+};
+
+/** Sets whose arithmetic a job computes with; before it gets its scales. */
+QS_API enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arithmetic);
+
 /**
  * Lets a job work with `n_threads` threads, as qs_registry_use_threads() has it; the runtime that
  * runs the model is told the same. A new job works with the caller's thread, and the runtime with
@@ -48,6 +58,12 @@ QS_API enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads);
 /** Called after each batch; returning false stops calibration with QS_INVALID and no finding. */
 typedef bool qs_progress(void *context, size_t n_done, size_t n_batches);
 
+/** On what tensors are observed. */
+enum qs_observe {
+	QS_OBSERVE_QUANTIZED, /**< one after the other, on quantized tensors, as vai_q_pytorch */
+	QS_OBSERVE_FLOAT      /**< all on the float model */
+};
+
 /** How calibration runs the model. */
 struct qs_calibrate_options {
 	const char *onnxruntime; /**< path of the library or its folder; NULL: searched */
@@ -55,11 +71,12 @@ struct qs_calibrate_options {
 	const struct qs_image_options *images; /**< or NULL: what the model's input says */
 	qs_progress *progress;                 /**< or NULL */
 	void *context;                         /**< of progress */
+	enum qs_observe observe;
 };
 
 /**
- * Finds the scales of all tensors: parameters from themselves, activations by running the float
- * model over the data. Without data (`data` NULL) only plans whose activations need no scale
+ * Finds the scales of all tensors: parameters from themselves, activations by running the model
+ * over the data. Without data (`data` NULL) only plans whose activations need no scale
  * succeed.
  */
 QS_API enum qs_status qs_job_calibrate(

@@ -18,7 +18,7 @@
 #define MODEL "in x 1 4", "init w 4 3", "init b 3", "node Gemm g x,w,b y", "out y"
 
 static const struct qs_calib_identity identity = {
-    "model.onnx", "config.json", 0x0123456789abcdefU, 0xfedcba9876543210U, 7};
+    "model.onnx", "config.json", 0x0123456789abcdefU, 0xfedcba9876543210U, 7, QS_OBSERVE_QUANTIZED};
 
 static int make_engine(void **state)
 {
@@ -77,7 +77,7 @@ static void every_double_comes_back(void **state)
 
 	engine_calibrate(engine, 1);
 	for (size_t i = 0; i < sizeof(scales) / sizeof(*scales); i++) {
-		engine_scale(engine, "x", scales[i], -3);
+		engine_scale(engine, "x -> g", scales[i], -3);
 		write_calibration(engine);
 		expect_same(engine);
 	}
@@ -172,8 +172,8 @@ static void write_changed(
 
 static void a_tensor_that_is_missing_is_named(void **state)
 {
-	write_changed(*state, "x", NULL, NULL);
-	expect_refusal(*state, "QS717", "the calibration has no tensor \"x\"");
+	write_changed(*state, "x -> g", NULL, NULL);
+	expect_refusal(*state, "QS717", "the calibration has no tensor \"x -> g\"");
 }
 
 static void a_tensor_without_scales_need_not_be_there(void **state)
@@ -184,18 +184,18 @@ static void a_tensor_without_scales_need_not_be_there(void **state)
 
 static void a_tensor_of_another_format_is_told(void **state)
 {
-	static const char *const rows[][3] = {{"x", "bit_width", "4"},
-	    {"x", "datatype", "\"bfloat16\""}, {"x", "kind", "\"activation\""},
-	    {"x", "kind", NULL}};
+	static const char *const rows[][3] = {{"x -> g", "bit_width", "4"},
+	    {"x -> g", "datatype", "\"bfloat16\""}, {"x -> g", "kind", "\"activation\""},
+	    {"x -> g", "kind", NULL}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		write_changed(*state, rows[i][0], rows[i][1], rows[i][2]);
 		expect_refusal(*state, "QS716",
-		    "tensor \"x\" was calibrated as something else than input int8");
+		    "tensor \"x -> g\" was calibrated as something else than input int8");
 	}
-	write_changed(*state, "x", "quant_max", "255");
+	write_changed(*state, "x -> g", "quant_max", "255");
 	expect_refusal(
-	    *state, "QS716", "tensor \"x\" was calibrated for another range of integers");
+	    *state, "QS716", "tensor \"x -> g\" was calibrated for another range of integers");
 }
 
 static void scales_have_to_be_positive_numbers(void **state)
@@ -205,9 +205,10 @@ static void scales_have_to_be_positive_numbers(void **state)
 	    {"scale", NULL}, {"zero_point", "0.5"}, {"zero_point", NULL}, {"zero_point", "null"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		write_changed(*state, "x", rows[i][0], rows[i][1]);
+		write_changed(*state, "x -> g", rows[i][0], rows[i][1]);
 		expect_refusal(*state, "QS715",
-		    "scale and zero_point of tensor \"x\" must be 1 positive numbers and integers");
+		    "scale and zero_point of tensor \"x -> g\" must be 1 positive numbers and "
+		    "integers");
 	}
 	write_changed(*state, "w", "scale", "[1, 1]");
 	expect_refusal(*state, "QS715",

@@ -13,7 +13,10 @@
 
 static struct qs_spec layer_spec(const void *context, size_t layer, enum qs_tensor kind)
 {
-	return qs_selection_spec(((const struct engine *)context)->selection, layer, kind);
+	const struct engine *engine = context;
+
+	return layer == QS_NONE ? qs_policy_model_spec(engine->policy, kind)
+	                        : qs_selection_spec(engine->selection, layer, kind);
 }
 
 static bool quantizes(const void *context, enum qs_tensor kind)
@@ -45,7 +48,8 @@ enum qs_status engine_try_plan(
 	expect_ok(&engine, qs_policy_select(engine.policy, layers, n_layers, false, engine.findings,
 			       &engine.selection));
 	{
-		const struct qs_spec_source specs = {layer_spec, quantizes, &engine};
+		const struct qs_spec_source specs = {layer_spec, quantizes, &engine,
+		    qs_policy_device(engine.policy)};
 
 		status = qs_plan_new(engine.layers, &specs, engine.findings, &engine.plan);
 	}

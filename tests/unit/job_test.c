@@ -380,6 +380,7 @@ static void the_report_tells_what_was_done(void **state)
 	engine_expect(&text,
 	    MODEL " -> (not saved)\n"
 		  "quantized   weights        1  int8\n"
+		  "equalized   0 pairs of convolutions\n"
 		  "parameters  48 -> 12 bytes (25 %)\n"
 		  "written as  QuantizeLinear/DequantizeLinear of opset 13: 1 tensor\n"
 		  "kept float  1 bias (g, Linear): quantizable_data_type of the config does not "
@@ -389,8 +390,7 @@ static void the_report_tells_what_was_done(void **state)
 		  "kind\n"
 		  "            1 input (g, Linear): quantizable_data_type of the config does not "
 		  "list the kind\n"
-		  "not done    include_cle: on, but not carried out by this version\n"
-		  "            include_bias_corr: on, but not carried out by this version\n");
+		  "not done    include_bias_corr: on, but not carried out by this version\n");
 }
 
 static void the_report_as_json_has_the_same(void **state)

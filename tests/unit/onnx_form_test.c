@@ -28,7 +28,10 @@ static void expect_form(const struct row *row, size_t index)
 {
 	double scales[2] = {1, 1}, maxima[2] = {1, 1};
 	int64_t zero_points[2] = {0, row->zero_point};
-	struct qs_site site = {.kind = row->kind, .input_site = QS_NONE, .weights_site = QS_NONE};
+	struct qs_site site = {.kind = row->kind,
+	    .is_constant = row->kind != ACTIVATION,
+	    .input_site = QS_NONE,
+	    .weights_site = QS_NONE};
 	struct qs_onnx_form form = {0};
 	struct qs_text text = QS_TEXT_INIT;
 
@@ -118,6 +121,7 @@ static void a_bias_in_units_of_the_products_stays_int32(void **state)
 	double scale = 1, maximum = 1;
 	int64_t zero_point = 0;
 	struct qs_site site = {.kind = QS_TENSOR_BIAS,
+	    .is_constant = true,
 	    .qparams = {1, &scale, &zero_point, &maximum, INT32_MIN, INT32_MAX}};
 	struct qs_onnx_form form;
 
@@ -174,7 +178,7 @@ static void only_activations_of_integers_need_a_rounding_mode_of_onnx(void **sta
 	site.spec.datatype = QS_DATATYPE_BFLOAT16;
 	assert_true(qs_onnx_rounds(&site));
 	site.spec.datatype = QS_DATATYPE_INT;
-	site.kind = QS_TENSOR_WEIGHTS;
+	site.is_constant = true;
 	assert_true(qs_onnx_rounds(&site));
 }
 

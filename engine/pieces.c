@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cuts a graph into pieces. */
+#include "engine/pieces.h"
+
+#include <stdlib.h>
+
+size_t qs_node_n_reads(const struct qs_node *node)
+{
+	return node->proto->n_input + node->n_inner;
+}
+
+static const struct qs_graph *graph_of(const struct qs_pieces *pieces)
+{
+	return pieces->plan->layers->graph;
+}
+
+size_t qs_pieces_site_of_read(const struct qs_pieces *pieces, size_t node, size_t input)
+{
+	const struct qs_node *item = &graph_of(pieces)->nodes[node];
+
+	if (!pieces->cuts || !pieces->site_of_read[node] || input >= item->proto->n_input)
+		return QS_NONE;
+	return pieces->site_of_read[node][input];
+}
+
+/* Whether a tensor that flows has a format for anyone. */
+static bool has_site(const struct qs_pieces *pieces, size_t value)
+{
+	return pieces->plan->site_of_value[value] != QS_NONE ||
+	       pieces->plan->reading_of_value[value] != QS_NONE;
+}
+
+/* Whether something is done with a tensor before it is read. */
+static bool is_cut(const struct qs_pieces *pieces, size_t value)
+{
+	const float gain = pieces->plan->gain_of_value[value];
+
+	return (pieces->cuts && has_site(pieces, value)) || gain < 1 || gain > 1;
+}
+
+/* Notes which reads take a site for some readers. */
+static bool note_reads(struct qs_pieces *pieces)
+{
+	const struct qs_plan *plan = pieces->plan;
+
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		for (size_t u = 0; u < plan->sites[i].n_uses; u++) {
+			const struct qs_use use = plan->sites[i].uses[u];
+			const struct qs_node *node;
+
+			if (use.node == QS_NONE)
+				continue;
+			node = &graph_of(pieces)->nodes[use.node];
+			if (!pieces->site_of_read[use.node]) {
+				size_t *sites = qs_arena_array(
+				    &pieces->arena, node->proto->n_input, sizeof(*sites));
+
+				for (size_t j = 0; sites && j < node->proto->n_input; j++)
+					sites[j] = QS_NONE;
+				pieces->site_of_read[use.node] = sites;
+			}
+			if (!pieces->site_of_read[use.node])
+				return false;
+			pieces->site_of_read[use.node][use.input] = i;
+		}
+	}
+	return true;
+}
+
+/* The first piece in which a value can be read. */
+static size_t ready_in(const struct qs_pieces *pieces, size_t value)
+{
+	const struct qs_value *item = &graph_of(pieces)->values[value];
+
+	if (item->producer == QS_NONE || item->is_static)
+		return 0;
+	return pieces->piece_of_node[item->producer] + is_cut(pieces, value);
+}
+
+static bool is_static(const struct qs_graph *graph, size_t node)
+{
+	for (size_t i = 0; i < graph->nodes[node].proto->n_output; i++) {
+		const struct qs_value *value = qs_graph_output(graph, node, i);
+
+		if (value && !value->is_static)
+			return false;
+	}
+	return true;
+}
+
+static void place_node(struct qs_pieces *pieces, size_t node)
+{
+	const struct qs_graph *graph = graph_of(pieces);
+	const struct qs_node *item = &graph->nodes[node];
+	size_t piece = 0;
+
+	if (is_static(graph, node)) {
+		pieces->piece_of_node[node] = QS_NONE;
+		return;
+	}
+	for (size_t i = 0; i < qs_node_n_reads(item); i++) {
+		const size_t ready =
+		    item->inputs[i] == QS_NONE ? 0 : ready_in(pieces, item->inputs[i]);
+
+		piece = ready > piece ? ready : piece;
+	}
+	for (size_t i = 0; i < qs_node_n_reads(item); i++) {
+		size_t *last;
+
+		if (item->inputs[i] == QS_NONE)
+			continue;
+		last = &pieces->last_reader[item->inputs[i]];
+		*last = *last == QS_NONE || *last < piece ? piece : *last;
+	}
+	pieces->piece_of_node[node] = piece;
+	pieces->n = piece >= pieces->n ? piece + 1 : pieces->n;
+}
+
+/* Sorts the nodes by piece, leaving their order within one. */
+static bool collect_nodes(struct qs_pieces *pieces)
+{
+	const struct qs_graph *graph = graph_of(pieces);
+	size_t *next = calloc(pieces->n + 1, sizeof(*next));
+
+	pieces->first = calloc(pieces->n + 1, sizeof(*pieces->first));
+	if (!next || !pieces->first) {
+		free(next);
+		return false;
+	}
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		if (pieces->piece_of_node[i] != QS_NONE)
+			pieces->first[pieces->piece_of_node[i] + 1]++;
+	}
+	for (size_t p = 0; p < pieces->n; p++)
+		next[p + 1] = pieces->first[p + 1] += pieces->first[p];
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		const size_t node = graph->order[i], piece = pieces->piece_of_node[node];
+
+		pieces->position[node] = i;
+		if (piece != QS_NONE)
+			pieces->nodes[next[piece]++] = node;
+	}
+	free(next);
+	return true;
+}
+
+enum qs_status qs_pieces_init(struct qs_pieces *pieces, const struct qs_plan *plan, bool cuts)
+{
+	const struct qs_graph *graph = plan->layers->graph;
+	const size_t n = graph->n_nodes + 1;
+
+	*pieces = (struct qs_pieces){.plan = plan, .cuts = cuts, .n = 1};
+	pieces->piece_of_node = malloc(n * sizeof(*pieces->piece_of_node));
+	pieces->nodes = malloc(n * sizeof(*pieces->nodes));
+	pieces->position = malloc(n * sizeof(*pieces->position));
+	pieces->site_of_read = calloc(n, sizeof(*pieces->site_of_read));
+	pieces->last_reader = qs_plan_none(graph->n_values);
+	if (!pieces->piece_of_node || !pieces->nodes || !pieces->position ||
+	    !pieces->site_of_read || !pieces->last_reader || !note_reads(pieces))
+		return QS_NOMEM;
+	for (size_t i = 0; i < graph->n_nodes; i++)
+		place_node(pieces, graph->order[i]);
+	return collect_nodes(pieces) ? QS_OK : QS_NOMEM;
+}
+
+void qs_pieces_done(struct qs_pieces *pieces)
+{
+	free(pieces->piece_of_node);
+	free(pieces->nodes);
+	free(pieces->first);
+	free(pieces->last_reader);
+	free(pieces->site_of_read);
+	free(pieces->position);
+	qs_arena_done(&pieces->arena);
+}
+
+bool qs_pieces_gives(const struct qs_pieces *pieces, size_t piece, const struct qs_value *value)
+{
+	const size_t index = (size_t)(value - graph_of(pieces)->values);
+	const size_t last = pieces->last_reader[index];
+
+	return value->is_output || has_site(pieces, index) || is_cut(pieces, index) ||
+	       (last != QS_NONE && last > piece);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs a planned model piece by piece. */
+#include "engine/runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/runner_internal.h"
+
+static const struct qs_graph *graph_of(const struct qs_runner *runner)
+{
+	return runner->plan->layers->graph;
+}
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+enum qs_status qs_runner_new(const struct qs_plan *plan, const struct qs_registry *registry,
+    struct qs_runtime *runtime, const struct qs_runner_options *options,
+    struct qs_findings *findings, struct qs_runner **ret_runner)
+{
+	const struct qs_graph *graph = plan->layers->graph;
+	struct qs_runner *runner = calloc(1, sizeof(*runner));
+
+	if (!runner)
+		return QS_NOMEM;
+	runner->plan = plan;
+	runner->registry = registry;
+	runner->runtime = runtime;
+	runner->findings = findings;
+	if (qs_pieces_init(&runner->pieces, plan, options->cuts) != QS_OK) {
+		qs_runner_free(runner);
+		return QS_NOMEM;
+	}
+	runner->items = calloc(runner->pieces.n + 1, sizeof(*runner->items));
+	runner->of_value = calloc(graph->n_values + 1, sizeof(*runner->of_value));
+	runner->of_site = calloc(plan->n_sites + 1, sizeof(*runner->of_site));
+	runner->ends = calloc(runner->pieces.n + 1, sizeof(*runner->ends));
+	runner->next_end = qs_plan_none(graph->n_values);
+	if (!runner->items || !runner->of_value || !runner->of_site || !runner->ends ||
+	    !runner->next_end) {
+		qs_runner_free(runner);
+		return QS_NOMEM;
+	}
+	for (size_t p = 0; p < runner->pieces.n; p++)
+		runner->ends[p] = QS_NONE;
+	/* The tensors whose last reader a piece is, as a list. */
+	for (size_t i = 0; i < graph->n_values; i++) {
+		const size_t piece = runner->pieces.last_reader[i];
+
+		if (piece == QS_NONE || graph->values[i].is_output)
+			continue;
+		runner->next_end[i] = runner->ends[piece];
+		runner->ends[piece] = i;
+	}
+	*ret_runner = runner;
+	return QS_OK;
+}
+
+static void forget_value(struct qs_runner *runner, size_t value)
+{
+	const struct qs_plan *plan = runner->plan;
+
+	qs_blob_done(&runner->of_value[value]);
+	for (size_t i = plan->reading_of_value[value]; i != QS_NONE; i = plan->sites[i].next)
+		qs_blob_done(&runner->of_site[i]);
+}
+
+static void forget_all(struct qs_runner *runner)
+{
+	for (size_t i = 0; runner->of_value && i < graph_of(runner)->n_values; i++)
+		qs_blob_done(&runner->of_value[i]);
+	for (size_t i = 0; runner->of_site && i < runner->plan->n_sites; i++)
+		qs_blob_done(&runner->of_site[i]);
+}
+
+void qs_runner_free(struct qs_runner *runner)
+{
+	if (!runner)
+		return;
+	forget_all(runner);
+	for (size_t p = 0; runner->items && p < runner->pieces.n; p++)
+		qs_runner_piece_done(&runner->items[p]);
+	qs_pieces_done(&runner->pieces);
+	free(runner->items);
+	free(runner->of_value);
+	free(runner->of_site);
+	free(runner->ends);
+	free(runner->next_end);
+	free(runner);
+}
+
+/* ---- what happens to a tensor at a cut ------------------------------------------------------- */
+
+/* A blob of the same shape with other values; takes the values. */
+static enum qs_status remake(
+    const struct qs_blob *blob, float *values, size_t n, struct qs_blob *ret_blob)
+{
+	int64_t *dims = malloc((blob->n_dims + 1) * sizeof(*dims));
+
+	if (!dims) {
+		free(values);
+		return QS_NOMEM;
+	}
+	if (blob->n_dims)
+		memcpy(dims, blob->dims, blob->n_dims * sizeof(*dims));
+	*ret_blob = (struct qs_blob){blob->name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, blob->n_dims,
+	    dims, values, n * sizeof(float)};
+	return QS_OK;
+}
+
+struct visiting {
+	qs_runner_visit *visit;
+	void *context;
+};
+
+/* Visits one site of a tensor; the quantized one replaces what `target` holds. */
+static enum qs_status visit_site(struct qs_runner *runner, const struct visiting *visiting,
+    size_t site, const struct qs_blob *blob, struct qs_blob *target)
+{
+	size_t n;
+	float *in = qs_blob_floats(blob, &n);
+	float *out = runner->pieces.cuts ? malloc(n * sizeof(*out) + 1) : NULL;
+	struct qs_blob made;
+	enum qs_status status;
+
+	if (!in || (runner->pieces.cuts && !out)) {
+		free(in);
+		free(out);
+		return QS_NOMEM;
+	}
+	status = visiting->visit(visiting->context, site, in, n, out);
+	free(in);
+	if (status != QS_OK || !out) {
+		free(out);
+		return status;
+	}
+	status = remake(blob, out, n, &made);
+	if (status == QS_OK) {
+		qs_blob_done(target);
+		*target = made;
+	}
+	return status;
+}
+
+/* What a value is multiplied by before anything else happens to it. */
+static void multiply(const struct qs_runner *runner, size_t value)
+{
+	const float gain = runner->plan->gain_of_value[value];
+	const struct qs_blob *blob = &runner->of_value[value];
+	float *values = (float *)blob->data;
+
+	for (size_t i = 0; (gain < 1 || gain > 1) && i < blob->size / sizeof(*values); i++)
+		values[i] *= gain;
+}
+
+/* The site of all readers comes first: those of some readers see what it gave. */
+static enum qs_status visit_value(
+    struct qs_runner *runner, const struct visiting *visiting, size_t value)
+{
+	const struct qs_plan *plan = runner->plan;
+	struct qs_blob *blob = &runner->of_value[value];
+	enum qs_status status = QS_OK;
+
+	multiply(runner, value);
+	if (plan->site_of_value[value] != QS_NONE)
+		status = visit_site(runner, visiting, plan->site_of_value[value], blob, blob);
+	for (size_t i = plan->reading_of_value[value]; i != QS_NONE && status == QS_OK;
+	     i = plan->sites[i].next)
+		status = visit_site(runner, visiting, i, blob, &runner->of_site[i]);
+	return status;
+}
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+static enum qs_status take_input(
+    struct qs_runner *runner, const struct visiting *visiting, const struct qs_blob *input)
+{
+	const size_t value = qs_graph_find(graph_of(runner), input->name);
+	int64_t *dims = malloc((input->n_dims + 1) * sizeof(*dims));
+	void *data = malloc(input->size + 1);
+
+	if (!dims || !data || value == QS_NONE) {
+		free(dims);
+		free(data);
+		return value == QS_NONE ? QS_BUG : QS_NOMEM;
+	}
+	if (input->n_dims)
+		memcpy(dims, input->dims, input->n_dims * sizeof(*dims));
+	if (input->size)
+		memcpy(data, input->data, input->size);
+	runner->of_value[value] = (struct qs_blob){graph_of(runner)->values[value].name,
+	    input->element_type, input->n_dims, dims, data, input->size};
+	return visit_value(runner, visiting, value);
+}
+
+static enum qs_status run_piece(struct qs_runner *runner, const struct visiting *visiting,
+    size_t piece, struct qs_findings *findings)
+{
+	struct qs_piece *item = &runner->items[piece];
+	struct qs_blob *inputs = NULL, *outputs = NULL;
+	enum qs_status status = item->is_ready ? QS_OK : qs_runner_piece_init(runner, piece);
+
+	if (status != QS_OK || !item->n_results)
+		return status;
+	inputs = calloc(item->n_sources + 1, sizeof(*inputs));
+	outputs = calloc(item->n_results + 1, sizeof(*outputs));
+	if (!inputs || !outputs)
+		status = QS_NOMEM;
+	for (size_t i = 0; i < item->n_sources && status == QS_OK; i++) {
+		inputs[i] = *qs_runner_blob(runner, &item->sources[i]);
+		inputs[i].name = item->sources[i].name;
+	}
+	if (status == QS_OK)
+		status = qs_session_run(item->session, inputs, item->n_sources, item->result_names,
+		    item->n_results, findings, outputs);
+	for (size_t i = 0; i < item->n_results && status == QS_OK; i++) {
+		struct qs_blob *blob = &runner->of_value[item->results[i]];
+
+		qs_blob_done(blob);
+		*blob = outputs[i];
+	}
+	free(inputs);
+	free(outputs);
+	for (size_t i = 0; i < item->n_results && status == QS_OK; i++)
+		status = visit_value(runner, visiting, item->results[i]);
+	return status;
+}
+
+enum qs_status qs_runner_run(struct qs_runner *runner, const struct qs_blob *inputs,
+    size_t n_inputs, qs_runner_visit *visit, void *context, struct qs_findings *findings)
+{
+	const struct visiting visiting = {visit, context};
+	enum qs_status status = QS_OK;
+
+	forget_all(runner);
+	for (size_t i = 0; i < n_inputs && status == QS_OK; i++)
+		status = take_input(runner, &visiting, &inputs[i]);
+	for (size_t p = 0; p < runner->pieces.n && status == QS_OK; p++) {
+		status = run_piece(runner, &visiting, p, findings);
+		for (size_t i = runner->ends[p]; i != QS_NONE; i = runner->next_end[i])
+			forget_value(runner, i);
+	}
+	return status;
+}
+
+const struct qs_blob *qs_runner_blob(
+    const struct qs_runner *runner, const struct qs_source_of *source)
+{
+	return source->site == QS_NONE ? &runner->of_value[source->value]
+	                               : &runner->of_site[source->site];
+}
+
+const struct qs_blob *qs_runner_output(const struct qs_runner *runner, const char *name)
+{
+	const size_t value = qs_graph_find(graph_of(runner), name);
+	const struct qs_plan *plan = runner->plan;
+
+	if (value == QS_NONE || !runner->of_value[value].data)
+		return NULL;
+	/* What the graph gives may have a format of its own. */
+	for (size_t i = plan->reading_of_value[value]; i != QS_NONE; i = plan->sites[i].next) {
+		if (plan->sites[i].uses[0].node == QS_NONE && runner->of_site[i].data)
+			return &runner->of_site[i];
+	}
+	return &runner->of_value[value];
+}

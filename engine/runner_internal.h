@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What running a planned model and making its pieces share. */
+#ifndef ENGINE_RUNNER_INTERNAL_H
+#define ENGINE_RUNNER_INTERNAL_H
+
+#include "engine/pieces.h"
+#include "engine/runner.h"
+
+/* What a piece reads: a tensor as it is for all readers, or as a site gives it to some. */
+struct qs_source_of {
+	size_t value, site;
+	const char *name; /* in the piece */
+};
+
+/* A piece that can be run. */
+struct qs_piece {
+	bool is_ready;
+	struct qs_session *session; /* NULL when there is nothing to give */
+	struct qs_source_of *sources;
+	size_t n_sources;
+	size_t *results; /* values */
+	const char **result_names;
+	size_t n_results;
+	struct qs_arena arena;
+};
+
+struct qs_runner {
+	const struct qs_plan *plan;
+	const struct qs_registry *registry;
+	struct qs_runtime *runtime;
+	struct qs_findings *findings;
+	struct qs_pieces pieces;
+	struct qs_piece *items;   /* one a piece */
+	struct qs_blob *of_value; /* what there is of values and sites at the moment */
+	struct qs_blob *of_site;
+	size_t *ends, *next_end; /* by piece and by value: what nothing reads afterwards */
+};
+
+/* Prepares a piece: its graph as a model, and a session of it. What it reads is there. */
+enum qs_status qs_runner_piece_init(struct qs_runner *runner, size_t piece);
+void qs_runner_piece_done(struct qs_piece *item);
+
+/* What a piece reads, at the moment. */
+const struct qs_blob *qs_runner_blob(
+    const struct qs_runner *runner, const struct qs_source_of *source);
+
+#endif
