@@ -6,6 +6,7 @@
  * only a concatenation reads is left to the concatenation. In a second pass, whatever a quantized
  * layer reads and that nothing has quantized yet gets a format too.
  */
+#include "engine/group.h"
 #include "engine/plan.h"
 
 struct planner {
@@ -36,36 +37,18 @@ static bool is_half(const struct qs_spec *spec)
 	return spec->datatype == QS_DATATYPE_BFLOAT16 || spec->datatype == QS_DATATYPE_FLOAT16;
 }
 
-/* The layer that alone reads a value and may fuse with its producer, or NULL. */
-static const struct qs_layer *only_reader(
-    const struct planner *planner, const struct qs_value *value)
-{
-	size_t index;
-
-	if (value->n_uses != 1 || value->is_output ||
-	    value->uses[0].input >= planner->graph->nodes[value->uses[0].node].proto->n_input)
-		return NULL;
-	return layer_of(planner, value->uses[0].node, &index);
-}
-
-/* The output value of a layer, or NULL. */
-static struct qs_value *output_of(const struct planner *planner, const struct qs_layer *layer)
-{
-	return qs_graph_output(planner->graph, layer->nodes[layer->n_nodes - 1], 0);
-}
-
 /* The value at the end of a layer's group: behind the activation functions that alone read it. */
 static struct qs_value *group_end(const struct planner *planner, const struct qs_layer *layer)
 {
-	struct qs_value *value = output_of(planner, layer);
+	struct qs_value *value = qs_layer_output(planner->plan->layers, layer);
 
 	while (value) {
-		const struct qs_layer *reader = only_reader(planner, value);
+		const struct qs_layer *reader = qs_layer_only_reader(planner->plan->layers, value);
 		struct qs_value *next;
 
 		if (role_of(reader) != QS_ROLE_FOLLOW)
 			break;
-		next = output_of(planner, reader);
+		next = qs_layer_output(planner->plan->layers, reader);
 		if (!next)
 			break;
 		value = next;
@@ -76,7 +59,7 @@ static struct qs_value *group_end(const struct planner *planner, const struct qs
 /* Whether a value goes into a quantized concatenation and nowhere else. */
 static bool is_left_to_concat(const struct planner *planner, const struct qs_value *value)
 {
-	const struct qs_layer *reader = only_reader(planner, value);
+	const struct qs_layer *reader = qs_layer_only_reader(planner->plan->layers, value);
 	struct qs_spec spec;
 	size_t index;
 
