@@ -55,6 +55,28 @@ enum qs_status qs_findings_judge(
 	return QS_OK;
 }
 
+enum qs_status qs_findings_excuse(
+    struct qs_findings *findings, const char *prefix, const char *reason)
+{
+	struct qs_excuse *excuse = qs_arena_alloc(&findings->arena, sizeof(*excuse));
+
+	if (!excuse)
+		return QS_NOMEM;
+	excuse->prefix = qs_arena_strdup(&findings->arena, prefix);
+	excuse->suppression.kind = "settings";
+	excuse->suppression.reason = qs_arena_strdup(&findings->arena, reason);
+	excuse->next = findings->excuses;
+	if (!excuse->prefix || !excuse->suppression.reason)
+		return QS_NOMEM;
+	findings->excuses = excuse;
+	return QS_OK;
+}
+
+size_t qs_findings_suppressed(const struct qs_findings *findings)
+{
+	return findings->n_suppressed;
+}
+
 size_t qs_findings_count(const struct qs_findings *findings)
 {
 	return findings->n_items;
@@ -141,11 +163,13 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
     struct qs_place place, const char *format, va_list arguments)
 {
 	enum qs_severity severity = kind->severity;
+	const struct qs_suppression *suppressed;
 	struct qs_finding *finding;
 
 	if (!qs_judge(findings->judgements, kind->code, &severity))
 		return NULL;
-	findings->totals[severity]++;
+	suppressed = qs_excuse_find(findings->excuses, kind->code);
+	*(suppressed ? &findings->n_suppressed : &findings->totals[severity]) += 1;
 	if (findings->n_items >= QS_FINDINGS_LIMIT)
 		return NULL;
 	finding = qs_arena_alloc(&findings->arena, sizeof(*finding));
@@ -160,6 +184,7 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
 	finding->name = kind->name;
 	finding->title = kind->title;
 	finding->severity = severity;
+	finding->suppressed = suppressed;
 	finding->usual = kind->severity;
 	finding->place = place;
 	finding->order = findings->n_items;
@@ -233,6 +258,21 @@ void qs_finding_identity(
 {
 	if (finding)
 		finding->identity = copy(findings, identity);
+}
+
+const char *qs_finding_about(const struct qs_finding *finding)
+{
+	if (finding->identity)
+		return finding->identity;
+	return finding->pointer && finding->pointer[0] ? finding->pointer : finding->message;
+}
+
+void qs_finding_suppress(struct qs_findings *findings, struct qs_finding *finding,
+    const struct qs_suppression *suppression)
+{
+	finding->suppressed = suppression;
+	findings->totals[finding->severity]--;
+	findings->n_suppressed++;
 }
 
 void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,

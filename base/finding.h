@@ -52,6 +52,16 @@ void qs_finding_pointer(
 void qs_finding_identity(
     struct qs_findings *findings, struct qs_finding *finding, const char *identity);
 
+/*
+ * What a finding is about, for those who look for it again: its identity, else its pointer, else
+ * its message. There is no line in it, and no index unless it has no selector.
+ */
+const char *qs_finding_about(const struct qs_finding *finding);
+
+/* Takes a finding of the list out of what counts. The suppression is borrowed. */
+void qs_finding_suppress(struct qs_findings *findings, struct qs_finding *finding,
+    const struct qs_suppression *suppression);
+
 /* Adds a related place with its label. */
 void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
     struct qs_place place, const char *format, ...) QS_PRINTF(4, 5);

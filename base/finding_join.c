@@ -45,6 +45,7 @@ void qs_findings_join(struct qs_findings *findings, struct qs_findings *from)
 {
 	for (int s = 0; s < QS_SEVERITY__COUNT; s++)
 		findings->totals[s] += from->totals[s];
+	findings->n_suppressed += from->n_suppressed;
 	findings->nomem = findings->nomem || from->nomem;
 	join_items(findings, from);
 	join_sources(findings, from);

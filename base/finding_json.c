@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Findings for programs: one JSON document of format version 1.0, or one object a line. */
+#include "base/finding.h"
 #include "base/finding_write.h"
+
+#include <string.h>
 
 static struct json_object *number(size_t n)
 {
@@ -78,6 +81,18 @@ static struct json_object *fixes_json(const struct qs_fix *fix)
 	return list;
 }
 
+static struct json_object *suppression_json(const struct qs_suppression *suppression)
+{
+	struct json_object *object;
+
+	if (!suppression)
+		return NULL;
+	object = json_object_new_object();
+	qs_json_put(object, "kind", json_object_new_string(suppression->kind));
+	qs_json_put(object, "reason", qs_json_text(suppression->reason));
+	return object;
+}
+
 static struct json_object *finding_json(const struct qs_shown_item *item)
 {
 	struct json_object *object = json_object_new_object();
@@ -92,11 +107,14 @@ static struct json_object *finding_json(const struct qs_shown_item *item)
 	    object, "severity", json_object_new_string(qs_severity_name(finding->severity)));
 	qs_json_put(object, "message", qs_json_text(finding->message));
 	qs_json_put(object, "hint", qs_json_text(finding->hint));
+	/* The project has no public address yet that a page could be shown at. */
+	qs_json_put(object, "url", NULL);
 	qs_json_put(object, "pointer", qs_json_text(finding->pointer));
 	qs_json_put(object, "range", range_json(finding->place));
 	qs_json_put(object, "fixes", fixes_json(finding->fixes));
 	qs_json_put(object, "related", related_json(finding->related));
 	qs_json_put(object, "fingerprint", json_object_new_string(fingerprint));
+	qs_json_put(object, "suppressed", suppression_json(finding->suppressed));
 	return object;
 }
 
@@ -107,14 +125,37 @@ static struct json_object *summary_json(const struct qs_shown *shown)
 	size_t fixable = 0;
 
 	for (size_t i = 0; i < qs_findings_count(findings); i++)
-		fixable += qs_findings_at(findings, i)->fixes != NULL;
+		fixable += qs_findings_at(findings, i)->fixes != NULL &&
+		           !qs_findings_at(findings, i)->suppressed;
 	qs_json_put(object, "files", number(shown->view->n_files));
 	qs_json_put(object, "errors", number(qs_findings_total(findings, QS_SEVERITY_ERROR)));
 	qs_json_put(object, "warnings", number(qs_findings_total(findings, QS_SEVERITY_WARNING)));
 	qs_json_put(object, "infos", number(qs_findings_total(findings, QS_SEVERITY_INFO)));
+	qs_json_put(object, "suppressed", number(qs_findings_suppressed(findings)));
 	qs_json_put(object, "fixable", number(fixable));
 	qs_json_put(object, "hidden", number(shown->n_hidden));
 	return object;
+}
+
+/* The entries of a baseline that are of no use any more: findings as others, and once more here. */
+static struct json_object *unused_json(const struct qs_shown *shown)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < shown->n_items; i++) {
+		const struct qs_finding *finding = shown->items[i].finding;
+		struct json_object *object;
+
+		if (strcmp(finding->code, qs_finding_kind(QS_FINDING_UNUSED_SUPPRESSION)->code) !=
+		    0)
+			continue;
+		object = json_object_new_object();
+		qs_json_put(object, "file", file_json(finding->place));
+		qs_json_put(object, "range", range_json(finding->place));
+		qs_json_put(object, "message", qs_json_text(finding->message));
+		json_object_array_add(list, object);
+	}
+	return list;
 }
 
 enum qs_status qs_write_json(const struct qs_shown *shown, struct qs_text *text)
@@ -129,6 +170,7 @@ enum qs_status qs_write_json(const struct qs_shown *shown, struct qs_text *text)
 	qs_json_put(document, "version", json_object_new_string(QSTRATA_VERSION));
 	qs_json_put(document, "summary", summary_json(shown));
 	qs_json_put(document, "diagnostics", list);
+	qs_json_put(document, "unused_suppressions", unused_json(shown));
 	return qs_json_write(document, text);
 }
 

@@ -49,3 +49,14 @@ bool qs_judge(const struct qs_judgement *all, const char *code, enum qs_severity
 		*severity = (enum qs_severity)level->decision;
 	return true;
 }
+
+const struct qs_suppression *qs_excuse_find(const struct qs_excuse *all, const char *code)
+{
+	const struct qs_suppression *found = NULL;
+
+	for (; all; all = all->next) {
+		if (strncmp(code, all->prefix, strlen(all->prefix)) == 0)
+			found = &all->suppression;
+	}
+	return found;
+}

@@ -16,11 +16,13 @@ struct qs_owned_source {
 struct qs_findings {
 	struct qs_finding **items;
 	size_t n_items, capacity;
-	size_t totals[QS_SEVERITY__COUNT];
+	size_t totals[QS_SEVERITY__COUNT]; /* of those that count */
+	size_t n_suppressed;
 	struct qs_arena arena;
 	struct qs_owned_source *sources;
 	const struct qs_judgement
 	    *judgements; /* a chain of this list's, or of the list it is beside */
+	const struct qs_excuse *excuses;
 	bool nomem;
 };
 

@@ -153,6 +153,22 @@ static void put_fixes(struct json_object *result, const struct qs_fix *fix)
 	qs_json_put(result, "fixes", list);
 }
 
+/* A result that has none has an empty list: "not suppressed", as SARIF (3.27.23) tells it from "not
+ * known". */
+static void put_suppressions(struct json_object *result, const struct qs_suppression *suppression)
+{
+	struct json_object *list = json_object_new_array(), *object;
+
+	if (suppression) {
+		object = json_object_new_object();
+		qs_json_put(object, "kind", json_object_new_string("external"));
+		qs_json_put(object, "status", json_object_new_string("accepted"));
+		qs_json_put(object, "justification", qs_json_text(suppression->reason));
+		json_object_array_add(list, object);
+	}
+	qs_json_put(result, "suppressions", list);
+}
+
 static void put_message(struct json_object *result, const struct qs_finding *finding)
 {
 	struct qs_text words = QS_TEXT_INIT;
@@ -178,6 +194,7 @@ static struct json_object *result_json(const struct qs_shown_item *item, size_t 
 	put_locations(result, item->finding);
 	put_related(result, item->finding->related);
 	qs_json_put(result, "partialFingerprints", prints);
+	put_suppressions(result, item->finding->suppressed);
 	put_fixes(result, item->finding->fixes);
 	return result;
 }

@@ -176,7 +176,7 @@ enum qs_status qs_findings_write_text(
 	for (size_t i = 0; i < qs_findings_count(findings); i++) {
 		const struct qs_finding *finding = qs_findings_at(findings, i);
 
-		if (finding->severity >= style->at_least)
+		if (finding->severity >= style->at_least && !finding->suppressed)
 			write_finding(text, style, finding);
 	}
 	return qs_text_status(text);

@@ -2,13 +2,15 @@
 /* The table of formats; choosing what is shown; fingerprints. */
 #include "base/finding_write.h"
 
+#include "base/finding.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct qs_findings_format formats[] = {
-#define FORMAT(ID, name, for_people, help) {name, for_people, help, qs_write_##ID},
+#define FORMAT(ID, name, for_people, all, help) {name, for_people, all, help, qs_write_##ID},
 #include "base/finding_formats.def"
 #undef FORMAT
 };
@@ -40,12 +42,8 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 /* Neither line nor index goes in: both change when something else is inserted. */
 static uint64_t hash_finding(const struct qs_finding *finding, const char *file)
 {
-	const char *about = finding->identity                         ? finding->identity
-	                    : finding->pointer && finding->pointer[0] ? finding->pointer
-	                                                              : finding->message;
-
-	return hash_text(
-	    hash_text(hash_text(UINT64_C(0xCBF29CE484222325), finding->code), file), about);
+	return hash_text(hash_text(hash_text(UINT64_C(0xCBF29CE484222325), finding->code), file),
+	    qs_finding_about(finding));
 }
 
 void qs_shown_fingerprint(const struct qs_shown_item *item, char ret_text[QS_FINGERPRINT_SIZE])
@@ -105,24 +103,30 @@ static bool number_equals(struct qs_shown *shown)
 	return true;
 }
 
-static bool choose(struct qs_shown *shown)
+/* Whether a finding is to be in what is written. */
+static bool is_shown(const struct qs_shown *shown, const struct qs_finding *finding, bool all)
+{
+	return finding->severity >= shown->view->at_least && (all || !finding->suppressed);
+}
+
+static bool choose(struct qs_shown *shown, bool all)
 {
 	const size_t n = qs_findings_count(shown->findings);
 	const size_t at_most = shown->view->at_most ? shown->view->at_most : n;
-	size_t total = 0;
 
 	shown->items = calloc(n + 1, sizeof(*shown->items));
 	if (!shown->items)
 		return false;
+	for (int s = (int)shown->view->at_least; s < QS_SEVERITY__COUNT; s++)
+		shown->n_hidden += qs_findings_total(shown->findings, (enum qs_severity)s);
 	for (size_t i = 0; i < n && shown->n_items < at_most; i++) {
 		const struct qs_finding *finding = qs_findings_at(shown->findings, i);
 
-		if (finding->severity >= shown->view->at_least)
-			fill_item(&shown->items[shown->n_items++], finding);
+		if (!is_shown(shown, finding, all))
+			continue;
+		fill_item(&shown->items[shown->n_items++], finding);
+		shown->n_hidden -= !finding->suppressed;
 	}
-	for (int s = (int)shown->view->at_least; s < QS_SEVERITY__COUNT; s++)
-		total += qs_findings_total(shown->findings, (enum qs_severity)s);
-	shown->n_hidden = total - shown->n_items;
 	return number_equals(shown);
 }
 
@@ -133,7 +137,7 @@ enum qs_status qs_findings_write(const struct qs_findings *findings,
 	struct qs_shown shown = {findings, view, NULL, 0, 0};
 	enum qs_status status = QS_NOMEM;
 
-	if (choose(&shown))
+	if (choose(&shown, format->all))
 		status = format->write(&shown, text);
 	free(shown.items);
 	return status;

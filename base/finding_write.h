@@ -27,7 +27,7 @@ struct qs_shown {
 	size_t n_items, n_hidden; /* hidden: by `at_most` or because the list was full */
 };
 
-#define FORMAT(ID, name, for_people, help) qs_findings_writer qs_write_##ID;
+#define FORMAT(ID, name, for_people, all, help) qs_findings_writer qs_write_##ID;
 #include "base/finding_formats.def"
 #undef FORMAT
 

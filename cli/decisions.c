@@ -167,7 +167,7 @@ static size_t count_codes(
 	for (size_t i = 0; i < qs_findings_count(findings); i++) {
 		const struct qs_finding *finding = qs_findings_at(findings, i);
 
-		if (finding->severity < at_least)
+		if (finding->severity < at_least || finding->suppressed)
 			continue;
 		for (at = 0; at < n && strcmp(counts[at].finding->code, finding->code) != 0; at++)
 			;

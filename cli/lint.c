@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/baseline.h"
 #include "cli/check.h"
 #include "cli/decisions.h"
 #include "cli/files.h"
@@ -27,6 +28,8 @@ struct run {
 	bool unable;
 	struct scope scope;
 	struct ignore_list excluded;
+	struct baseline baseline;
+	size_t max_warnings;
 	struct file_list list;
 	struct checked *files;
 	const char **names;
@@ -86,7 +89,9 @@ static bool read_settings(struct run *run)
 {
 	if (!outputs_read(run->arguments, &run->outputs) || !read_fail_level(run) ||
 	    !option_count(run->arguments, OPTION_MAX_DIAGNOSTICS, 1, &run->at_most) ||
-	    !read_jobs(run) || !read_excluded(run))
+	    !option_count(run->arguments, OPTION_MAX_WARNINGS, 0, &run->max_warnings) ||
+	    !read_jobs(run) || !read_excluded(run) ||
+	    !baseline_open(&run->baseline, run->arguments))
 		return false;
 	run->findings = qs_findings_new();
 	run->scope.decided = qs_findings_new();
@@ -155,8 +160,11 @@ static void tell_hidden(const struct run *run)
 
 	for (int s = (int)run->at_least; s < QS_SEVERITY__COUNT; s++)
 		n_hidden += qs_findings_total(run->findings, (enum qs_severity)s);
-	for (size_t i = 0; i < qs_findings_count(run->findings); i++)
-		n_kept += qs_findings_at(run->findings, i)->severity >= run->at_least;
+	for (size_t i = 0; i < qs_findings_count(run->findings); i++) {
+		const struct qs_finding *finding = qs_findings_at(run->findings, i);
+
+		n_kept += finding->severity >= run->at_least && !finding->suppressed;
+	}
 	n_hidden -= run->at_most && run->at_most < n_kept ? run->at_most : n_kept;
 	if (n_hidden)
 		fprintf(
@@ -168,18 +176,19 @@ static void tell_summary(const struct run *run)
 	const size_t errors = qs_findings_total(run->findings, QS_SEVERITY_ERROR);
 	const size_t warnings = qs_findings_total(run->findings, QS_SEVERITY_WARNING);
 	const size_t infos = qs_findings_total(run->findings, QS_SEVERITY_INFO);
+	const size_t suppressed = qs_findings_suppressed(run->findings);
 	const size_t files = run->list.n;
 
 	if (run->arguments->value[OPTION_QUIET] || run->outputs.for_programs)
 		return;
 	tell_hidden(run);
-	if (run->at_least == QS_SEVERITY_ERROR)
-		fprintf(stderr, "%zu error%s in %zu file%s\n", errors, plural(errors), files,
-		    plural(files));
-	else
-		fprintf(stderr, "%zu error%s, %zu warning%s, %zu note%s in %zu file%s\n", errors,
-		    plural(errors), warnings, plural(warnings), infos, plural(infos), files,
-		    plural(files));
+	fprintf(stderr, "%zu error%s", errors, plural(errors));
+	if (run->at_least != QS_SEVERITY_ERROR)
+		fprintf(stderr, ", %zu warning%s, %zu note%s", warnings, plural(warnings), infos,
+		    plural(infos));
+	if (suppressed)
+		fprintf(stderr, ", %zu suppressed", suppressed);
+	fprintf(stderr, " in %zu file%s\n", files, plural(files));
 }
 
 static void tell(struct run *run)
@@ -211,6 +220,9 @@ static int exit_status(const struct run *run)
 		if (qs_findings_total(run->findings, (enum qs_severity)s))
 			return EXIT_FINDINGS;
 	}
+	if (run->arguments->value[OPTION_MAX_WARNINGS] &&
+	    qs_findings_total(run->findings, QS_SEVERITY_WARNING) > run->max_warnings)
+		return EXIT_FINDINGS;
 	return EXIT_CLEAN;
 }
 
@@ -224,10 +236,14 @@ static void collect(struct run *run)
 			run->unable = true;
 		if (file->status == QS_NOMEM)
 			out_of_memory();
+		if (!baseline_apply(&run->baseline, file))
+			run->unable = true;
 		if (file->findings)
 			qs_findings_join(run->findings, file->findings);
 		file->findings = NULL;
 	}
+	if (!baseline_end(&run->baseline, run->arguments, run->findings))
+		run->unable = true;
 }
 
 static void check_all(struct run *run)
@@ -262,6 +278,7 @@ static void end_run(struct run *run)
 	free(run->names);
 	files_done(&run->list);
 	ignore_done(&run->excluded);
+	baseline_done(&run->baseline);
 	outputs_done(&run->outputs);
 }
 

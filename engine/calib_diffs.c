@@ -30,28 +30,41 @@ static double error_of_run(const struct qs_calib *calib, double scale, const flo
 	return sum;
 }
 
+/* Whether kernels can do it: a built-in rounding mode, and integers and a scale of float32. */
+static bool has_kernel(const struct qs_calib *calib, int position)
+{
+	return qs_round_kernel(calib->calibration->rounding) != QS_KERNEL__ROUNDINGS &&
+	       position > FLT_MIN_EXP && calib->range.max <= QS_GRID_LIMIT &&
+	       calib->range.min >= -QS_GRID_LIMIT;
+}
+
+static double error_by_kernel(
+    const struct qs_calib *calib, const struct qs_channel *channel, double scale)
+{
+	const enum qs_kernel_rounding mode = qs_round_kernel(calib->calibration->rounding);
+	const struct qs_grid grid = qs_grid_of((float)(1.0 / scale), (float)scale,
+	    (int32_t)calib->range.min, (int32_t)calib->range.max);
+	double sums[QS_GRID_SUMS] = {0.0}, sum = 0.0;
+
+	for (size_t r = 0; r < channel->n_runs; r++)
+		calib->calibration->kernels->grid_error[mode](
+		    &grid, channel->data + r * channel->stride, channel->size, sums);
+	for (size_t i = 0; i < QS_GRID_SUMS; i++)
+		sum += sums[i];
+	return sum;
+}
+
 static double squared_error(
     const struct qs_calib *calib, const struct qs_channel *channel, int position)
 {
-	const enum qs_kernel_rounding mode = qs_round_kernel(calib->calibration->rounding);
 	const double scale = ldexp(1.0, -position);
-	const bool kernel = mode != QS_KERNEL__ROUNDINGS && position > FLT_MIN_EXP &&
-	                    calib->range.max <= QS_GRID_LIMIT && calib->range.min >= -QS_GRID_LIMIT;
 	double sum = 0.0;
 
-	for (size_t r = 0; r < channel->n_runs; r++) {
-		const float *run = channel->data + r * channel->stride;
-
-		if (kernel) {
-			const struct qs_grid grid = {(float)(1.0 / scale), (float)scale,
-			    (int32_t)calib->range.min, (int32_t)calib->range.max};
-
-			sum += calib->calibration->kernels->grid_error[mode](
-			    &grid, run, channel->size);
-		} else {
-			sum += error_of_run(calib, scale, run, channel->size);
-		}
-	}
+	if (has_kernel(calib, position))
+		return error_by_kernel(calib, channel, scale);
+	for (size_t r = 0; r < channel->n_runs; r++)
+		sum +=
+		    error_of_run(calib, scale, channel->data + r * channel->stride, channel->size);
 	return sum;
 }
 

@@ -13,8 +13,9 @@ unsigned qs_cpu_sets(void)
 		const char *word;
 		unsigned sets;
 	} words[] = {
-	    {"avx2", QS_KERNEL_SET_AVX2 | QS_KERNEL_SET_F16C},
-	    {"f16c", QS_KERNEL_SET_F16C},
+	    {"avx2", QS_KERNEL_SET_AVX2 | QS_KERNEL_SET_AVX512},
+	    {"avx512", QS_KERNEL_SET_AVX512},
+	    {"neon", QS_KERNEL_SET_NEON},
 	    {"all", ~0U},
 	};
 	const char *mask = getenv("QSTRATA_CPU_MASK");

@@ -7,7 +7,8 @@
 
 /*
  * The sets (enum qs_kernel_set, joined) that the processor has, less those that the environment
- * variable QSTRATA_CPU_MASK names: words of "avx2" and "f16c" with anything between them, or "all".
+ * variable QSTRATA_CPU_MASK names: "avx2" (and with it what builds on it), "avx512" and "neon",
+ * with anything between them, or "all".
  */
 unsigned qs_cpu_sets(void);
 

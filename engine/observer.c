@@ -2,6 +2,7 @@
 /* Calibration of one tensor. */
 #include "engine/observer.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -78,9 +79,10 @@ static enum qs_status check_finite(
 	calibration->kernels->range(data, n, &least, &most);
 	if (isfinite(least) && isfinite(most))
 		return QS_OK;
-	calibration->kernels->census(data, n, 1.0F, 0.0, 0.0, &census);
+	calibration->kernels->census(data, n, 1.0F, 0.0F, 0.0F, &census);
 	qs_finding_add(subject->findings, QS_FINDING_NOT_FINITE, subject->place,
-	    "%s: of %zu values, %zu are NaN and %zu are infinite; a scale needs finite ones",
+	    "%s: of %zu values, %" PRIu64 " are NaN and %" PRIu64
+	    " are infinite; a scale needs finite ones",
 	    subject->name, n, census.nan, census.infinite);
 	return QS_INVALID;
 }

@@ -9,51 +9,50 @@
 #include "engine/array.h"
 #include "engine/registry.h"
 
-#define PIECE ((size_t)256)
-
 /* A 16-bit format: its kernels, and the largest float32 that does not overflow. */
 struct format {
 	enum qs_element element;
-	double largest;
+	float largest;
 	qs_kernel_float_to_half *narrow;
 	qs_kernel_half_to_float *widen;
+	qs_kernel_half_fake *fake;
 };
 
 static struct format bfloat16_of(const struct qs_kernels *kernels)
 {
-	return (struct format){QS_ELEMENT_BFLOAT16, 0x1.fefffep127, kernels->float_to_bfloat16,
-	    kernels->bfloat16_to_float};
+	return (struct format){QS_ELEMENT_BFLOAT16, QS_BFLOAT16_LARGEST, kernels->float_to_bfloat16,
+	    kernels->bfloat16_to_float, kernels->bfloat16_fake};
 }
 
 static struct format float16_of(const struct qs_kernels *kernels)
 {
-	return (struct format){QS_ELEMENT_FLOAT16, 0x1.ffdffep15, kernels->float_to_float16,
-	    kernels->float16_to_float};
+	return (struct format){QS_ELEMENT_FLOAT16, QS_FLOAT16_LARGEST, kernels->float_to_float16,
+	    kernels->float16_to_float, kernels->float16_fake};
 }
 
-static void count(const struct qs_quantization *how, double largest, const float *in, size_t n,
+static void add_census(const struct qs_census *census, struct qs_counts *counts)
+{
+	counts->nan += census->nan;
+	counts->infinite += census->infinite;
+	counts->saturated += census->beyond;
+}
+
+static void count(const struct qs_quantization *how, float largest, const float *in, size_t n,
     struct qs_counts *counts)
 {
 	struct qs_census census = {0, 0, 0};
 
 	how->kernels->census(in, n, 1.0F, -largest, largest, &census);
-	counts->nan += census.nan;
-	counts->infinite += census.infinite;
-	counts->saturated += census.beyond;
+	add_census(&census, counts);
 }
 
-static enum qs_status fake(const struct qs_quantization *how, struct format format, size_t n,
-    const float *in, float *out, struct qs_counts *counts)
+static enum qs_status fake(
+    struct format format, size_t n, const float *in, float *out, struct qs_counts *counts)
 {
-	uint16_t halves[PIECE];
+	struct qs_census census = {0, 0, 0};
 
-	for (size_t at = 0; at < n; at += PIECE) {
-		const size_t size = n - at < PIECE ? n - at : PIECE;
-
-		format.narrow(in + at, size, halves);
-		format.widen(halves, size, out + at);
-	}
-	count(how, format.largest, in, n, counts);
+	format.fake(in, n, out, &census);
+	add_census(&census, counts);
 	return QS_OK;
 }
 
@@ -77,8 +76,7 @@ static enum qs_status encode(const struct qs_quantization *how, struct format fo
 	static enum qs_status fake_##name(const struct qs_quantization *how,                       \
 	    struct qs_layout layout, const float *in, float *out, struct qs_counts *counts)        \
 	{                                                                                          \
-		return fake(                                                                       \
-		    how, name##_of(how->kernels), qs_layout_count(layout), in, out, counts);       \
+		return fake(name##_of(how->kernels), qs_layout_count(layout), in, out, counts);    \
 	}                                                                                          \
 	static enum qs_status encode_##name(const struct qs_quantization *how,                     \
 	    struct qs_layout layout, const float *in, enum qs_element element, void *out,          \
@@ -111,7 +109,7 @@ static enum qs_status fake_float32(const struct qs_quantization *how, struct qs_
 	const size_t n = qs_layout_count(layout);
 
 	memcpy(out, in, n * sizeof(*out));
-	count(how, (double)FLT_MAX, in, n, counts);
+	count(how, FLT_MAX, in, n, counts);
 	return QS_OK;
 }
 

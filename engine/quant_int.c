@@ -27,11 +27,14 @@ struct lattice {
 	int64_t low, high, zero_point;
 };
 
-/* An amp above FLT_MAX would turn 0 into NaN; with it, a scale below 2^-128 acts as 2^-128. */
+/*
+ * An amp above FLT_MAX would turn 0 into NaN, and so would a step above it: a scale below 2^-128
+ * acts as 2^-128, and one above 2^127 as 2^127.
+ */
 static struct lattice lattice_of(const struct qs_qparams *qparams, size_t channel)
 {
 	const size_t at = qparams->n == 1 ? 0 : channel;
-	const double amp = fmin(1.0 / qparams->scale[at], (double)FLT_MAX);
+	const double amp = fmax(0x1p-127, fmin(1.0 / qparams->scale[at], (double)FLT_MAX));
 	const int64_t zero_point = qparams->zero_point[at];
 
 	return (struct lattice){
@@ -50,13 +53,26 @@ static bool has_kernel(const struct qs_quantization *how, const struct lattice *
 	       lattice->low >= -QS_GRID_LIMIT && lattice->high <= QS_GRID_LIMIT;
 }
 
+/* The codes of a range within the limits have a zero point that is not far from it. */
 static struct qs_grid grid_of(const struct lattice *lattice)
 {
-	return (struct qs_grid){
-	    lattice->amp, lattice->step, (int32_t)lattice->low, (int32_t)lattice->high};
+	struct qs_grid grid =
+	    qs_grid_of(lattice->amp, lattice->step, (int32_t)lattice->low, (int32_t)lattice->high);
+
+	grid.zero_point = (int32_t)lattice->zero_point;
+	return grid;
 }
 
-/* The law one value at a time, for wide integers and foreign rounding modes. NaN goes to `low`. */
+static void add_census(const struct qs_census *census, struct qs_counts *counts)
+{
+	counts->nan += census->nan;
+	counts->infinite += census->infinite;
+	counts->saturated += census->beyond;
+}
+
+/* ---- the law one value at a time, for wide integers and foreign rounding modes --------------- */
+
+/* NaN goes to `low`. */
 static int64_t quantize(
     const struct qs_quantization *how, const struct lattice *lattice, float value)
 {
@@ -69,15 +85,16 @@ static int64_t quantize(
 	return (int64_t)how->rounding->round(scaled);
 }
 
-static void fake_run(const struct qs_quantization *how, const struct lattice *lattice,
+static void take_census(const struct qs_quantization *how, const struct lattice *lattice,
+    const float *in, size_t n, struct qs_census *census)
+{
+	how->kernels->census(in, n, lattice->amp, qs_grid_first((double)lattice->low - 0.5),
+	    qs_grid_last((double)lattice->high + 0.5), census);
+}
+
+static void fake_slowly(const struct qs_quantization *how, const struct lattice *lattice,
     const float *in, size_t n, float *out)
 {
-	if (has_kernel(how, lattice)) {
-		const struct qs_grid grid = grid_of(lattice);
-
-		how->kernels->grid_fake[qs_round_kernel(how->rounding)](&grid, in, n, out);
-		return;
-	}
 	for (size_t i = 0; i < n; i++) {
 		const float value = (float)quantize(how, lattice, in[i]) * lattice->step;
 
@@ -85,34 +102,30 @@ static void fake_run(const struct qs_quantization *how, const struct lattice *la
 	}
 }
 
-/* The codes of at most PIECE values. */
-static void encode_run(const struct qs_quantization *how, const struct lattice *lattice,
+static void encode_slowly(const struct qs_quantization *how, const struct lattice *lattice,
     const float *in, size_t n, int64_t *codes)
 {
-	if (has_kernel(how, lattice)) {
-		const struct qs_grid grid = grid_of(lattice);
-		int32_t narrow[PIECE];
-
-		how->kernels->grid_encode[qs_round_kernel(how->rounding)](&grid, in, n, narrow);
-		for (size_t i = 0; i < n; i++)
-			codes[i] = narrow[i] + lattice->zero_point;
-		return;
-	}
 	for (size_t i = 0; i < n; i++)
 		codes[i] =
 		    quantize(how, lattice, isnan(in[i]) ? 0.0F : in[i]) + lattice->zero_point;
 }
 
-static void count_run(const struct qs_quantization *how, const struct lattice *lattice,
-    const float *in, size_t n, struct qs_counts *counts)
+/* ---- runs of values with one scale ----------------------------------------------------------- */
+
+static void fake_run(const struct qs_quantization *how, const struct lattice *lattice,
+    const float *in, size_t n, float *out, struct qs_counts *counts)
 {
 	struct qs_census census = {0, 0, 0};
 
-	how->kernels->census(
-	    in, n, lattice->amp, (double)lattice->low - 0.5, (double)lattice->high + 0.5, &census);
-	counts->nan += census.nan;
-	counts->infinite += census.infinite;
-	counts->saturated += census.beyond;
+	if (has_kernel(how, lattice)) {
+		const struct qs_grid grid = grid_of(lattice);
+
+		how->kernels->grid_fake[qs_round_kernel(how->rounding)](&grid, in, n, out, &census);
+	} else {
+		take_census(how, lattice, in, n, &census);
+		fake_slowly(how, lattice, in, n, out);
+	}
+	add_census(&census, counts);
 }
 
 /* A tensor with one scale is one run, whatever its shape. */
@@ -132,8 +145,7 @@ static enum qs_status fake(const struct qs_quantization *how, struct qs_layout l
 		const struct lattice lattice = lattice_of(how->qparams, r % runs.channels);
 		const size_t at = r * runs.inner;
 
-		fake_run(how, &lattice, in + at, runs.inner, out + at);
-		count_run(how, &lattice, in + at, runs.inner, counts);
+		fake_run(how, &lattice, in + at, runs.inner, out + at, counts);
 	}
 	return QS_OK;
 }
@@ -207,25 +219,62 @@ static enum qs_element storage(const struct qs_quantization *how)
 	return QS_ELEMENT_INT64;
 }
 
+/* The width of codes that a kernel writes; QS_KERNEL__WIDTHS for others. */
+static enum qs_kernel_width width_of(enum qs_element element)
+{
+	switch (element) {
+	case QS_ELEMENT_INT8:
+	case QS_ELEMENT_UINT8:
+		return QS_KERNEL_8_BITS;
+	case QS_ELEMENT_INT16:
+	case QS_ELEMENT_UINT16:
+		return QS_KERNEL_16_BITS;
+	case QS_ELEMENT_INT32:
+	case QS_ELEMENT_UINT32:
+		return QS_KERNEL_32_BITS;
+	default:
+		return QS_KERNEL__WIDTHS;
+	}
+}
+
+static void encode_run(const struct qs_quantization *how, const struct lattice *lattice,
+    const float *in, size_t n, enum qs_element element, void *out, struct qs_counts *counts)
+{
+	const enum qs_kernel_width width = width_of(element);
+	struct qs_census census = {0, 0, 0};
+	int64_t codes[PIECE];
+
+	if (has_kernel(how, lattice) && width != QS_KERNEL__WIDTHS) {
+		const struct qs_grid grid = grid_of(lattice);
+
+		how->kernels->grid_encode[width][qs_round_kernel(how->rounding)](
+		    &grid, in, n, out, &census);
+	} else {
+		take_census(how, lattice, in, n, &census);
+		for (size_t at = 0; at < n; at += PIECE) {
+			const size_t size = n - at < PIECE ? n - at : PIECE;
+
+			encode_slowly(how, lattice, in + at, size, codes);
+			store(codes, size, element, out, at);
+		}
+	}
+	add_census(&census, counts);
+}
+
 static enum qs_status encode(const struct qs_quantization *how, struct qs_layout layout,
     const float *in, enum qs_element element, void *out, struct qs_counts *counts)
 {
 	const struct qs_layout runs = effective(how, layout);
-	int64_t codes[PIECE];
+	const size_t size = qs_element_size(element);
 
 	if (!holds(element, how->qparams->quant_min, how->qparams->quant_max))
 		return QS_BUG;
 	for (size_t r = 0; r < runs.outer * runs.channels; r++) {
 		const struct lattice lattice = lattice_of(how->qparams, r % runs.channels);
-		const size_t end = (r + 1) * runs.inner;
+		const size_t at = r * runs.inner;
 
-		count_run(how, &lattice, in + r * runs.inner, runs.inner, counts);
-		for (size_t at = r * runs.inner; at < end; at += PIECE) {
-			const size_t n = end - at < PIECE ? end - at : PIECE;
-
-			encode_run(how, &lattice, in + at, n, codes);
-			store(codes, n, element, out, at);
-		}
+		encode_run(
+		    how, &lattice, in + at, runs.inner, element, (char *)out + at * size, counts);
 	}
 	return QS_OK;
 }

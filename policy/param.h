@@ -60,11 +60,11 @@ extern const struct qs_word_set qs_device_words, qs_tensor_words;
 /* The index of a word in a set, or -1. */
 int qs_word_find(const struct qs_word_set *set, struct qs_json_string word);
 
-/* Whether two values of a parameter are the same. */
-bool qs_param_same(enum qs_param param, union qs_value a, union qs_value b);
-
 /* Writes a value as it would stand in a config. */
 void qs_param_write(enum qs_param param, union qs_value value, struct qs_text *text);
+
+/* Whether two values of a parameter are the same. */
+bool qs_param_same(enum qs_param param, union qs_value a, union qs_value b);
 
 /* The built-in default of a parameter for a tensor kind. */
 union qs_value qs_param_default(enum qs_param param, enum qs_tensor tensor);

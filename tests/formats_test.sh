@@ -41,10 +41,39 @@ done
 strange=$(printf '%s/a:b %%<&">\303\244\377.json' "$scratch")
 printf '{"\\u0000\\u001f\\uffff<&]]>\\ud83d\\ude00": 1, "x\377": 2}' >"$strange"
 write strange "$strange"
+"$QSTRATA" lint -q --baseline "$scratch/baseline" --update-baseline "$srcdir/examples/mistakes/quantize_config.json" ||
+    fail 'a baseline does not take what is found'
+write known --baseline "$scratch/baseline" "$srcdir/examples/mistakes/quantize_config.json"
+sed 's/QS201/QS202/' "$scratch/baseline" >"$scratch/other-baseline"
+write gone --baseline "$scratch/other-baseline" "$srcdir/examples/mistakes/quantize_config.json"
 write all "$strange" "$srcdir"/tests/data/json/*.json "$srcdir/examples/mistakes/quantize_config.json"
 
 skipped=
 if python3 -c 'import jsonschema' 2>/dev/null; then
+	python3 - "$srcdir/schemas/findings.schema.json" "$scratch" "$srcdir/tests/golden" <<'END' || failed=1
+import glob, json, sys
+import jsonschema
+schema = json.load(open(sys.argv[1], encoding="utf-8"))
+jsonschema.Draft7Validator.check_schema(schema)
+validator = jsonschema.Draft7Validator(schema)
+golden = [p for t in ("lint/json*", "lint/*-json", "formats/json-*", "baseline/json") for p in glob.glob(sys.argv[3] + "/" + t + "/stdout")]
+bad = known = gone = n = 0
+for path in glob.glob(sys.argv[2] + "/*.json") + golden:
+    text = open(path, encoding="utf-8", errors="replace").read()
+    if not text.startswith('{\n  "format_version"'):
+        continue
+    while text:
+        document, end = json.JSONDecoder().raw_decode(text)
+        text = text[end:].lstrip()
+        n += 1
+        for error in validator.iter_errors(document):
+            print("FAIL:", path, list(error.absolute_path), error.message[:200])
+            bad += 1
+        known += document["summary"]["suppressed"]
+        gone += len(document["unused_suppressions"])
+print(n, "documents are as the schema has them")
+sys.exit(bad > 0 or n < 30 or known == 0 or gone == 0)
+END
 	python3 - "$srcdir/tests/data/sarif-schema-2.1.0.json" "$scratch" <<'END' || failed=1
 import glob, json, sys
 import jsonschema
@@ -83,7 +112,7 @@ for path in glob.glob(sys.argv[1] + "/*.json-lines"):
         sys.exit("FAIL: " + path + " differs from the document")
     lines += len(each)
     report = json.load(open(path[:-len("json-lines")] + "gitlab", encoding="utf-8"))
-    if len({entry["fingerprint"] for entry in report}) != len(each):
+    if len({entry["fingerprint"] for entry in report}) != sum(not one["suppressed"] for one in each):
         sys.exit("FAIL: fingerprints for GitLab of " + path)
 print(lines, "lines are objects")
 END

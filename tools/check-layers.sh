@@ -9,7 +9,7 @@ export LC_ALL
 # FOLDER: what its files may include from the tree, as patterns.
 layers='
 include qstrata/*
-base qstrata/base.h base/*
+base qstrata/base.h qstrata/baseline.h qstrata/form.h base/*
 policy qstrata/* base/* policy/*
 model qstrata/base.h qstrata/model.h base/* model/*
 engine qstrata/* base/* policy/* model/* engine/*
@@ -33,7 +33,7 @@ standard=' assert.h ctype.h dirent.h errno.h fcntl.h float.h getopt.h glob.h int
  pthread.h setjmp.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h sys/mman.h sys/stat.h time.h unistd.h '
 standard=" $(echo $standard) "
 public=' stdarg.h stdbool.h stddef.h stdint.h '
-kernel=' float.h immintrin.h math.h stddef.h stdint.h string.h '
+kernel=' arm_neon.h float.h immintrin.h math.h stdbool.h stddef.h stdint.h string.h '
 
 failed=0
 

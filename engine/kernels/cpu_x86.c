@@ -6,10 +6,12 @@ unsigned qs_kernels_cpu(void)
 {
 	unsigned sets = QS_KERNEL_SET_C;
 
-	if (__builtin_cpu_supports("avx2"))
-		sets |= QS_KERNEL_SET_AVX2;
-	/* Its registers are those of AVX2, and the file of its kernels uses both. */
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c"))
-		sets |= QS_KERNEL_SET_F16C;
+		sets |= QS_KERNEL_SET_AVX2;
+#ifdef QS_KERNELS_AVX512
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+		sets |= QS_KERNEL_SET_AVX512;
+#endif
 	return sets;
 }

@@ -63,40 +63,77 @@ INLINE void encode(const struct qs_grid *grid, const float *restrict in, size_t 
 		out[i] = quantize(in[i] == in[i] ? in[i] : 0.0F, amp, low, high, mode);
 }
 
-/* Four sums, so that additions need not wait for each other, over pieces that stay in the cache. */
-INLINE double error(
-    const struct qs_grid *grid, const float *in, size_t n, enum qs_kernel_rounding mode)
+/* A conversion of codes in a piece of the cache to the type that is asked for. */
+#define DEFINE_STORE(bits)                                                                         \
+	INLINE void store##bits(                                                                   \
+	    const int32_t *restrict codes, int32_t zero_point, size_t n, void *restrict out)       \
+	{                                                                                          \
+		uint##bits##_t *values = out;                                                      \
+		for (size_t i = 0; i < n; i++)                                                     \
+			values[i] = (uint##bits##_t)(codes[i] + zero_point);                       \
+	}
+
+DEFINE_STORE(8)
+DEFINE_STORE(16)
+DEFINE_STORE(32)
+
+/* Runs steps over n values in pieces that stay in the cache: `size` of them from `done` on. */
+#define PIECE ((size_t)256)
+#define FOR_PIECES(n)                                                                              \
+	for (size_t done = 0, size; size = (n)-done < PIECE ? (n)-done : PIECE, done < (n);        \
+	     done += size)
+
+INLINE void error(const struct qs_grid *grid, const float *in, size_t n, double sums[QS_GRID_SUMS],
+    enum qs_kernel_rounding mode)
 {
-	double sums[4] = {0.0, 0.0, 0.0, 0.0};
-	float piece[256];
+	float piece[PIECE];
 
-	for (size_t done = 0; done < n; done += 256) {
-		const size_t size = n - done < 256 ? n - done : 256;
-
+	FOR_PIECES(n)
+	{
 		fake(grid, in + done, size, piece, mode);
 		for (size_t i = 0; i < size; i++) {
 			const double difference = (double)(in[done + i] - piece[i]);
 
-			sums[i % 4] += difference * difference;
+			sums[i % QS_GRID_SUMS] += difference * difference;
 		}
 	}
-	return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
+static void take_census(
+    const struct qs_grid *grid, const float *in, size_t n, struct qs_census *census)
+{
+	qs_census__c(in, n, grid->amp, grid->first, grid->last, census);
+}
+
+#define DEFINE_ENCODE(name, MODE, bits)                                                            \
+	void qs_grid_encode##bits##_##name##__c(const struct qs_grid *grid, const float *in,       \
+	    size_t n, void *out, struct qs_census *census)                                         \
+	{                                                                                          \
+		int32_t codes[PIECE];                                                              \
+		FOR_PIECES(n)                                                                      \
+		{                                                                                  \
+			take_census(grid, in + done, size, census);                                \
+			encode(grid, in + done, size, codes, QS_KERNEL_##MODE);                    \
+			store##bits(codes, grid->zero_point, size, (uint##bits##_t *)out + done);  \
+		}                                                                                  \
+	}
+
 #define DEFINE(name, MODE)                                                                         \
-	void qs_grid_fake_##name##__c(                                                             \
-	    const struct qs_grid *grid, const float *in, size_t n, float *out)                     \
+	void qs_grid_fake_##name##__c(const struct qs_grid *grid, const float *in, size_t n,       \
+	    float *out, struct qs_census *census)                                                  \
 	{                                                                                          \
-		fake(grid, in, n, out, QS_KERNEL_##MODE);                                          \
+		FOR_PIECES(n)                                                                      \
+		{                                                                                  \
+			take_census(grid, in + done, size, census);                                \
+			fake(grid, in + done, size, out + done, QS_KERNEL_##MODE);                 \
+		}                                                                                  \
 	}                                                                                          \
-	void qs_grid_encode_##name##__c(                                                           \
-	    const struct qs_grid *grid, const float *in, size_t n, int32_t *out)                   \
+	DEFINE_ENCODE(name, MODE, 8)                                                               \
+	DEFINE_ENCODE(name, MODE, 16)                                                              \
+	    DEFINE_ENCODE(name, MODE, 32) void qs_grid_error_##name##__c(                          \
+		const struct qs_grid *grid, const float *in, size_t n, double sums[QS_GRID_SUMS])  \
 	{                                                                                          \
-		encode(grid, in, n, out, QS_KERNEL_##MODE);                                        \
-	}                                                                                          \
-	double qs_grid_error_##name##__c(const struct qs_grid *grid, const float *in, size_t n)    \
-	{                                                                                          \
-		return error(grid, in, n, QS_KERNEL_##MODE);                                       \
+		error(grid, in, n, sums, QS_KERNEL_##MODE);                                        \
 	}
 
 DEFINE(half_even, HALF_EVEN)

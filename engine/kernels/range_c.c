@@ -7,15 +7,15 @@
 #include "engine/kernels/kernels.h"
 
 void qs_census__c(
-    const float *in, size_t n, float amp, double least, double most, struct qs_census *census)
+    const float *in, size_t n, float amp, float first, float last, struct qs_census *census)
 {
 	size_t nan = 0, infinite = 0, beyond = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const double scaled = (double)(in[i] * amp);
+		const float scaled = in[i] * amp;
 		const size_t finite = fabsf(in[i]) <= FLT_MAX;
 		const size_t number = in[i] == in[i];
-		const size_t inside = (scaled >= least) & (scaled <= most);
+		const size_t inside = (scaled >= first) & (scaled <= last);
 
 		nan += number ^ 1U;
 		infinite += number ^ finite;

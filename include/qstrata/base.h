@@ -162,6 +162,12 @@ struct qs_fix {
 	struct qs_fix *next;
 };
 
+/** Why a finding does not count. */
+struct qs_suppression {
+	const char *kind;   /**< "baseline" or "settings": where it is said */
+	const char *reason; /**< in somebody's words */
+};
+
 /** One finding: what is wrong, where, and what would be right. */
 struct qs_finding {
 	const char *code;  /**< stable, "QS201" */
@@ -178,7 +184,8 @@ struct qs_finding {
 	struct qs_place place;
 	struct qs_related *related;
 	struct qs_fix *fixes;
-	size_t order; /**< of addition */
+	const struct qs_suppression *suppressed; /**< NULL: it counts */
+	size_t order;                            /**< of addition */
 };
 
 /** Writes a text to a file: beside its final name first, then renamed. QS_IO with a finding. */
@@ -216,12 +223,20 @@ enum qs_decision {
  */
 QS_API enum qs_status qs_findings_judge(
     struct qs_findings *findings, const char *prefix, enum qs_decision decision);
+/**
+ * Suppresses findings that are yet to be added, by a prefix of their codes: they are kept, and do
+ * not count. The first that fits gives the reason.
+ */
+QS_API enum qs_status qs_findings_excuse(
+    struct qs_findings *findings, const char *prefix, const char *reason);
 /** Releases a list with its findings; NULL is fine. */
 QS_API void qs_findings_free(struct qs_findings *findings);
 /** How many findings are kept. */
 QS_API size_t qs_findings_count(const struct qs_findings *findings);
-/** How many findings of a severity were added, kept or not. */
+/** How many findings of a severity were added and count, kept or not. */
 QS_API size_t qs_findings_total(const struct qs_findings *findings, enum qs_severity severity);
+/** How many findings were added and are suppressed. */
+QS_API size_t qs_findings_suppressed(const struct qs_findings *findings);
 /** The finding at an index below qs_findings_count(). */
 QS_API const struct qs_finding *qs_findings_at(const struct qs_findings *findings, size_t index);
 /** Sorts by source (in order of first mention), then place, then order of addition. */
@@ -265,6 +280,7 @@ typedef enum qs_status qs_findings_writer(const struct qs_shown *shown, struct q
 struct qs_findings_format {
 	const char *name; /**< "sarif" */
 	bool for_people;  /**< false: a document, which is valid also when there is no finding */
+	bool all;         /**< suppressed findings are in it as well, and marked */
 	const char *help; /**< a few words */
 	qs_findings_writer *write;
 };

@@ -4,7 +4,9 @@
 #define QSTRATA_QSTRATA_H
 
 #include "qstrata/base.h"
+#include "qstrata/baseline.h"
 #include "qstrata/engine.h"
+#include "qstrata/form.h"
 #include "qstrata/images.h"
 #include "qstrata/model.h"
 #include "qstrata/policy.h"
