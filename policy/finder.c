@@ -3,7 +3,8 @@
  * Aho and Corasick, "Efficient string matching: an aid to bibliographic search" (1975).
  *
  * A trie of all texts, in which each node knows the node of the longest proper suffix that is in
- * the trie too. Children of a node are a list; those of the root, which is asked most often, a table.
+ * the trie too. Children of a node are a list; those of the root, which is asked most often, are a
+ * table.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -201,9 +201,9 @@ void qs_selector_report(struct qs_selector_run *run)
 		return;
 	}
 	find_outcomes(run, outcomes);
-	for (size_t i = 0; i < policy->n_entries; i++)
-		report_entry(run, &policy->entries[i], &outcomes[i]);
 	if (policy->n_entries)
 		report_unreached(run);
+	for (size_t i = 0; i < policy->n_entries; i++)
+		report_entry(run, &policy->entries[i], &outcomes[i]);
 	free(outcomes);
 }
