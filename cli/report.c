@@ -144,14 +144,19 @@ enum qs_status select_layers(const struct arguments *arguments, const struct qs_
     const struct model *model, struct qs_findings *findings, struct qs_selection **ret_selection)
 {
 	const struct qs_layer *layers;
+	enum qs_status status, judged;
 	size_t n_layers;
 
 	*ret_selection = NULL;
 	if (!model->layers)
 		return QS_OK;
 	layers = qs_layers_list(model->layers, &n_layers);
-	return qs_policy_select(policy, layers, n_layers,
+	status = qs_policy_select(policy, layers, n_layers,
 	    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, ret_selection);
+	if (status != QS_OK && status != QS_INVALID)
+		return status;
+	judged = qs_groups_check(model->layers, *ret_selection, findings);
+	return judged == QS_OK ? status : judged;
 }
 
 void tell_findings(const struct arguments *arguments, struct qs_findings *findings, FILE *stream,

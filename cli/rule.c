@@ -20,6 +20,10 @@ static void print_page(const struct qs_code *code)
 		printf("What it is: %s.\n", code->title);
 	if (code->source)
 		printf("Source: %s; as of %s.\n", code->source, code->date);
+	if (code->page) {
+		putchar('\n');
+		fwrite(code->page, 1, code->page_size, stdout);
+	}
 }
 
 /* A page by code or name. */

@@ -54,8 +54,9 @@ static enum qs_status find_layers(
 	if (status != QS_OK)
 		return status;
 	layers = qs_layers_list(job->layers, &n_layers);
-	return qs_policy_select(
+	status = qs_policy_select(
 	    job->policy, layers, n_layers, allow_unmatched, findings, &job->selection);
+	return status == QS_OK ? qs_groups_check(job->layers, job->selection, findings) : status;
 }
 
 /* The layers after folding. What there is to say about entries was said about the model as it

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "engine/group.h"
 #include "engine/plan.h"
 
 struct planner {
@@ -18,48 +19,20 @@ struct planner {
 	const struct qs_graph *graph;
 };
 
-/* Whether a node exchanges two axes: a transpose, which unlike other permutations ends a group. */
-static bool swaps_axes(const struct qs_graph *graph, size_t node)
-{
-	const Onnx__AttributeProto *perm = qs_attribute(graph->nodes[node].proto, "perm");
-	const struct qs_value *output = qs_graph_output(graph, node, 0);
-	size_t n_moved = 0;
-
-	if (!perm)
-		return output && (output->rank == 2 || output->rank == 3);
-	for (size_t i = 0; i < perm->n_ints; i++)
-		n_moved += perm->ints[i] != (int64_t)i;
-	return n_moved == 2;
-}
-
 static enum qs_role role_of(const struct planner *planner, const struct qs_layer *layer)
 {
-	enum qs_role_parameters parameters;
-	enum qs_role role;
-
-	if (!layer)
-		return QS_ROLE_FLOAT;
-	role = qs_role_of(layer, &parameters);
-	if (role == QS_ROLE_MOVE && strcmp(layer->op_type, "Transpose") == 0 &&
-	    swaps_axes(planner->graph, layer->node))
-		return QS_ROLE_FOLLOW;
-	return role;
+	return qs_group_role(planner->plan->layers, layer);
 }
 
-/* The layer that alone reads a value and may fuse with its producer, or NULL. */
 static const struct qs_layer *only_reader(
     const struct planner *planner, const struct qs_value *value, size_t *ret_index)
 {
-	if (value->n_uses != 1 || value->is_output ||
-	    value->uses[0].input >= planner->graph->nodes[value->uses[0].node].proto->n_input)
-		return NULL;
-	return qs_plan_layer_of(planner->plan, value->uses[0].node, ret_index);
+	return qs_layer_only_reader(planner->plan->layers, value, ret_index);
 }
 
-/* The output value of a layer, or NULL. */
 static const struct qs_value *output_of(const struct planner *planner, const struct qs_layer *layer)
 {
-	return qs_graph_output(planner->graph, layer->nodes[layer->n_nodes - 1], 0);
+	return qs_layer_output(planner->plan->layers, layer);
 }
 
 /* The value at the end of the group that starts with a value: behind the functions that alone read

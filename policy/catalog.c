@@ -14,13 +14,36 @@ struct qs_catalog {
 	size_t n_codes;
 };
 
+/* The page of a code: what stands between its heading and the next one. */
+static const char *find_page(const char *code, size_t *ret_size)
+{
+	const size_t size = strlen(code);
+	const char *heading = strstr(qs_finding_pages, "\n## ");
+
+	*ret_size = 0;
+	while (heading) {
+		const char *next = strstr(heading + 4, "\n## ");
+		const char *body = strchr(heading + 1, '\n');
+
+		if (strncmp(heading + 4, code, size) == 0 && heading[4 + size] == ' ' && body) {
+			while (*body == '\n')
+				body++;
+			*ret_size = next ? (size_t)(next - body) : strlen(body);
+			return body;
+		}
+		heading = next;
+	}
+	return NULL;
+}
+
 static void add(
     struct qs_catalog *catalog, const struct qs_finding_kind *kind, const struct qs_rule *rule)
 {
 	struct qs_code *code = &catalog->codes[catalog->n_codes++];
 
-	*code =
-	    (struct qs_code){kind->code, kind->name, kind->title, kind->severity, NULL, NULL, NULL};
+	*code = (struct qs_code){
+	    kind->code, kind->name, kind->title, kind->severity, NULL, NULL, NULL, NULL, 0};
+	code->page = find_page(kind->code, &code->page_size);
 	if (rule) {
 		code->hint = rule->hint;
 		code->source = rule->source;

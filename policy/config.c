@@ -271,6 +271,8 @@ static void judge(struct qs_policy *policy)
 		qs_ruleset_done(&ruleset);
 		return;
 	}
+	if (!policy->n_errors)
+		qs_redundant_entries(policy);
 	qs_conflict_model(policy, &ruleset);
 	for (size_t i = 0; i < policy->n_entries; i++) {
 		if (policy->entries[i].later)

@@ -14,7 +14,8 @@ enum use {
 	USE_DATATYPE,  /* wins for tensors that are no integers */
 	USE_METHOD,    /* a percentage that wins where the method is another one */
 	USE_STATISTIC, /* a batch statistic that wins for weights or biases */
-	USE_EFFECTIVE
+	USE_EFFECTIVE,
+	USE_REPEATED /* of a tensor block: the same holds without it */
 };
 
 static enum use use_of(
@@ -50,8 +51,23 @@ static void report_reset(struct qs_policy *policy, const struct qs_setting *sett
 		    "this one is not kept");
 }
 
+/* A winner is used. One that only repeats what is below it leaves the use to that. */
+static void mark_used(
+    const struct qs_setting *setting, enum qs_param param, enum use use, bool told)
+{
+	while (use == USE_EFFECTIVE && !told &&
+	       (setting->level == QS_LEVEL_TENSOR || setting->level == QS_LEVEL_LAYER_TENSOR) &&
+	       qs_setting_repeats(setting, param)) {
+		setting->member->mark = USE_REPEATED;
+		setting = setting->shadowed;
+	}
+	if (setting->member->mark < use)
+		setting->member->mark = (uint8_t)use;
+}
+
+/* `told`: that the whole entry may be left out. */
 static void mark_winners(
-    struct qs_policy *policy, const struct qs_settings *settings, enum qs_tensor tensor)
+    struct qs_policy *policy, const struct qs_settings *settings, enum qs_tensor tensor, bool told)
 {
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
 		const struct qs_setting *setting = settings->param[p];
@@ -62,57 +78,99 @@ static void mark_winners(
 		if (setting->reset) {
 			if (use == USE_EFFECTIVE)
 				report_reset(policy, setting);
-		} else if (setting->member->mark < use) {
-			setting->member->mark = (uint8_t)use;
+		} else {
+			mark_used(setting, (enum qs_param)p, use, told);
 		}
 	}
 }
 
-/* The members of a block that ended as `use`, as one finding. */
-static void report_block(struct qs_policy *policy, const struct qs_json *block, enum use use,
-    enum qs_finding_id id, const char *reason)
+/* What is said of the members of a block that ended alike. UG1414 wants all parameters in an
+ * overall block, so there some are no mistake. */
+static const struct verdict {
+	enum use use;
+	enum qs_finding_id id;
+	bool overall; /* also in overall blocks */
+	const char *one, *many, *reason;
+} verdicts[] = {
+    {USE_NONE, QS_FINDING_OVERRIDDEN, true, "has no effect", "have no effect",
+	": overridden for every tensor that it could count for"},
+    {USE_DATATYPE, QS_FINDING_NO_EFFECT_DATATYPE, true, "has no effect", "have no effect",
+	": only datatype int has such parameters"},
+    {USE_METHOD, QS_FINDING_NO_EFFECT_PERCENTAGE, true, "has no effect", "have no effect",
+	": only method percentile has a percentage"},
+    {USE_STATISTIC, QS_FINDING_NO_EFFECT_STATISTIC, false, "has no effect", "have no effect",
+	": weights and biases have no batches"},
+    {USE_REPEATED, QS_FINDING_REPEATED_PARAMETER, false, "repeats", "repeat",
+	" what holds without the block"},
+};
+
+/* Whether a member of a block ended as a verdict has it. */
+static bool ended(const struct qs_json *member, const struct verdict *verdict)
+{
+	return member->mark == verdict->use && !member->hidden && member->type != QS_JSON_NULL &&
+	       qs_param_find(member->key) >= 0;
+}
+
+/* Names the values that a block only repeats. */
+static void relate_repeated(struct qs_policy *policy, struct qs_finding *finding,
+    const struct qs_json *block, const struct qs_settings *settings)
+{
+	for (const struct qs_json *m = block->children.first; m; m = m->next) {
+		const int param = qs_param_find(m->key);
+
+		if (m->mark == USE_REPEATED && param >= 0 && settings->param[param]->member == m)
+			qs_finding_relate(policy->findings, finding,
+			    qs_policy_value_place(policy, settings->param[param]->shadowed->member),
+			    "the same %s stands here", qs_param_info((enum qs_param)param)->key);
+	}
+}
+
+/* Says a verdict on a block, as one finding. */
+static void report_block(struct qs_policy *policy, const struct qs_json *block,
+    const struct qs_settings *settings, const struct verdict *verdict)
 {
 	struct qs_text names = QS_TEXT_INIT;
 	const struct qs_json *first = NULL;
+	struct qs_finding *finding;
 	size_t n = 0;
 
 	for (const struct qs_json *m = block->children.first; m; m = m->next) {
-		if (m->mark != use || m->hidden || m->type == QS_JSON_NULL ||
-		    qs_param_find(m->key) < 0)
+		if (!ended(m, verdict))
 			continue;
 		first = first ? first : m;
 		qs_text_addf(&names, "%s%.*s", n++ ? ", " : "", (int)m->key.size, m->key.bytes);
 	}
-	if (n)
-		qs_policy_say(policy, id, qs_policy_key_place(policy, first), first, "%s %s: %s",
-		    names.data, n > 1 ? "have no effect" : "has no effect", reason);
+	if (n) {
+		finding = qs_policy_say(policy, verdict->id, qs_policy_key_place(policy, first),
+		    first, "%s %s%s", names.data, n > 1 ? verdict->many : verdict->one,
+		    verdict->reason);
+		if (verdict->use == USE_REPEATED)
+			relate_repeated(policy, finding, block, settings);
+	}
 	qs_findings_end_text(policy->findings, &names);
 }
 
-static void check_block(struct qs_policy *policy, const struct qs_json *block, bool overall)
+/* Judges a block; `settings` are those of its kind, or NULL for an overall block. */
+static void check_block(
+    struct qs_policy *policy, const struct qs_json *block, const struct qs_settings *settings)
 {
 	if (block->type != QS_JSON_OBJECT)
 		return;
-	report_block(policy, block, USE_NONE, QS_FINDING_OVERRIDDEN,
-	    "overridden for every tensor that it could count for");
-	report_block(policy, block, USE_DATATYPE, QS_FINDING_NO_EFFECT_DATATYPE,
-	    "only datatype int has such parameters");
-	report_block(policy, block, USE_METHOD, QS_FINDING_NO_EFFECT_PERCENTAGE,
-	    "only method percentile has a percentage");
-	/* UG1414 wants all parameters in an overall block, so there it is no mistake. */
-	if (!overall)
-		report_block(policy, block, USE_STATISTIC, QS_FINDING_NO_EFFECT_STATISTIC,
-		    "weights and biases have no batches");
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
+		if (settings || verdicts[i].overall)
+			report_block(policy, block, settings, &verdicts[i]);
+	}
 }
 
 /* Walks the parameter blocks of an object: the document or an entry, which name them alike. */
-static void check_blocks(struct qs_policy *policy, const struct qs_json *object, unsigned listed)
+static void check_blocks(struct qs_policy *policy, const struct qs_json *object, unsigned listed,
+    const struct qs_settings settings[QS_TENSOR__COUNT])
 {
 	for (const struct qs_json *m = object->children.first; m; m = m->next) {
 		if (m->hidden)
 			continue;
 		if (qs_json_string_is(m->key, "overall_quantize_config"))
-			check_block(policy, m, true);
+			check_block(policy, m, NULL);
 		if (!qs_json_string_is(m->key, "tensor_quantize_config") ||
 		    m->type != QS_JSON_OBJECT)
 			continue;
@@ -120,7 +178,7 @@ static void check_blocks(struct qs_policy *policy, const struct qs_json *object,
 			const int tensor = qs_word_find(&qs_tensor_words, b->key);
 
 			if (tensor >= 0 && (listed >> tensor & 1) && !b->hidden)
-				check_block(policy, b, false);
+				check_block(policy, b, &settings[tensor]);
 		}
 	}
 }
@@ -129,16 +187,17 @@ void qs_effect_entry(struct qs_policy *policy, const struct qs_entry *entry)
 {
 	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
 		if (entry->tensors >> t & 1)
-			mark_winners(policy, &entry->settings[t], (enum qs_tensor)t);
+			mark_winners(
+			    policy, &entry->settings[t], (enum qs_tensor)t, entry->redundant);
 	}
 	/* Members of an entry can win nowhere else. */
 	if (entry->tensors)
-		check_blocks(policy, entry->object, entry->tensors);
+		check_blocks(policy, entry->object, entry->tensors, entry->settings);
 }
 
 void qs_effect_model(struct qs_policy *policy)
 {
 	for (int t = 0; t < QS_TENSOR__COUNT; t++)
-		mark_winners(policy, &policy->model[t], (enum qs_tensor)t);
-	check_blocks(policy, policy->document.root, (1U << QS_TENSOR__COUNT) - 1);
+		mark_winners(policy, &policy->model[t], (enum qs_tensor)t, false);
+	check_blocks(policy, policy->document.root, (1U << QS_TENSOR__COUNT) - 1, policy->model);
 }

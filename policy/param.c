@@ -87,6 +87,11 @@ int qs_word_find(const struct qs_word_set *set, struct qs_json_string word)
 	return -1;
 }
 
+bool qs_param_same(enum qs_param param, union qs_value a, union qs_value b)
+{
+	return params[param].kind == QS_KIND_REAL ? a.real == b.real : a.integer == b.integer;
+}
+
 void qs_param_write(enum qs_param param, union qs_value value, struct qs_text *text)
 {
 	const struct qs_param_info *info = &params[param];
@@ -105,13 +110,6 @@ void qs_param_write(enum qs_param param, union qs_value value, struct qs_text *t
 		qs_text_addf(text, "\"%s\"", info->set.words[value.integer].word);
 		break;
 	}
-}
-
-bool qs_param_same(enum qs_param param, union qs_value a, union qs_value b)
-{
-	if (qs_param_info(param)->kind == QS_KIND_REAL)
-		return !(a.real < b.real) && !(a.real > b.real);
-	return a.integer == b.integer;
 }
 
 union qs_value qs_param_default(enum qs_param param, enum qs_tensor tensor)

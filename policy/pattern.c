@@ -39,8 +39,6 @@ enum qs_status qs_pattern_new(const char *text, size_t size, struct qs_pattern *
 		status = describe(error, ret_message);
 		goto out;
 	}
-	/* Without JIT support matching is only slower. */
-	(void)pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
 	pattern->data = pcre2_match_data_create_from_pattern(pattern->code, NULL);
 	pattern->context = pcre2_match_context_create(NULL);
 	if (!pattern->data || !pattern->context)
@@ -61,6 +59,12 @@ void qs_pattern_free(struct qs_pattern *pattern)
 	pcre2_match_data_free(pattern->data);
 	pcre2_code_free(pattern->code);
 	free(pattern);
+}
+
+void qs_pattern_hurry(struct qs_pattern *pattern)
+{
+	/* Without JIT support matching is only slower. */
+	(void)pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
 }
 
 enum qs_status qs_pattern_match(struct qs_pattern *pattern, const char *name, bool *ret_matches)

@@ -64,7 +64,8 @@ struct qs_entry {
 	uint64_t hash;    /* of the selector */
 	unsigned tensors; /* bit mask of listed kinds */
 	const struct qs_entry
-	    *later; /* an entry of the same selector that counts instead, or NULL */
+	    *later;     /* an entry of the same selector that counts instead, or NULL */
+	bool redundant; /* gives its layers what they have without it, which is said */
 	const struct qs_entry *earlier; /* the previous entry of the same selector, or NULL */
 	struct qs_settings settings[QS_TENSOR__COUNT];
 };
@@ -144,6 +145,10 @@ void qs_setting_write(const struct qs_setting *setting, enum qs_param param, str
 bool qs_settings_show(
     const struct qs_settings *settings, enum qs_param param, enum qs_tensor tensor);
 
+/* Whether two settings of a kind mean the same, in all that means something. */
+bool qs_settings_equal(
+    const struct qs_settings *a, const struct qs_settings *b, enum qs_tensor tensor);
+
 /* ---- entry.c: layer entries ------------------------------------------------------------------ */
 
 /* Reads layer_quantize_config. */
@@ -166,6 +171,14 @@ void qs_tensor_blocks_read(struct qs_policy *policy, struct qs_json *object, enu
  * at, that are legal and change nothing. */
 void qs_effect_entry(struct qs_policy *policy, const struct qs_entry *entry);
 void qs_effect_model(struct qs_policy *policy);
+
+/* ---- redundant.c: what may be left out ------------------------------------------------------- */
+
+/* Whether a setting is what the one below it says as well, in the text and not as a default. */
+bool qs_setting_repeats(const struct qs_setting *setting, enum qs_param param);
+
+/* Notes entries that give their layers what these have without them, whatever the model is. */
+void qs_redundant_entries(struct qs_policy *policy);
 
 /* ---- conflict.c: device rules over effective settings ---------------------------------------- */
 

@@ -180,3 +180,20 @@ bool qs_settings_show(
 		return false;
 	return qs_param_applies(param, tensor);
 }
+
+bool qs_settings_equal(
+    const struct qs_settings *a, const struct qs_settings *b, enum qs_tensor tensor)
+{
+	for (int p = 0; p < QS_PARAM__COUNT; p++) {
+		const struct qs_setting *x = a->param[p], *y = b->param[p];
+
+		if (x == y)
+			continue;
+		if (qs_settings_show(a, (enum qs_param)p, tensor) !=
+			qs_settings_show(b, (enum qs_param)p, tensor) ||
+		    (qs_settings_show(a, (enum qs_param)p, tensor) &&
+			!qs_param_same((enum qs_param)p, x->value, y->value)))
+			return false;
+	}
+	return true;
+}

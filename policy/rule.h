@@ -45,4 +45,7 @@ void qs_ruleset_done(struct qs_ruleset *ruleset);
 /* The text of schemas/rules.json, embedded when the library is built. */
 extern const char qs_builtin_rules[];
 
+/* docs/pages.md: a page for each finding, under "## CODE NAME". */
+extern const char qs_finding_pages[];
+
 #endif

@@ -331,7 +331,7 @@ static bool write_findings(void)
 	     "Codes are never used again for something else. Made from `base/findings.def` and\n"
 	     "`schemas/rules.json`; of a device rule the last column says what to do. `qstrata "
 	     "rule CODE`\n"
-	     "shows one of them.\n\n"
+	     "shows one of them with its page, which is in [pages.md](pages.md).\n\n"
 	     "| code | name | severity | what it is |\n|---|---|---|---|");
 	for (size_t i = 0; i < n; i++)
 		write_row(codes[i].code, codes[i].name, qs_severity_name(codes[i].severity),

@@ -19,6 +19,14 @@
 extern "C" {
 #endif
 
+/**
+ * Judges the layers that are quantized as one: an entry that gives one of them another activation
+ * format than the first of them has is an error, QS_INVALID. The layers are those that the
+ * selection was made over.
+ */
+QS_API enum qs_status qs_groups_check(const struct qs_layers *layers,
+    const struct qs_selection *selection, struct qs_findings *findings);
+
 struct qs_job;
 
 /**

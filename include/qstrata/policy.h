@@ -93,6 +93,14 @@ QS_API void qs_selection_free(struct qs_selection *selection);
 QS_API struct qs_spec qs_selection_spec(
     const struct qs_selection *selection, size_t layer, enum qs_tensor tensor);
 
+/**
+ * Judges layers that are quantized as one: `firsts` has for each layer of the selection the first
+ * of its group, or the layer itself. An entry that gives another layer of a group another
+ * activation format is an error, QS_INVALID.
+ */
+QS_API enum qs_status qs_selection_check_groups(
+    const struct qs_selection *selection, const size_t *firsts, struct qs_findings *findings);
+
 /** The effective parameters as JSON, the format of `qstrata resolve`; `selection` may be NULL. */
 QS_API enum qs_status qs_policy_write_json(
     const struct qs_policy *policy, const struct qs_selection *selection, struct qs_text *text);
@@ -146,7 +154,9 @@ struct qs_code {
 	enum qs_severity severity;
 	const char *hint; /**< what to do, or NULL */
 	const char *source,
-	    *date; /**< of a device rule: where it is written, and since when; or NULL */
+	    *date;        /**< of a device rule: where it is written, and since when; or NULL */
+	const char *page; /**< Markdown: what it is, examples, why; not NUL-terminated */
+	size_t page_size; /**< in bytes */
 };
 
 /** Every kind of finding there is. */

@@ -90,6 +90,8 @@ struct qs_policy *policy_of(const struct qs_source *source, const char *expected
 	enum qs_status status;
 
 	assert_non_null(findings);
+	assert_int_equal(qs_findings_judge(findings, "QS413", QS_DECISION_OFF), QS_OK);
+	assert_int_equal(qs_findings_judge(findings, "QS414", QS_DECISION_OFF), QS_OK);
 	status = qs_policy_read(source, findings, &policy);
 	expect_findings(findings, expected);
 	assert_int_equal(

@@ -31,7 +31,9 @@ void expect_findings(struct qs_findings *findings, const char *expected);
 struct qs_source *source_of(const char *text);
 struct qs_source *source_of_file(const char *name);
 
-/* Reads a config that has exactly these findings; NULL when there is an error among them. */
+/* Reads a config that has exactly these findings; NULL when there is an error among them. That
+ * something may be left out holds for most short configs and is not among them: redundant_test.c
+ * is about that. */
 struct qs_policy *policy_of(const struct qs_source *source, const char *expected);
 
 #endif

@@ -24,6 +24,12 @@ static inline float random_between(uint64_t *state, float least, float most)
 	return least + (most - least) * ((float)(random_bits(state) >> 40) * 0x1p-24F);
 }
 
+/* Below n. */
+static inline size_t random_below(uint64_t *state, size_t n)
+{
+	return (size_t)(random_bits(state) % n);
+}
+
 /* Any float32 at all: NaN, infinities and subnormals among them. */
 static inline float random_any(uint64_t *state)
 {

@@ -7,7 +7,8 @@
 
 #include "tests/unit/layers.h"
 
-/* Opens a config of these entries, without findings, and selects over the layers of the fixture. */
+/* Opens a config of these entries, without findings, and selects over the layers of the fixture.
+ * What may be left out and what is left is redundant_test.c's. */
 static void select_layers(const char *entries, bool allow_unmatched, const char *expected,
     void (*use)(const struct qs_selection *selection))
 {
@@ -24,6 +25,8 @@ static void select_layers(const char *entries, bool allow_unmatched, const char 
 	assert_int_equal(qs_policy_read(source, findings, &policy), QS_OK);
 	qs_findings_free(findings);
 	findings = qs_findings_new();
+	assert_int_equal(qs_findings_judge(findings, "QS508", QS_DECISION_OFF), QS_OK);
+	assert_int_equal(qs_findings_judge(findings, "QS509", QS_DECISION_OFF), QS_OK);
 	status = qs_policy_select(
 	    policy, test_layers, N_TEST_LAYERS, allow_unmatched, findings, &selection);
 	expect_findings(findings, expected);
@@ -198,6 +201,7 @@ static void near_names_are_hinted_at(void **state)
 		struct qs_policy *policy;
 		struct qs_source *source;
 
+		assert_int_equal(qs_findings_judge(findings, "QS509", QS_DECISION_OFF), QS_OK);
 		qs_text_addf(&text, "{\"target_device\": \"CPU\", \"layer_quantize_config\": [%s]}",
 		    rows[i].entry);
 		source = source_of(text.data);

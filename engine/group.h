@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Groups: layers that are quantized as one, behind the last of them.
+ */
+#ifndef ENGINE_GROUP_H
+#define ENGINE_GROUP_H
+
+#include "engine/plan.h"
+#include "model/layers.h"
+
+/* What a layer puts out, or NULL. */
+const struct qs_value *qs_layer_output(
+    const struct qs_layers *layers, const struct qs_layer *layer);
+
+/* The layer that alone reads a value and may fuse with its producer, or NULL; and its index. */
+const struct qs_layer *qs_layer_only_reader(
+    const struct qs_layers *layers, const struct qs_value *value, size_t *ret_index);
+
+/* The role of a layer in a group; NULL has none. A transpose of two axes follows the layer before
+ * it, where other permutations only move. */
+enum qs_role qs_group_role(const struct qs_layers *layers, const struct qs_layer *layer);
+
+#endif
