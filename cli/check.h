@@ -6,6 +6,7 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
+#include "cli/judgement.h"
 #include "cli/report.h"
 
 /* What holds for the files that are checked together. It stays as it is while they are. */
@@ -13,6 +14,7 @@ struct scope {
 	const struct arguments *arguments;
 	struct qs_findings *decided; /* an empty list that knows what was decided about codes */
 	struct model model;
+	struct judgement judgement;
 };
 
 /* A file that is checked. */

@@ -121,7 +121,8 @@ static bool read_given(const struct reading *reading, const struct given *given)
 	return true;
 }
 
-bool decisions_read(const struct arguments *arguments, struct qs_findings *findings)
+bool decisions_read(const struct arguments *arguments, const struct qs_rulebook *rulebook,
+    struct qs_findings *findings)
 {
 	struct qs_catalog *catalog = NULL;
 	struct reading reading = {arguments, NULL, findings};
@@ -130,7 +131,7 @@ bool decisions_read(const struct arguments *arguments, struct qs_findings *findi
 	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers) && !catalog; i++) {
 		if (!arguments->value[readers[i].option])
 			continue;
-		if (qs_catalog_new(&catalog) != QS_OK) {
+		if (qs_catalog_new_for(rulebook, &catalog) != QS_OK) {
 			out_of_memory();
 			return false;
 		}

@@ -10,8 +10,12 @@
 
 #include "cli/options.h"
 
-/* Takes over what the options decide. False after a complaint. */
-bool decisions_read(const struct arguments *arguments, struct qs_findings *findings);
+/*
+ * Takes over what the options decide about the codes of findings and of a rulebook. False after
+ * a complaint.
+ */
+bool decisions_read(const struct arguments *arguments, const struct qs_rulebook *rulebook,
+    struct qs_findings *findings);
 
 /* The severity of a word, or -1. */
 int severity_of_word(const char *word, size_t size);

@@ -99,7 +99,7 @@ static bool read_settings(struct run *run)
 		out_of_memory();
 		return false;
 	}
-	return decisions_read(run->arguments, run->scope.decided);
+	return true;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -179,7 +179,7 @@ static void tell_summary(const struct run *run)
 	const size_t suppressed = qs_findings_suppressed(run->findings);
 	const size_t files = run->list.n;
 
-	if (run->arguments->value[OPTION_QUIET] || run->outputs.for_programs)
+	if (run->arguments->value[OPTION_QUIET] || run->outputs.for_programs || !run->files)
 		return;
 	tell_hidden(run);
 	fprintf(stderr, "%zu error%s", errors, plural(errors));
@@ -208,6 +208,17 @@ static void tell(struct run *run)
 	if (arguments->value[OPTION_STATISTICS])
 		tell_statistics(run->findings, run->at_least);
 	tell_summary(run);
+}
+
+/* Reads by what is judged. What is wrong with rules is told as what is wrong with configs is. */
+static bool read_judgement(struct run *run)
+{
+	if (judgement_read(run->arguments, run->findings, &run->scope.judgement))
+		return decisions_read(
+		    run->arguments, run->scope.judgement.rulebook, run->scope.decided);
+	if (qs_findings_count(run->findings))
+		tell(run);
+	return false;
 }
 
 static int exit_status(const struct run *run)
@@ -272,6 +283,7 @@ static void end_run(struct run *run)
 	for (size_t i = 0; run->files && i < run->list.n; i++)
 		checked_done(&run->files[i]);
 	close_model(&run->scope.model);
+	judgement_done(&run->scope.judgement);
 	qs_findings_free(run->findings);
 	qs_findings_free(run->scope.decided);
 	free(run->files);
@@ -288,7 +300,7 @@ static int run_command(const struct arguments *arguments, enum qs_severity at_le
 	int status = EXIT_UNABLE;
 
 	run.scope.arguments = arguments;
-	if (read_settings(&run) && find_files(&run)) {
+	if (read_settings(&run) && read_judgement(&run) && find_files(&run)) {
 		check_all(&run);
 		status = exit_status(&run);
 	}

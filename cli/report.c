@@ -43,10 +43,14 @@ bool open_config(const struct arguments *arguments, const char *path, struct qs_
 {
 	enum qs_status status;
 
-	*ret_config = (struct config){NULL, NULL};
+	*ret_config = (struct config){.source = NULL};
+	*ret_exit = EXIT_UNABLE;
+	if (!judgement_read(arguments, findings, &ret_config->judgement))
+		return false;
 	status = read_source(arguments, path, findings, &ret_config->source);
 	if (status == QS_OK)
-		status = qs_policy_read(ret_config->source, findings, &ret_config->policy);
+		status = qs_policy_read_for(ret_config->source, &ret_config->judgement.options,
+		    findings, &ret_config->policy);
 	if (status != QS_OK)
 		*ret_exit = exit_of(status);
 	return status == QS_OK;
@@ -56,6 +60,7 @@ void close_config(struct config *config)
 {
 	qs_policy_free(config->policy);
 	qs_source_free(config->source);
+	judgement_done(&config->judgement);
 }
 
 enum qs_status open_model(const char *path, struct qs_findings *findings, struct model *ret_model)

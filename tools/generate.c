@@ -203,7 +203,7 @@ static struct json_object *properties_of(const struct qs_policy *policy, const c
 
 #define SCHEMA_SWITCH(key) switch_schema(policy, (enum qs_switch)which++)
 #define SCHEMA_OTHER(key) other_schema(key)
-#define KEY(PLACE, ID, key, SHAPE, since, help)                                                    \
+#define KEY(PLACE, ID, key, SHAPE, versions, help)                                                 \
 	if (strcmp(#PLACE, place) == 0) {                                                          \
 		object = SCHEMA_##SHAPE(key);                                                      \
 		put_text(object, "title", key);                                                    \
@@ -297,7 +297,7 @@ static bool write_dictionary(void)
 	    "true", "false", "null", "99.99", "8", "re:", "\\\\u0000"};
 
 	puts("# Made from the tables by tools/generate.c.");
-#define KEY(PLACE, ID, key, SHAPE, since, help) write_token(key);
+#define KEY(PLACE, ID, key, SHAPE, versions, help) write_token(key);
 #include "qstrata/keys.def"
 #undef KEY
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
@@ -329,7 +329,7 @@ static bool write_findings(void)
 	codes = qs_catalog_list(catalog, &n);
 	puts("# Findings\n\n"
 	     "Codes are never used again for something else. Made from `base/findings.def` and\n"
-	     "`schemas/rules.json`; of a device rule the last column says what to do. `qstrata "
+	     "the rules of `schemas/`; of a device rule the last column says what to do. `qstrata "
 	     "rule CODE`\n"
 	     "shows one of them.\n\n"
 	     "| code | name | severity | what it is |\n|---|---|---|---|");
