@@ -116,6 +116,13 @@ int qs_tool_of_word(const char *word)
 	return qs_word_find(&qs_tool_words, (struct qs_json_string){word, (uint32_t)strlen(word)});
 }
 
+bool qs_param_same(enum qs_param param, union qs_value a, union qs_value b)
+{
+	if (qs_param_info(param)->kind == QS_KIND_REAL)
+		return !(a.real < b.real) && !(a.real > b.real);
+	return a.integer == b.integer;
+}
+
 union qs_value qs_param_default(enum qs_param param, enum qs_tensor tensor)
 {
 	const struct qs_param_info *info = &params[param];

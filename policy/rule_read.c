@@ -234,7 +234,7 @@ static void read_nothing(struct qs_reading *reading, const struct qs_json *value
 #define TARGET_SET struct set_file
 #define TARGET_PROFILE struct profile_file
 #define TARGET_RULE struct qs_rule
-#define TARGET_FACT struct qs_fact
+#define TARGET_FACT struct qs_device_fact
 
 /* The table, place by place. */
 enum place {
@@ -404,7 +404,7 @@ static void read_rules(struct qs_reading *reading, const struct qs_json *list, s
 static void read_facts(
     struct qs_reading *reading, const struct qs_json *list, struct qs_profile *profile)
 {
-	struct qs_fact *facts;
+	struct qs_device_fact *facts;
 
 	if (list->children.count > QS_FACT_LIMIT) {
 		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place_of(reading, list), list,

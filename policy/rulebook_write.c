@@ -89,7 +89,7 @@ static void write_page(const struct qs_rulebook *rulebook, size_t device, struct
 	qs_text_addf(text, "\n%s, %s\n", profile->source, profile->date);
 	write_rules(rulebook, device, text);
 	for (size_t i = 0; i < profile->n_facts; i++) {
-		const struct qs_fact *fact = &profile->facts[i];
+		const struct qs_device_fact *fact = &profile->facts[i];
 
 		qs_text_addf(text, "%s  %-9s %s\n            %s, %s\n", i ? "" : "\nfacts\n",
 		    qs_answer_word(fact->answer), fact->text, fact->source, fact->date);
@@ -155,7 +155,7 @@ static struct json_object *rule_json(const struct qs_rule *rule)
 	return object;
 }
 
-static struct json_object *fact_json(const struct qs_fact *fact)
+static struct json_object *fact_json(const struct qs_device_fact *fact)
 {
 	struct json_object *object = json_object_new_object();
 
