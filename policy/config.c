@@ -339,6 +339,7 @@ static enum qs_status start(
 	if (!options->rulebook)
 		status = qs_rulebook_new(&policy->own_rulebook);
 	policy->rulebook = options->rulebook ? options->rulebook : policy->own_rulebook;
+	policy->vocabulary = options->vocabulary;
 	policy->device = -1;
 	policy->tensors = (1U << QS_TENSOR__COUNT) - 1;
 	/* The tool's defaults for what it does at all (UG1414): both are on unless the file says
@@ -368,6 +369,7 @@ enum qs_status qs_policy_read_for(const struct qs_source *source,
 			status = QS_INVALID;
 	}
 	policy->findings = NULL;
+	policy->vocabulary = NULL;
 	if (status != QS_OK) {
 		qs_policy_free(policy);
 		return status;

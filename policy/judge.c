@@ -26,13 +26,19 @@ static const struct qs_setting *setting_of(
 	return settings[condition->tensor < 0 ? tensor : condition->tensor].param[condition->param];
 }
 
+/* Whether a setting has one of the values of a condition, which are built-in ones. */
+static bool is_one_of(const struct qs_condition *condition, const struct qs_setting *setting)
+{
+	return setting->value.integer < 64 && (condition->values >> setting->value.integer & 1);
+}
+
 /* Whether a setting may be judged, and is one of the values. */
 static bool holds(
     const struct qs_condition *condition, const struct qs_settings *settings, int tensor)
 {
 	const struct qs_setting *setting = setting_of(condition, settings, tensor);
 
-	return !setting->broken && (condition->values >> setting->value.integer & 1);
+	return !setting->broken && is_one_of(condition, setting);
 }
 
 static bool applies(const struct qs_rule *rule, const struct qs_settings *settings, int tensor)
@@ -53,9 +59,10 @@ static bool breaks(const struct scope *scope, const struct qs_rule *rule, int te
 	const struct qs_setting *other;
 
 	/* What holds most often is asked first. */
-	if (same_as < 0 && (required->values >> setting->value.integer & 1))
+	if (same_as < 0 && is_one_of(required, setting))
 		return false;
-	if (setting->broken || !applies(rule, scope->settings, tensor))
+	if (setting->broken || qs_setting_is_foreign(setting, required->param) ||
+	    !applies(rule, scope->settings, tensor))
 		return false;
 	if (same_as < 0)
 		return true;
@@ -146,7 +153,7 @@ static void write_setting(struct qs_text *text, const struct involved *involved)
 	if (involved->condition->tensor >= 0)
 		qs_text_addf(text, "%s.", qs_tensor_words.words[involved->condition->tensor].word);
 	qs_text_addf(text, "%s ", qs_param_info(involved->condition->param)->key);
-	qs_param_write(involved->condition->param, involved->setting->value, text);
+	qs_setting_write(involved->setting, involved->condition->param, text);
 }
 
 static void write_allowed(struct qs_text *text, const struct qs_condition *condition)

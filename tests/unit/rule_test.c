@@ -47,7 +47,8 @@ static uint64_t device_bit(const struct qs_rulebook *rulebook, const char *name)
 static void judge(
     const struct qs_rulebook *rulebook, uint64_t devices, const char *config, struct qs_text *text)
 {
-	const struct qs_policy_options options = {QS_TOOL_NEWEST, rulebook, devices};
+	const struct qs_policy_options options = {
+	    .tool = QS_TOOL_NEWEST, .rulebook = rulebook, .devices = devices};
 	struct qs_findings *findings = qs_findings_new();
 	struct qs_source *source = source_of(config);
 	struct qs_policy *policy = NULL;
