@@ -77,5 +77,7 @@ qs_value_reader qs_read_tensors, qs_read_devices;
 #define QS_FORM_DATE "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 #define QS_TEXT_LIMIT 1000
 #define QS_NAME_LIMIT 64
+/* Values of a parameter that a rule lists. */
+#define QS_VALUES_LIMIT 64
 
 #endif

@@ -56,7 +56,7 @@ static void read_values(
 {
 	const struct qs_param_info *info = qs_param_info(condition->param);
 
-	if (!qs_reading_list(reading, list, 64, "a list of values"))
+	if (!qs_reading_list(reading, list, QS_VALUES_LIMIT, "a list of values"))
 		return;
 	for (const struct qs_json *item = list->children.first; item; item = item->next) {
 		const int bit = read_bit(reading, info, item);
