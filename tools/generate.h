@@ -30,7 +30,10 @@ void write_set(const struct qs_word_set *set);
 
 /* ---- generate_rules.c ------------------------------------------------------------------------ */
 
-/* Write the JSON Schemas of a rule set and of a device profile, and the dictionary of their fuzzer. */
+/*
+ * Write the JSON Schemas of a rule set and of a device profile, and the dictionary of their
+ * fuzzer.
+ */
 bool write_rules_schema(void);
 bool write_profile_schema(void);
 bool write_rules_dictionary(void);

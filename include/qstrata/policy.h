@@ -131,8 +131,10 @@ struct qs_policy_options {
 	/** The devices that it is judged for, a bit each of the rulebook's indices; 0: that of its
 	 * target_device. For several of them a finding tells where it can be used. */
 	uint64_t devices;
-	/** The words of plug-ins (qs_registry_vocabulary()) that are values as well, or NULL; it is not
-	 * kept. Device rules are about the built-in words and judge no other. */
+	/**
+	 * The words of plug-ins (qs_registry_vocabulary()) that are values as well, or NULL; it
+	 * is not kept. Device rules are about the built-in words and judge no other.
+	 */
 	const struct qs_vocabulary *vocabulary;
 };
 

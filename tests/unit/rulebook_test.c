@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a rule set and a profile have to be: tests/data/rules/documents.jsonl, which
- * tests/rules_schema_test.sh holds against the published JSON Schemas; and what a schema cannot say.
+ * tests/rules_schema_test.sh holds against the published JSON Schemas; and what a schema cannot
+ * say.
  */
 #include "policy/rule.h"
 
