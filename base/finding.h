@@ -3,7 +3,7 @@
  * Findings from the inside: every kind of finding there is, and how one is added.
  *
  * The kinds are the rows of findings.def; device rules bring their own code and name as data
- * (schemas/rules.json). Adding is one call for the finding and one for each related place, hint or
+ * (schemas/). Adding is one call for the finding and one for each related place, hint or
  * fix. All of them take NULL for a finding that could not be kept (limit reached, no memory), so
  * that a writer of findings checks nothing.
  */

@@ -42,7 +42,8 @@ static enum qs_status check_file(struct checked *file)
 		return QS_NOMEM;
 	status = read_source(arguments, file->path, file->findings, &file->source);
 	if (status == QS_OK)
-		status = qs_policy_read(file->source, file->findings, &policy);
+		status = qs_policy_read_for(
+		    file->source, &file->scope->judgement.options, file->findings, &policy);
 	if (status == QS_OK)
 		status = select_layers(
 		    arguments, policy, &file->scope->model, file->findings, &selection);

@@ -137,15 +137,16 @@ static bool has_decisions(const struct arguments *arguments)
 }
 
 /* The codes there are. False after a complaint. */
-static bool open_catalog(struct qs_catalog **ret_catalog)
+static bool open_catalog(const struct qs_rulebook *rulebook, struct qs_catalog **ret_catalog)
 {
-	if (qs_catalog_new(ret_catalog) == QS_OK)
+	if (qs_catalog_new_for(rulebook, ret_catalog) == QS_OK)
 		return true;
 	out_of_memory();
 	return false;
 }
 
-bool decisions_read(const struct arguments *arguments, struct qs_findings *findings)
+bool decisions_read(const struct arguments *arguments, const struct qs_rulebook *rulebook,
+    struct qs_findings *findings)
 {
 	struct qs_catalog *catalog = NULL;
 	struct reading reading = {arguments, NULL, findings};
@@ -153,7 +154,7 @@ bool decisions_read(const struct arguments *arguments, struct qs_findings *findi
 
 	if (!has_decisions(arguments))
 		return true;
-	if (!open_catalog(&catalog))
+	if (!open_catalog(rulebook, &catalog))
 		return false;
 	reading.catalog = catalog;
 	for (size_t i = 0; i < arguments->n_given; i++) {
@@ -164,7 +165,7 @@ bool decisions_read(const struct arguments *arguments, struct qs_findings *findi
 	return good;
 }
 
-bool decisions_check(const struct settings *settings)
+bool decisions_check(const struct settings *settings, const struct qs_rulebook *rulebook)
 {
 	struct qs_catalog *catalog = NULL;
 	struct reading reading = {&settings->arguments, NULL, NULL};
@@ -172,7 +173,7 @@ bool decisions_check(const struct settings *settings)
 
 	if (settings->n_per_path == 0)
 		return true;
-	if (!open_catalog(&catalog))
+	if (!open_catalog(rulebook, &catalog))
 		return false;
 	reading.catalog = catalog;
 	for (size_t i = 0; i < settings->n_per_path; i++) {

@@ -12,11 +12,13 @@
 
 struct settings;
 
-/* Takes over what the options decide. False after a complaint. */
-bool decisions_read(const struct arguments *arguments, struct qs_findings *findings);
+/* Takes over what the options decide about codes, also those of the rules. False after a
+ * complaint. */
+bool decisions_read(const struct arguments *arguments, const struct qs_rulebook *rulebook,
+    struct qs_findings *findings);
 
 /* Whether the codes of "per-path" are codes. False after a complaint. */
-bool decisions_check(const struct settings *settings);
+bool decisions_check(const struct settings *settings, const struct qs_rulebook *rulebook);
 
 /* The severity of a word, or -1. */
 int severity_of_word(const char *word, size_t size);

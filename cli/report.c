@@ -66,13 +66,18 @@ bool open_config(const struct arguments *arguments, const char *path, struct qs_
 {
 	enum qs_status status;
 
-	*ret_config = (struct config){NULL, NULL, NULL};
+	*ret_config = (struct config){.source = NULL};
+	*ret_exit = EXIT_UNABLE;
+	if (!judgement_read(arguments, findings, &ret_config->judgement))
+		return false;
 	status = load_plugins(arguments, findings, &ret_config->registry);
+	if (ret_config->registry)
+		ret_config->judgement.options.vocabulary =
+		    qs_registry_vocabulary(ret_config->registry);
 	if (status == QS_OK)
 		status = read_source(arguments, path, findings, &ret_config->source);
 	if (status == QS_OK)
-		status = qs_policy_read_with(ret_config->source,
-		    ret_config->registry ? qs_registry_vocabulary(ret_config->registry) : NULL,
+		status = qs_policy_read_for(ret_config->source, &ret_config->judgement.options,
 		    findings, &ret_config->policy);
 	if (status != QS_OK)
 		*ret_exit = exit_of(status);
@@ -83,6 +88,7 @@ void close_config(struct config *config)
 {
 	qs_policy_free(config->policy);
 	qs_source_free(config->source);
+	judgement_done(&config->judgement);
 	qs_registry_free(config->registry);
 }
 

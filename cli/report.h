@@ -9,10 +9,12 @@
 
 #include "qstrata/qstrata.h"
 
+#include "cli/judgement.h"
 #include "cli/options.h"
 
 /* A config that a command works on. */
 struct config {
+	struct judgement judgement;
 	struct qs_source *source;
 	struct qs_policy *policy;
 	struct qs_registry *registry; /* with the plug-ins of --plugin; NULL without it */

@@ -41,7 +41,7 @@ static int print_one(
 	    codes[0].code, codes[0].name);
 }
 
-int command_rule(const struct arguments *arguments)
+static int print_codes(const struct arguments *arguments, const struct qs_rulebook *rulebook)
 {
 	const struct qs_code *codes;
 	struct qs_catalog *catalog;
@@ -49,10 +49,7 @@ int command_rule(const struct arguments *arguments)
 	enum qs_status status;
 	size_t n;
 
-	if (arguments->n_files > 1)
-		return usage_error(
-		    arguments, "at most one code is expected, found %d", arguments->n_files);
-	status = qs_catalog_new(&catalog);
+	status = qs_catalog_new_for(rulebook, &catalog);
 	if (status != QS_OK)
 		return exit_of(status);
 	codes = qs_catalog_list(catalog, &n);
@@ -62,5 +59,24 @@ int command_rule(const struct arguments *arguments)
 		for (size_t i = 0; i < n; i++)
 			print_line(&codes[i]);
 	qs_catalog_free(catalog);
+	return result;
+}
+
+int command_rule(const struct arguments *arguments)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct judgement judgement = {.rulebook = NULL};
+	int result = EXIT_UNABLE;
+
+	if (!findings)
+		return out_of_memory();
+	if (arguments->n_files > 1)
+		result = usage_error(
+		    arguments, "at most one code is expected, found %d", arguments->n_files);
+	else if (judgement_read(arguments, findings, &judgement))
+		result = print_codes(arguments, judgement.rulebook);
+	tell_findings(arguments, findings, stderr, QS_SEVERITY_INFO);
+	judgement_done(&judgement);
+	qs_findings_free(findings);
 	return result;
 }

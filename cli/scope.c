@@ -38,11 +38,26 @@ static bool read_excluded(struct scope *scope)
 	return good;
 }
 
+/* Reads by what files are judged. */
+static bool read_judgement(struct scope *scope)
+{
+	struct qs_findings *findings = qs_findings_new();
+	const bool good = findings && judgement_read(scope->arguments, findings, &scope->judgement);
+
+	if (!findings)
+		out_of_memory();
+	else
+		tell_findings(scope->arguments, findings, stderr, QS_SEVERITY_INFO);
+	qs_findings_free(findings);
+	return good;
+}
+
 static void free_scope(struct scope *scope)
 {
 	if (!scope)
 		return;
 	close_model(&scope->model);
+	judgement_done(&scope->judgement);
 	ignore_done(&scope->excluded);
 	qs_findings_free(scope->decided);
 	settings_done(&scope->settings);
@@ -63,8 +78,9 @@ static struct scope *new_scope(struct scopes *scopes, const char *path)
 	if (!scope->decided)
 		out_of_memory();
 	else if (settings_read(scopes->line, path, &scope->settings) && read_excluded(scope) &&
-		 decisions_read(scope->arguments, scope->decided) &&
-		 decisions_check(&scope->settings)) {
+		 read_judgement(scope) &&
+		 decisions_read(scope->arguments, scope->judgement.rulebook, scope->decided) &&
+		 decisions_check(&scope->settings, scope->judgement.rulebook)) {
 		while (*end)
 			end = &(*end)->next;
 		return *end = scope;

@@ -6,6 +6,7 @@
 #ifndef CLI_SCOPE_H
 #define CLI_SCOPE_H
 
+#include "cli/judgement.h"
 #include "cli/report.h"
 #include "cli/settings.h"
 
@@ -15,6 +16,7 @@ struct scope {
 	const struct arguments *arguments; /* those of the settings */
 	struct qs_findings *decided; /* an empty list that knows what was decided about codes */
 	struct ignore_list excluded;
+	struct judgement judgement;
 	struct model model;
 	bool used; /* by a file that is checked */
 	struct scope *next;

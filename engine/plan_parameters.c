@@ -85,7 +85,7 @@ static struct reading find_reading(const struct qs_graph *graph, const struct qs
 
 bool qs_plan_same_spec(const struct qs_spec *a, const struct qs_spec *b)
 {
-#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help)               \
+#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, versions, help)            \
 	if (a->field < b->field || a->field > b->field)                                            \
 		return false;
 #include "qstrata/params.def"

@@ -32,7 +32,7 @@ double qs_round_std_round(double value)
 }
 
 /* One law for each word, under the word's name. */
-#define MODE(SET, ID, word, meaning)                                                               \
+#define MODE(SET, ID, word, versions, meaning)                                                     \
 	[QS_KERNEL_##ID] = {{QS_PLUGIN_ABI, word, meaning, NULL, 0}, LAW_##ID},
 #define LAW_HALF_EVEN qs_round_half_even
 #define LAW_HALF_UP qs_round_half_up

@@ -109,9 +109,14 @@ static bool read_choice(struct qs_policy *policy, const struct qs_json *member,
 		return false;
 	}
 	ret_value->integer = qs_word_find(&info->set, member->string);
-	if (ret_value->integer < 0)
-		ret_value->integer = find_foreign(policy->vocabulary,
-		    (enum qs_param)qs_param_find(member->key), &info->set, member->string);
+	if (ret_value->integer >= 0) {
+		/* Of a key that the version does not have, that is enough. */
+		if (qs_versions_have(info->versions, policy->tool))
+			qs_version_word(policy, member, &info->set.words[ret_value->integer]);
+		return true;
+	}
+	ret_value->integer = find_foreign(policy->vocabulary,
+	    (enum qs_param)qs_param_find(member->key), &info->set, member->string);
 	if (ret_value->integer >= 0)
 		return true;
 	report_word(policy, member, info);
@@ -182,6 +187,7 @@ static void read_parameter(
 {
 	const struct qs_param_info *info = qs_param_info(param);
 
+	(void)qs_version_key(policy, member, info->versions);
 	if (member->type == QS_JSON_NULL) {
 		qs_policy_say(policy, QS_FINDING_NULL_VALUE, qs_policy_value_place(policy, member),
 		    member, "%s is null and counts as not given", info->key);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every kind of finding in the order of codes: the rows of findings.def and the built-in device
- * rules. */
+/* Every kind of finding in the order of codes: the rows of findings.def and device rules. */
 #include "base/finding.h"
 #include "policy/rule.h"
 #include "qstrata/policy.h"
@@ -9,7 +8,7 @@
 #include <string.h>
 
 struct qs_catalog {
-	struct qs_ruleset ruleset;
+	struct qs_rulebook *own; /* or NULL: the rules are the caller's */
 	struct qs_code *codes;
 	size_t n_codes;
 };
@@ -58,34 +57,31 @@ static int compare_codes(const void *a, const void *b)
 	return strcmp(x->code, y->code);
 }
 
-static enum qs_status fill(struct qs_catalog *catalog)
+static enum qs_status fill(struct qs_catalog *catalog, const struct qs_rulebook *rulebook)
 {
-	const char *problem;
-	const enum qs_status status =
-	    qs_ruleset_load(qs_builtin_rules, &catalog->ruleset, &problem);
-
-	if (status != QS_OK)
-		return status == QS_NOMEM ? QS_NOMEM : QS_BUG;
-	catalog->codes =
-	    calloc(QS_FINDING__COUNT + catalog->ruleset.n_rules, sizeof(*catalog->codes));
+	catalog->codes = calloc(QS_FINDING__COUNT + rulebook->n_rules, sizeof(*catalog->codes));
 	if (!catalog->codes)
 		return QS_NOMEM;
 	for (int i = 0; i < QS_FINDING__COUNT; i++)
 		add(catalog, qs_finding_kind((enum qs_finding_id)i), NULL);
-	for (size_t i = 0; i < catalog->ruleset.n_rules; i++)
-		add(catalog, &catalog->ruleset.rules[i].kind, &catalog->ruleset.rules[i]);
+	for (size_t i = 0; i < rulebook->n_rules; i++)
+		add(catalog, &rulebook->rules[i].kind, &rulebook->rules[i]);
 	qsort(catalog->codes, catalog->n_codes, sizeof(*catalog->codes), compare_codes);
 	return QS_OK;
 }
 
-enum qs_status qs_catalog_new(struct qs_catalog **ret_catalog)
+enum qs_status qs_catalog_new_for(
+    const struct qs_rulebook *rulebook, struct qs_catalog **ret_catalog)
 {
 	struct qs_catalog *catalog = calloc(1, sizeof(*catalog));
-	enum qs_status status;
+	enum qs_status status = QS_OK;
 
 	if (!catalog)
 		return QS_NOMEM;
-	status = fill(catalog);
+	if (!rulebook)
+		status = qs_rulebook_new(&catalog->own);
+	if (status == QS_OK)
+		status = fill(catalog, rulebook ? rulebook : catalog->own);
 	if (status == QS_OK)
 		*ret_catalog = catalog;
 	else
@@ -93,11 +89,16 @@ enum qs_status qs_catalog_new(struct qs_catalog **ret_catalog)
 	return status;
 }
 
+enum qs_status qs_catalog_new(struct qs_catalog **ret_catalog)
+{
+	return qs_catalog_new_for(NULL, ret_catalog);
+}
+
 void qs_catalog_free(struct qs_catalog *catalog)
 {
 	if (!catalog)
 		return;
-	qs_ruleset_done(&catalog->ruleset);
+	qs_rulebook_free(catalog->own);
 	free(catalog->codes);
 	free(catalog);
 }

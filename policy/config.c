@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "policy/judge.h"
 #include "policy/policy.h"
-#include "policy/rule.h"
 
 enum place {
 	PLACE_TOP,
@@ -19,7 +19,7 @@ enum shape {
 
 /* Ids of all keys, in the order of keys.def. */
 enum key_id {
-#define KEY(PLACE, ID, key, SHAPE, since, help) KEY_##ID,
+#define KEY(PLACE, ID, key, SHAPE, versions, help) KEY_##ID,
 #include "qstrata/keys.def"
 #undef KEY
 	KEY__COUNT
@@ -29,12 +29,30 @@ struct key_info {
 	enum place place;
 	const char *key;
 	enum shape shape;
+	struct qs_versions versions;
 };
 
 static const struct key_info keys[] = {
-#define KEY(PLACE, ID, key, SHAPE, since, help) {PLACE_##PLACE, key, SHAPE_##SHAPE},
+#define KEY(PLACE, ID, key, SHAPE, versions, help) {PLACE_##PLACE, key, SHAPE_##SHAPE, versions},
 #include "qstrata/keys.def"
 #undef KEY
+};
+
+/* The keys that a document needs. */
+static const struct {
+	enum key_id id;
+	struct qs_versions versions;
+} required[] = {
+#define KEY(PLACE, ID, key, SHAPE, versions, help)
+#define REQUIRED(ID, versions) {KEY_##ID, versions},
+#include "qstrata/keys.def"
+#undef KEY
+};
+
+/* The members of a document by key. */
+struct members {
+	struct qs_json *found[KEY__COUNT];
+	bool misspelt[KEY__COUNT]; /* which is said: nothing is missing */
 };
 
 struct qs_finding *qs_policy_say(struct qs_policy *policy, enum qs_finding_id id,
@@ -100,9 +118,8 @@ static bool is_foreign(struct qs_policy *policy)
 	return first && qs_foreign_report(policy, strange);
 }
 
-/* Reports a key; true when it seems to be a misspelt `wanted`. */
-static bool report_unknown_key(
-    struct qs_policy *policy, const struct qs_json *member, const char *wanted)
+/* Reports a key; returns the id of the one that it seems to be, or -1. */
+static int report_unknown_key(struct qs_policy *policy, const struct qs_json *member)
 {
 	const char *meant;
 	const char *known[KEY__COUNT];
@@ -113,7 +130,8 @@ static bool report_unknown_key(
 			known[n++] = keys[i].key;
 	}
 	meant = qs_unknown_key(policy, member, "a config", known, n);
-	return meant && strcmp(meant, wanted) == 0;
+	return meant ? find_key(PLACE_TOP, (struct qs_json_string){meant, (uint32_t)strlen(meant)})
+	             : -1;
 }
 
 static void report_wrong_type(
@@ -159,8 +177,10 @@ static void read_device(struct qs_policy *policy, const struct qs_json *member)
 		return;
 	}
 	policy->device = qs_word_find(&qs_device_words, member->string);
-	if (policy->device >= 0)
+	if (policy->device >= 0) {
+		qs_version_word(policy, member, &qs_device_words.words[policy->device]);
 		return;
+	}
 	finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE,
 	    qs_policy_value_place(policy, member), member,
 	    "unknown target_device \"%.*s\"; expected one of \"DPU\", \"CPU\", \"GPU\", \"FLEXML\"",
@@ -195,43 +215,49 @@ static void read_tensor_list(struct qs_policy *policy, struct qs_json *member)
 		    "honours it");
 }
 
-/* Members by key, since blocks build on each other whatever their order in the file is. True when
- * the device is given, be it under a misspelt key. */
-static bool sort_members(struct qs_policy *policy, struct qs_json *found[KEY__COUNT])
+/* Members by key, since blocks build on each other whatever their order in the file is. */
+static void sort_members(struct qs_policy *policy, struct members *members)
 {
-	bool device = false;
-
-	memset(found, 0, KEY__COUNT * sizeof(*found));
+	memset(members, 0, sizeof(*members));
 	for (struct qs_json *m = policy->document.root->children.first; m; m = m->next) {
 		const int id = find_key(PLACE_TOP, m->key);
+		const int meant = id < 0 ? report_unknown_key(policy, m) : -1;
 
-		if (id < 0)
-			device |= report_unknown_key(policy, m, keys[KEY_TARGET_DEVICE].key);
-		else if (!m->hidden)
-			found[id] = m;
+		if (meant >= 0)
+			members->misspelt[meant] = true;
+		if (id < 0 || m->hidden)
+			continue;
+		(void)qs_version_key(policy, m, keys[id].versions);
+		members->found[id] = m;
 	}
-	return device || found[KEY_TARGET_DEVICE];
 }
 
-static void report_no_device(struct qs_policy *policy)
+static void report_missing(struct qs_policy *policy, const struct members *members)
 {
-	const struct qs_json *root = policy->document.root;
-	struct qs_finding *finding;
+	if (!policy->document.complete)
+		return;
+	for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++) {
+		const enum key_id id = required[i].id;
+		struct qs_finding *finding;
 
-	finding = qs_policy_say(policy, QS_FINDING_MISSING_KEY,
-	    (struct qs_place){policy->document.source, root->begin, root->begin + 1}, root,
-	    "target_device is missing; vai_q_pytorch crashes without it");
-	qs_finding_hint(policy->findings, finding,
-	    "add \"target_device\": \"DPU\", \"CPU\", \"GPU\" or \"FLEXML\"");
+		if (members->found[id] || members->misspelt[id])
+			continue;
+		finding = qs_version_missing(policy, keys[id].key, required[i].versions);
+		if (id == KEY_TARGET_DEVICE)
+			qs_finding_hint(policy->findings, finding,
+			    "add \"target_device\": \"DPU\", \"CPU\", \"GPU\" or \"FLEXML\"");
+	}
 }
 
 static void read_members(struct qs_policy *policy)
 {
-	struct qs_json *found[KEY__COUNT];
+	struct members members;
+	struct qs_json *const *found = members.found;
 	const unsigned all = (1U << QS_TENSOR__COUNT) - 1;
 	struct qs_block block;
-	const bool device = sort_members(policy, found);
 	int which = 0;
+
+	sort_members(policy, &members);
 
 	for (int i = 0; i < KEY__COUNT; i++) {
 		if (keys[i].shape != SHAPE_SWITCH)
@@ -242,8 +268,7 @@ static void read_members(struct qs_policy *policy)
 	}
 	if (found[KEY_TARGET_DEVICE])
 		read_device(policy, found[KEY_TARGET_DEVICE]);
-	else if (!device && policy->document.complete)
-		report_no_device(policy);
+	report_missing(policy, &members);
 	if (found[KEY_ONNX_OPSET_VERSION])
 		read_opset(policy, found[KEY_ONNX_OPSET_VERSION]);
 	if (found[KEY_QUANTIZABLE_DATA_TYPE])
@@ -263,25 +288,20 @@ static void read_members(struct qs_policy *policy)
  * hand. */
 static void judge(struct qs_policy *policy)
 {
-	struct qs_ruleset ruleset;
-	const char *problem;
+	struct qs_judge judge;
 
-	if (qs_ruleset_load(qs_builtin_rules, &ruleset, &problem) != QS_OK) {
-		policy->nomem = true; /* tests hold the built-in rules to be right */
-		qs_ruleset_done(&ruleset);
-		return;
-	}
 	if (!policy->n_errors)
 		qs_redundant_entries(policy);
-	qs_conflict_model(policy, &ruleset);
+	qs_judge_init(&judge, policy);
+	qs_judge_model(&judge);
 	for (size_t i = 0; i < policy->n_entries; i++) {
 		if (policy->entries[i].later)
 			continue;
-		qs_conflict_entry(policy, &ruleset, &policy->entries[i]);
+		qs_judge_entry(&judge, &policy->entries[i]);
 		qs_effect_entry(policy, &policy->entries[i]);
 	}
 	qs_effect_model(policy);
-	qs_ruleset_done(&ruleset);
+	qs_judge_sum_up(&judge);
 }
 
 static void read_document(struct qs_policy *policy)
@@ -309,14 +329,30 @@ static void read_document(struct qs_policy *policy)
 		judge(policy);
 }
 
-enum qs_status qs_policy_read(
-    const struct qs_source *source, struct qs_findings *findings, struct qs_policy **ret_policy)
+/* The settings that hold before anything is read. */
+static enum qs_status start(
+    struct qs_policy *policy, const struct qs_policy_options *options, struct qs_findings *findings)
 {
-	return qs_policy_read_with(source, NULL, findings, ret_policy);
+	enum qs_status status = QS_OK;
+
+	policy->findings = findings;
+	policy->tool = options->tool;
+	policy->devices = options->devices;
+	if (!options->rulebook)
+		status = qs_rulebook_new(&policy->own_rulebook);
+	policy->rulebook = options->rulebook ? options->rulebook : policy->own_rulebook;
+	policy->vocabulary = options->vocabulary;
+	policy->device = -1;
+	policy->tensors = (1U << QS_TENSOR__COUNT) - 1;
+	/* The tool's defaults for what it does at all (UG1414): both are on unless the file says
+	 * no. */
+	policy->switches[QS_SWITCH_INCLUDE_CLE] = true;
+	policy->switches[QS_SWITCH_INCLUDE_BIAS_CORR] = true;
+	return status;
 }
 
-enum qs_status qs_policy_read_with(const struct qs_source *source,
-    const struct qs_vocabulary *vocabulary, struct qs_findings *findings,
+enum qs_status qs_policy_read_for(const struct qs_source *source,
+    const struct qs_policy_options *options, struct qs_findings *findings,
     struct qs_policy **ret_policy)
 {
 	struct qs_policy *policy = calloc(1, sizeof(*policy));
@@ -324,16 +360,10 @@ enum qs_status qs_policy_read_with(const struct qs_source *source,
 
 	if (!policy)
 		return QS_NOMEM;
-	policy->findings = findings;
-	policy->vocabulary = vocabulary;
-	policy->device = -1;
-	policy->tensors = (1U << QS_TENSOR__COUNT) - 1;
-	/* The tool's defaults for what it does at all (UG1414): both are on unless the file says
-	 * no. */
-	policy->switches[QS_SWITCH_INCLUDE_CLE] = true;
-	policy->switches[QS_SWITCH_INCLUDE_BIAS_CORR] = true;
-	status = qs_json_read(source, findings, &policy->document);
-	if (status != QS_NOMEM) {
+	status = start(policy, options, findings);
+	if (status == QS_OK)
+		status = qs_json_read(source, findings, &policy->document);
+	if (status == QS_OK || status == QS_INVALID) {
 		read_document(policy);
 		if (policy->nomem || qs_findings_status(findings) != QS_OK)
 			status = QS_NOMEM;
@@ -350,10 +380,19 @@ enum qs_status qs_policy_read_with(const struct qs_source *source,
 	return QS_OK;
 }
 
+enum qs_status qs_policy_read(
+    const struct qs_source *source, struct qs_findings *findings, struct qs_policy **ret_policy)
+{
+	static const struct qs_policy_options options = QS_POLICY_OPTIONS_INIT;
+
+	return qs_policy_read_for(source, &options, findings, ret_policy);
+}
+
 void qs_policy_free(struct qs_policy *policy)
 {
 	if (!policy)
 		return;
+	qs_rulebook_free(policy->own_rulebook);
 	qs_json_done(&policy->document);
 	qs_arena_done(&policy->arena);
 	free(policy);

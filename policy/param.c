@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parameter descriptors, made from params.def and the word lists of spec.h. */
 #include "policy/param.h"
+#include "qstrata/policy.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define WORD(SET, ID, word, meaning) {word, sizeof(word) - 1, meaning},
+#define WORD(SET, ID, word, versions, meaning) {word, sizeof(word) - 1, versions, meaning},
 static const struct qs_word datatype_words[] = {QS_DATATYPE_LIST(WORD)};
 static const struct qs_word method_words[] = {QS_METHOD_LIST(WORD)};
 static const struct qs_word round_mode_words[] = {QS_ROUND_MODE_LIST(WORD)};
@@ -13,10 +14,12 @@ static const struct qs_word scale_type_words[] = {QS_SCALE_TYPE_LIST(WORD)};
 static const struct qs_word statistic_words[] = {QS_STATISTIC_LIST(WORD)};
 static const struct qs_word device_words[] = {QS_DEVICE_LIST(WORD)};
 static const struct qs_word tensor_words[] = {QS_TENSOR_LIST(WORD)};
+static const struct qs_word tool_words[] = {QS_TOOL_LIST(WORD)};
 #undef WORD
 
 const struct qs_word_set qs_device_words = {device_words, QS_DEVICE__COUNT};
 const struct qs_word_set qs_tensor_words = {tensor_words, QS_TENSOR__COUNT};
+const struct qs_word_set qs_tool_words = {tool_words, QS_TOOL__COUNT};
 
 /* What a DOMAIN of params.def gives a descriptor: least, most, words. */
 #define NONE                                                                                       \
@@ -58,8 +61,9 @@ const struct qs_word_set qs_tensor_words = {tensor_words, QS_TENSOR__COUNT};
 #define OBSERVED true
 
 static const struct qs_param_info params[] = {
-#define PARAM(ID, field, key, KIND, DOMAIN, value, activation, TENSORS, since, help)               \
-	{key, sizeof(key) - 1, QS_KIND_##KIND, DOMAIN, {value, activation}, TENSORS, since, help},
+#define PARAM(ID, field, key, KIND, DOMAIN, value, activation, TENSORS, versions, help)            \
+	{key, sizeof(key) - 1, QS_KIND_##KIND, DOMAIN, {value, activation}, TENSORS, versions,     \
+	    help},
 #include "qstrata/params.def"
 #undef PARAM
 };
@@ -112,6 +116,11 @@ void qs_param_write(enum qs_param param, union qs_value value, struct qs_text *t
 	}
 }
 
+int qs_tool_of_word(const char *word)
+{
+	return qs_word_find(&qs_tool_words, (struct qs_json_string){word, (uint32_t)strlen(word)});
+}
+
 union qs_value qs_param_default(enum qs_param param, enum qs_tensor tensor)
 {
 	const struct qs_param_info *info = &params[param];
@@ -150,7 +159,7 @@ void qs_spec_put(struct qs_spec *spec, enum qs_param param, union qs_value value
 #define PUT_INT(name) spec->name = value.integer
 #define PUT_REAL(name) spec->name = value.real
 #define PUT_CHOICE(name) spec->name = value.integer
-#define PARAM(ID, field, key, KIND, domain, v, activation, tensors, since, help)                   \
+#define PARAM(ID, field, key, KIND, domain, v, activation, tensors, versions, help)                \
 	case QS_PARAM_##ID:                                                                        \
 		PUT_##KIND(field);                                                                 \
 		break;
@@ -207,4 +216,9 @@ const char *qs_statistic_word(enum qs_statistic value)
 const char *qs_tensor_word(enum qs_tensor value)
 {
 	return word_of(tensor_words, QS_TENSOR__COUNT, (int)value);
+}
+
+const char *qs_tool_word(enum qs_tool value)
+{
+	return word_of(tool_words, QS_TOOL__COUNT, (int)value);
 }

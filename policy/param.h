@@ -26,9 +26,30 @@ union qs_value {
 	double real;
 };
 
+/* Versions of the tool, both ends inside. */
+struct qs_versions {
+	uint8_t first, last; /* enum qs_tool */
+};
+
+/* How the tables say versions. */
+#define SINCE(first)                                                                               \
+	{                                                                                          \
+		QS_TOOL_##first, QS_TOOL_NEWEST                                                    \
+	}
+#define BETWEEN(first, last)                                                                       \
+	{                                                                                          \
+		QS_TOOL_##first, QS_TOOL_##last                                                    \
+	}
+
+static inline bool qs_versions_have(struct qs_versions versions, enum qs_tool tool)
+{
+	return tool >= versions.first && tool <= versions.last;
+}
+
 struct qs_word {
 	const char *word;
 	size_t size;
+	struct qs_versions versions;
 	const char *meaning;
 };
 
@@ -46,7 +67,8 @@ struct qs_param_info {
 	struct qs_word_set set;  /* of choices */
 	const char *defaults[2]; /* JSON text: in general, for activations ("" when the same) */
 	bool observed_only;      /* input and activation only */
-	const char *since, *help;
+	struct qs_versions versions;
+	const char *help;
 };
 
 const struct qs_param_info *qs_param_info(enum qs_param param);
@@ -55,7 +77,7 @@ const struct qs_param_info *qs_param_info(enum qs_param param);
 int qs_param_find(struct qs_json_string key);
 
 /* The word sets that are no parameters. */
-extern const struct qs_word_set qs_device_words, qs_tensor_words;
+extern const struct qs_word_set qs_device_words, qs_tensor_words, qs_tool_words;
 
 /* The index of a word in a set, or -1. */
 int qs_word_find(const struct qs_word_set *set, struct qs_json_string word);

@@ -70,10 +70,12 @@ struct qs_entry {
 	struct qs_settings settings[QS_TENSOR__COUNT];
 };
 
-struct qs_ruleset;
-
 struct qs_policy {
 	struct qs_json_document document;
+	enum qs_tool tool;
+	const struct qs_rulebook *rulebook;
+	struct qs_rulebook *own_rulebook; /* NULL: the rulebook is the caller's */
+	uint64_t devices;                 /* what it is judged for; 0: its target_device */
 	struct qs_arena arena;
 	struct qs_findings *findings;           /* while reading */
 	const struct qs_vocabulary *vocabulary; /* while reading; or NULL */
@@ -180,12 +182,19 @@ bool qs_setting_repeats(const struct qs_setting *setting, enum qs_param param);
 /* Notes entries that give their layers what these have without them, whatever the model is. */
 void qs_redundant_entries(struct qs_policy *policy);
 
-/* ---- conflict.c: device rules over effective settings ---------------------------------------- */
+/* ---- version.c: what the version of the tool does not have ----------------------------------- */
 
-/* Judges the model level, or an entry that counts. */
-void qs_conflict_model(struct qs_policy *policy, const struct qs_ruleset *ruleset);
-void qs_conflict_entry(
-    struct qs_policy *policy, const struct qs_ruleset *ruleset, const struct qs_entry *entry);
+/* Whether the version has a key; a finding when it does not. */
+bool qs_version_key(
+    struct qs_policy *policy, const struct qs_json *member, struct qs_versions versions);
+
+/* Reports a word that the version does not have. */
+void qs_version_word(
+    struct qs_policy *policy, const struct qs_json *member, const struct qs_word *word);
+
+/* Reports a key of the document that is not there, if the version needs it. */
+struct qs_finding *qs_version_missing(
+    struct qs_policy *policy, const char *key, struct qs_versions versions);
 
 /* ---- unknown.c: what somebody meant ---------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/nearest.h"
+#include "policy/guess.h"
 #include "policy/policy.h"
 
 /* A word of another tool or document, and what it is here. */
@@ -49,91 +49,42 @@ static const char *home_of(struct qs_json_string key)
 	return NULL;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n';
-}
-
-/* The key without blanks around it. */
-static struct qs_json_string trimmed(struct qs_json_string key)
-{
-	while (key.size && is_blank(key.bytes[0])) {
-		key.bytes++;
-		key.size--;
-	}
-	while (key.size && is_blank(key.bytes[key.size - 1]))
-		key.size--;
-	return key;
-}
-
-static const char *nearest_of(
-    struct qs_json_string word, const char *const *known, size_t n_known, bool *ret_sure)
-{
-	struct qs_nearest nearest = qs_nearest_to(word.bytes, word.size);
-
-	for (size_t i = 0; i < n_known; i++)
-		qs_nearest_offer(&nearest, known[i]);
-	*ret_sure = !nearest.tie;
-	return nearest.best;
-}
-
-/* A fix that puts a word in quotes in place of what stands there. */
-static void offer(struct qs_policy *policy, struct qs_finding *finding, struct qs_place place,
-    const char *word, bool safe)
-{
-	char *quoted = qs_arena_printf(&policy->arena, "\"%s\"", word);
-
-	if (quoted)
-		qs_finding_fix(
-		    policy->findings, finding, safe, place, quoted, "did you mean \"%s\"?", word);
-	else
-		policy->nomem = true;
-}
-
 /* The known word that was meant: what another tool's word is here, else the nearest one. */
-static const char *meant_of(const struct meant *meant, struct qs_json_string word,
-    const char *const *known, size_t n_known, bool *ret_sure)
+static struct qs_guess guess_meant(
+    const struct meant *meant, struct qs_json_string word, const char *const *known, size_t n_known)
 {
-	*ret_sure = false;
 	for (size_t i = 0; meant && i < n_known; i++) {
 		if (strcmp(meant->right, known[i]) == 0)
-			return known[i];
+			return (struct qs_guess){known[i], (int)i, false, false};
 	}
-	return meant && !meant->right[0] ? NULL : nearest_of(word, known, n_known, ret_sure);
+	if (meant && !meant->right[0])
+		return (struct qs_guess){NULL, -1, false, false};
+	return qs_guess(word, known, n_known);
 }
 
 const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
     const char *where, const char *const *known, size_t n_known)
 {
-	const struct qs_json_string word = trimmed(member->key);
+	const struct qs_json_string word = qs_trimmed(member->key);
 	const struct meant *meant = find_meant("", word);
 	const char *home = home_of(word);
 	const struct qs_place place = qs_policy_key_place(policy, member);
-	const int size = qs_json_shown(member->key, 80);
+	struct qs_text text = QS_TEXT_INIT;
 	struct qs_finding *finding;
-	const char *best;
-	bool sure;
+	struct qs_guess guess;
 
-	best = meant_of(meant, word, known, n_known, &sure);
-	if (home && !(best && qs_json_string_is(word, best)))
-		best = NULL;
-	if (word.size != member->key.size && best && qs_json_string_is(word, best))
-		finding = qs_policy_say(policy, QS_FINDING_UNKNOWN_KEY, place, member,
-		    "unknown key \"%.*s\": it has blanks around \"%s\"", size, member->key.bytes,
-		    best);
-	else if (best)
-		finding = qs_policy_say(policy, QS_FINDING_UNKNOWN_KEY, place, member,
-		    "unknown key \"%.*s\"; did you mean \"%s\"?", size, member->key.bytes, best);
-	else
-		finding = qs_policy_say(policy, QS_FINDING_UNKNOWN_KEY, place, member,
-		    "unknown key \"%.*s\" in %s", size, member->key.bytes, where);
-	if (best)
-		offer(policy, finding, place, best, sure);
-	if (!best && home)
+	guess = guess_meant(meant, member->key, known, n_known);
+	if (home && !(guess.best && qs_json_string_is(word, guess.best)))
+		guess.best = NULL;
+	qs_guess_write(&guess, member->key, where, &text);
+	finding = qs_policy_say(policy, QS_FINDING_UNKNOWN_KEY, place, member, "%s", text.data);
+	qs_findings_end_text(policy->findings, &text);
+	qs_guess_offer(&guess, policy->findings, finding, place);
+	if (!guess.best && home)
 		qs_finding_hint(policy->findings, finding, "%s", home);
 	else if (meant && meant->explanation[0] && !home)
 		qs_finding_hint(policy->findings, finding, "%s", meant->explanation);
-	return best;
+	return guess.best;
 }
 
 int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding, const char *key,
@@ -141,19 +92,16 @@ int qs_unknown_word(struct qs_policy *policy, struct qs_finding *finding, const 
 {
 	const char *known[16];
 	const struct meant *meant;
-	const char *best;
-	bool sure;
+	struct qs_guess guess;
 
 	if (value->type != QS_JSON_STRING)
 		return -1;
 	for (int i = 0; i < set->n_words; i++)
 		known[i] = set->words[i].word;
-	meant = find_meant(key, trimmed(value->string));
-	best = meant_of(meant, trimmed(value->string), known, (size_t)set->n_words, &sure);
+	meant = find_meant(key, qs_trimmed(value->string));
+	guess = guess_meant(meant, value->string, known, (size_t)set->n_words);
 	if (meant && meant->explanation[0])
 		qs_finding_hint(policy->findings, finding, "%s", meant->explanation);
-	if (!best)
-		return -1;
-	offer(policy, finding, qs_policy_value_place(policy, value), best, sure);
-	return qs_word_find(set, (struct qs_json_string){best, (uint32_t)strlen(best)});
+	qs_guess_offer(&guess, policy->findings, finding, qs_policy_value_place(policy, value));
+	return guess.best ? guess.index : -1;
 }

@@ -15,8 +15,8 @@ fail()
 
 # Rows as "ID CODE NAME SEVERITY"; rules have no id.
 rows=$(sed -n 's/^FINDING(\([A-Z0-9_]*\), "\([^"]*\)", "\([^"]*\)", \([A-Z]*\), ".*/\1 \2 \3 \4/p' base/findings.def)
-rules=$(sed -n 's/^ *"code": "\([^"]*\)",$/- \1/p' schemas/rules.json)
-names=$(sed -n 's/^ *"name": "\([^"]*\)",$/\1/p' schemas/rules.json)
+rules=$(sed -n 's/^ *"code": "\([^"]*\)",$/- \1/p' schemas/*.json)
+names=$(sed -n 's/^      "name": "\([^"]*\)",$/\1/p' schemas/*.json)
 [ "$(echo "$rows" | wc -l)" -eq "$(grep -c '^FINDING(' base/findings.def)" ] || fail 'a row of findings.def cannot be read'
 [ "$(echo "$rules" | wc -l)" -gt 10 ] || fail 'the rules cannot be read'
 

@@ -28,4 +28,7 @@ compare()
 compare schema schemas/config.schema.json
 compare dictionary tests/fuzz/policy.dict
 compare findings docs/findings.md
+compare rules schemas/rules.schema.json
+compare profile schemas/profile.schema.json
+compare rules-dictionary tests/fuzz/rules.dict
 exit $failed

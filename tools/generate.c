@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes what is made from the tables to the standard output: generate schema|dictionary|findings.
+ * Writes what is made from the tables to the standard output: generate KIND.
  *
  * The results are committed, so that who has only the files can use them; tools/check-generated.sh
  * compares.
@@ -13,25 +13,26 @@
 #include "base/finding.h"
 #include "policy/param.h"
 #include "qstrata/policy.h"
+#include "tools/generate.h"
 
 /* ---- the JSON Schema of a config ------------------------------------------------------------- */
 
-static void put(struct json_object *object, const char *key, struct json_object *value)
+void put(struct json_object *object, const char *key, struct json_object *value)
 {
 	json_object_object_add(object, key, value);
 }
 
-static void put_text(struct json_object *object, const char *key, const char *text)
+void put_text(struct json_object *object, const char *key, const char *text)
 {
 	put(object, key, json_object_new_string(text));
 }
 
-static void append_text(struct json_object *list, const char *text)
+void append_text(struct json_object *list, const char *text)
 {
 	json_object_array_add(list, json_object_new_string(text));
 }
 
-static struct json_object *reference(const char *name)
+struct json_object *reference(const char *name)
 {
 	struct json_object *object = json_object_new_object();
 	char path[64];
@@ -41,8 +42,7 @@ static struct json_object *reference(const char *name)
 	return object;
 }
 
-/* One of some words; with `nullable` null stands for not given. */
-static void put_words(struct json_object *object, const struct qs_word_set *set, bool nullable)
+void put_words(struct json_object *object, const struct qs_word_set *set, bool nullable)
 {
 	struct json_object *words = json_object_new_array(), *meanings = json_object_new_array();
 
@@ -97,7 +97,7 @@ static struct json_object *parameter_schema(enum qs_param param, enum qs_tensor 
 	return object;
 }
 
-static struct json_object *closed_object(const char *description, struct json_object *properties)
+struct json_object *closed_object(const char *description, struct json_object *properties)
 {
 	struct json_object *object = json_object_new_object();
 
@@ -203,7 +203,7 @@ static struct json_object *properties_of(const struct qs_policy *policy, const c
 
 #define SCHEMA_SWITCH(key) switch_schema(policy, (enum qs_switch)which++)
 #define SCHEMA_OTHER(key) other_schema(key)
-#define KEY(PLACE, ID, key, SHAPE, since, help)                                                    \
+#define KEY(PLACE, ID, key, SHAPE, versions, help)                                                 \
 	if (strcmp(#PLACE, place) == 0) {                                                          \
 		object = SCHEMA_##SHAPE(key);                                                      \
 		put_text(object, "title", key);                                                    \
@@ -280,12 +280,12 @@ static bool write_schema(void)
 
 /* ---- the dictionary of the fuzzer ------------------------------------------------------------ */
 
-static void write_token(const char *token)
+void write_token(const char *token)
 {
 	printf("\"\\\"%s\\\"\"\n", token);
 }
 
-static void write_set(const struct qs_word_set *set)
+void write_set(const struct qs_word_set *set)
 {
 	for (int i = 0; i < set->n_words; i++)
 		write_token(set->words[i].word);
@@ -297,7 +297,7 @@ static bool write_dictionary(void)
 	    "true", "false", "null", "99.99", "8", "re:", "\\\\u0000"};
 
 	puts("# Made from the tables by tools/generate.c.");
-#define KEY(PLACE, ID, key, SHAPE, since, help) write_token(key);
+#define KEY(PLACE, ID, key, SHAPE, versions, help) write_token(key);
 #include "qstrata/keys.def"
 #undef KEY
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
@@ -329,7 +329,7 @@ static bool write_findings(void)
 	codes = qs_catalog_list(catalog, &n);
 	puts("# Findings\n\n"
 	     "Codes are never used again for something else. Made from `base/findings.def` and\n"
-	     "`schemas/rules.json`; of a device rule the last column says what to do. `qstrata "
+	     "the rules of `schemas/`; of a device rule the last column says what to do. `qstrata "
 	     "rule CODE`\n"
 	     "shows one of them with its page, which is in [pages.md](pages.md).\n\n"
 	     "| code | name | severity | what it is |\n|---|---|---|---|");
@@ -346,13 +346,15 @@ int main(int argc, char **argv)
 		const char *name;
 		bool (*write)(void);
 	} kinds[] = {{"schema", write_schema}, {"dictionary", write_dictionary},
-	    {"findings", write_findings}};
+	    {"findings", write_findings}, {"rules", write_rules_schema},
+	    {"profile", write_profile_schema}, {"rules-dictionary", write_rules_dictionary}};
 
 	for (size_t i = 0; argc == 2 && i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (strcmp(argv[1], kinds[i].name) == 0)
 			return kinds[i].write() && fflush(stdout) == 0 ? EXIT_SUCCESS
 			                                               : EXIT_FAILURE;
 	}
-	fputs("usage: generate schema|dictionary|findings\n", stderr);
+	fputs(
+	    "usage: generate schema|dictionary|findings|rules|profile|rules-dictionary\n", stderr);
 	return EXIT_FAILURE;
 }

@@ -299,7 +299,7 @@ QS_API const struct qs_rounding *qs_registry_rounding(
     const struct qs_registry *registry, const char *name);
 
 /**
- * The words of all plug-ins but the built-in ones, for qs_policy_read_with(): how a config names
+ * The words of all plug-ins but the built-in ones, for struct qs_policy_options: how a config names
  * them. Borrowed; it changes with the next registration.
  */
 QS_API const struct qs_vocabulary *qs_registry_vocabulary(struct qs_registry *registry);

@@ -5,7 +5,7 @@
  * Levels, low to high, field by field and per tensor kind: built-in default, top-level
  * overall_quantize_config, top-level tensor_quantize_config, and for the layers that an entry
  * selects, the entry's own overall and tensor blocks. The loser of every field is kept, so that
- * "why" costs nothing extra. Device rules (schemas/rules.json) are judged on what is effective.
+ * "why" costs nothing extra. Device rules (schemas/) are judged on what is effective.
  *
  * A policy borrows its source, which must outlive it, and owns everything else.
  */
@@ -28,9 +28,15 @@ struct qs_selection;
 /** A config has at most this many layer entries. */
 #define QS_ENTRY_LIMIT 100000
 
+/** A rule set or device profile is at most this large, in bytes. */
+#define QS_RULES_LIMIT ((size_t)4 << 20)
+/** There are at most this many device profiles at a time, and so many rules. */
+#define QS_DEVICE_LIMIT 64
+#define QS_RULE_LIMIT 4096
+
 /** The settings for the whole model that are on or off. */
 enum qs_switch {
-#define KEY(PLACE, ID, key, SHAPE, since, help) KEY_##SHAPE(ID)
+#define KEY(PLACE, ID, key, SHAPE, versions, help) KEY_##SHAPE(ID)
 #define KEY_SWITCH(ID) QS_SWITCH_##ID,
 #define KEY_OTHER(ID)
 #include "qstrata/keys.def"
@@ -40,20 +46,114 @@ enum qs_switch {
 	QS_SWITCH__COUNT
 };
 
+/* ---- rules and devices ----------------------------------------------------------------------- */
+
+/** What is known about a setting on a device: X(SET, ID, "word", VERSIONS, "meaning"). */
+#define QS_ANSWER_LIST(X)                                                                          \
+	X(ANSWER, ALLOWED, "allowed", SINCE(2_5), "a source says that it works")                   \
+	X(ANSWER, FORBIDDEN, "forbidden", SINCE(2_5), "a source says that it does not work")       \
+	X(ANSWER, UNKNOWN, "unknown", SINCE(2_5),                                                  \
+	    "no source says that it works, or that it does not")
+
+enum qs_answer {
+	QS_ANSWER_LIST(QS_WORD_ID) QS_ANSWER__COUNT
+};
+
+/** The word of an answer, or NULL. */
+QS_API const char *qs_answer_word(enum qs_answer answer);
+
+/** Something that a source says, or that none says, about a device. */
+struct qs_device_fact {
+	const char *text;
+	enum qs_answer answer;
+	const char *source, *date; /**< where it is written; YYYY-MM-DD, as of when */
+};
+
+/** A device as a profile has it. */
+struct qs_profile {
+	const char *name, *title;
+	const char *architecture; /**< or NULL */
+	const char *source, *date;
+	const struct qs_device_fact *facts;
+	size_t n_facts;
+	bool is_builtin;
+};
+
+/**
+ * Device profiles and the rules that hold for them: the built-in ones (schemas/), and a caller's
+ * own.
+ *
+ * Sources that are added must outlive the rulebook, and it must outlive what is made with it:
+ * policies, catalogues, and the writing of findings. A rulebook to which nothing more is added
+ * may be used by several threads.
+ */
+struct qs_rulebook;
+
+/** Makes a rulebook of what is built in. */
+QS_API enum qs_status qs_rulebook_new(struct qs_rulebook **ret_rulebook);
+/** Releases a rulebook; NULL is fine. */
+QS_API void qs_rulebook_free(struct qs_rulebook *rulebook);
+/**
+ * Adds a rule set (schemas/rules.schema.json), in place of one of the same name if there is one.
+ * QS_INVALID with findings about all that is wrong; the rulebook is then only good to be released.
+ */
+QS_API enum qs_status qs_rulebook_add_rules(
+    struct qs_rulebook *rulebook, const struct qs_source *source, struct qs_findings *findings);
+/**
+ * Adds a device profile (schemas/profile.schema.json). QS_INVALID as for rules. `*ret_device` is
+ * the index of the device.
+ */
+QS_API enum qs_status qs_rulebook_add_profile(struct qs_rulebook *rulebook,
+    const struct qs_source *source, struct qs_findings *findings, size_t *ret_device);
+/** The profiles in order of addition; an index into them stands for the device. */
+QS_API const struct qs_profile *qs_rulebook_profiles(
+    const struct qs_rulebook *rulebook, size_t *ret_n);
+/**
+ * Finds a device by the `size` bytes of its name. QS_INVALID with a finding, with the nearest
+ * name, when there is none.
+ */
+QS_API enum qs_status qs_rulebook_find_device(const struct qs_rulebook *rulebook, const char *name,
+    size_t size, struct qs_findings *findings, size_t *ret_device);
+
+/** The profiles, or one of them with its facts and rules, for people. `device` may be NULL. */
+QS_API enum qs_status qs_rulebook_write_text(
+    const struct qs_rulebook *rulebook, const size_t *device, struct qs_text *text);
+/** The same as JSON; all profiles are whole there. */
+QS_API enum qs_status qs_rulebook_write_json(
+    const struct qs_rulebook *rulebook, const size_t *device, struct qs_text *text);
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/** How a config is judged. Start from QS_POLICY_OPTIONS_INIT. */
+struct qs_policy_options {
+	enum qs_tool tool; /**< the version of vai_q_pytorch that is to take the config */
+	const struct qs_rulebook *rulebook; /**< borrowed by the policy; NULL: what is built in */
+	/** The devices that it is judged for, a bit each of the rulebook's indices; 0: that of its
+	 * target_device. For several of them a finding tells where it can be used. */
+	uint64_t devices;
+	/**
+	 * The words of plug-ins (qs_registry_vocabulary()) that are values as well, or NULL; it
+	 * is not kept. Device rules are about the built-in words and judge no other.
+	 */
+	const struct qs_vocabulary *vocabulary;
+};
+
+#define QS_POLICY_OPTIONS_INIT                                                                     \
+	{                                                                                          \
+		QS_TOOL_NEWEST, NULL, 0, NULL                                                      \
+	}
+
 /**
  * Reads, checks and resolves a config. All problems are added to the findings.
  *
  * QS_INVALID when there is an error among them: then `*ret_policy` is NULL.
  */
+QS_API enum qs_status qs_policy_read_for(const struct qs_source *source,
+    const struct qs_policy_options *options, struct qs_findings *findings,
+    struct qs_policy **ret_policy);
+/** The same for the newest version, with what is built in, and for the config's own device. */
 QS_API enum qs_status qs_policy_read(
     const struct qs_source *source, struct qs_findings *findings, struct qs_policy **ret_policy);
-/**
- * The same with the words of plug-ins (qs_registry_vocabulary()) among the values. Device rules are
- * about the built-in words and judge no other. The vocabulary may be NULL and is not kept.
- */
-QS_API enum qs_status qs_policy_read_with(const struct qs_source *source,
-    const struct qs_vocabulary *vocabulary, struct qs_findings *findings,
-    struct qs_policy **ret_policy);
 /** Releases a policy; NULL is fine. */
 QS_API void qs_policy_free(struct qs_policy *policy);
 
@@ -163,12 +263,19 @@ struct qs_code {
 struct qs_catalog;
 /** Makes the catalogue from the built-in tables. */
 QS_API enum qs_status qs_catalog_new(struct qs_catalog **ret_catalog);
+/** The same with the rules of a rulebook, which must outlive it; NULL: what is built in. */
+QS_API enum qs_status qs_catalog_new_for(
+    const struct qs_rulebook *rulebook, struct qs_catalog **ret_catalog);
 /** Releases a catalogue; NULL is fine. */
 QS_API void qs_catalog_free(struct qs_catalog *catalog);
 /** Its rows, in the order of codes. */
 QS_API const struct qs_code *qs_catalog_list(const struct qs_catalog *catalog, size_t *ret_n);
 
-/** The parameter or tensor kind of a word, or -1: for readers of a command line. */
+/**
+ * The version of vai_q_pytorch, parameter or tensor kind of a word, or -1: for readers of a
+ * command line.
+ */
+QS_API int qs_tool_of_word(const char *word);
 QS_API int qs_param_of_word(const char *word);
 QS_API int qs_tensor_of_word(const char *word);
 

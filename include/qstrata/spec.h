@@ -4,9 +4,10 @@
  * they come from. The policy ends in it, the engine starts from it.
  *
  * The words that a config may use stand here once, set by set: QS_<SET>_LIST(X) gives X(SET, ID,
- * "word", "meaning") for every word, in the order in which people are shown them. The enum of a set
- * is made from its list. Source: Vitis AI UG1414 3.5, "quantization strategy configuration", and
- * vai_q_pytorch 3.5.
+ * "word", VERSIONS, "meaning") for every word, in the order in which people are shown them. The
+ * enum of a set is made from its list. VERSIONS says which versions of vai_q_pytorch know the
+ * word: SINCE(first), or BETWEEN(first, last) with both inside, in names of QS_TOOL_LIST. Source:
+ * Vitis AI UG1414 3.5, "quantization strategy configuration", and vai_q_pytorch 3.5.
  */
 #ifndef QSTRATA_SPEC_H
 #define QSTRATA_SPEC_H
@@ -18,48 +19,57 @@ extern "C" {
 #endif
 
 #define QS_DATATYPE_LIST(X)                                                                        \
-	X(DATATYPE, INT, "int", "integers with a scale and a zero point")                          \
-	X(DATATYPE, BFLOAT16, "bfloat16", "8 bits of exponent, 7 of fraction")                     \
-	X(DATATYPE, FLOAT16, "float16", "IEEE 754 binary16: 5 bits of exponent, 10 of fraction")   \
-	X(DATATYPE, FLOAT32, "float32", "IEEE 754 binary32: the tensor stays as it is")
+	X(DATATYPE, INT, "int", SINCE(3_5), "integers with a scale and a zero point")              \
+	X(DATATYPE, BFLOAT16, "bfloat16", SINCE(3_5), "8 bits of exponent, 7 of fraction")         \
+	X(DATATYPE, FLOAT16, "float16", SINCE(3_5),                                                \
+	    "IEEE 754 binary16: 5 bits of exponent, 10 of fraction")                               \
+	X(DATATYPE, FLOAT32, "float32", SINCE(3_5), "IEEE 754 binary32: the tensor stays as it is")
 
 #define QS_METHOD_LIST(X)                                                                          \
-	X(METHOD, MAXMIN, "maxmin", "from the smallest and the largest value")                     \
-	X(METHOD, PERCENTILE, "percentile",                                                        \
+	X(METHOD, MAXMIN, "maxmin", SINCE(2_5), "from the smallest and the largest value")         \
+	X(METHOD, PERCENTILE, "percentile", SINCE(2_5),                                            \
 	    "the magnitude that a share of the values stays below")                                \
-	X(METHOD, ENTROPY, "entropy", "least Kullback-Leibler divergence")                         \
-	X(METHOD, MSE, "mse", "least squared error over candidate thresholds")                     \
-	X(METHOD, DIFFS, "diffs", "least squared error over five neighbouring powers of two")
+	X(METHOD, ENTROPY, "entropy", SINCE(2_5), "least Kullback-Leibler divergence")             \
+	X(METHOD, MSE, "mse", SINCE(2_5), "least squared error over candidate thresholds")         \
+	X(METHOD, DIFFS, "diffs", SINCE(2_5),                                                      \
+	    "least squared error over five neighbouring powers of two")
 
 #define QS_ROUND_MODE_LIST(X)                                                                      \
-	X(ROUND_MODE, HALF_EVEN, "half_even", "nearest, ties to the even integer")                 \
-	X(ROUND_MODE, HALF_UP, "half_up", "nearest, ties toward plus infinity")                    \
-	X(ROUND_MODE, HALF_DOWN, "half_down", "nearest, ties toward zero")                         \
-	X(ROUND_MODE, STD_ROUND, "std_round", "nearest, ties away from zero")
+	X(ROUND_MODE, HALF_EVEN, "half_even", SINCE(2_5), "nearest, ties to the even integer")     \
+	X(ROUND_MODE, HALF_UP, "half_up", SINCE(2_5), "nearest, ties toward plus infinity")        \
+	X(ROUND_MODE, HALF_DOWN, "half_down", SINCE(2_5), "nearest, ties toward zero")             \
+	X(ROUND_MODE, STD_ROUND, "std_round", SINCE(2_5), "nearest, ties away from zero")
 
 #define QS_SCALE_TYPE_LIST(X)                                                                      \
-	X(SCALE_TYPE, FLOAT, "float", "any positive scale")                                        \
-	X(SCALE_TYPE, POWEROFTWO, "poweroftwo", "a power of two: a position of the binary point")
+	X(SCALE_TYPE, FLOAT, "float", SINCE(2_5), "any positive scale")                            \
+	X(SCALE_TYPE, POWEROFTWO, "poweroftwo", SINCE(2_5),                                        \
+	    "a power of two: a position of the binary point")
 
 #define QS_STATISTIC_LIST(X)                                                                       \
-	X(STATISTIC, MODAL, "modal", "the most frequent scale of the batches")                     \
-	X(STATISTIC, MAX, "max", "the largest scale of the batches")                               \
-	X(STATISTIC, MEAN, "mean", "the mean of the batches' scales")                              \
-	X(STATISTIC, MEDIAN, "median", "the median of the batches' scales")
+	X(STATISTIC, MODAL, "modal", SINCE(2_5), "the most frequent scale of the batches")         \
+	X(STATISTIC, MAX, "max", SINCE(2_5), "the largest scale of the batches")                   \
+	X(STATISTIC, MEAN, "mean", SINCE(2_5), "the mean of the batches' scales")                  \
+	X(STATISTIC, MEDIAN, "median", SINCE(2_5), "the median of the batches' scales")
 
 #define QS_DEVICE_LIST(X)                                                                          \
-	X(DEVICE, DPU, "DPU", "deep learning processor units")                                     \
-	X(DEVICE, CPU, "CPU", "processors")                                                        \
-	X(DEVICE, GPU, "GPU", "graphics processors")                                               \
-	X(DEVICE, FLEXML, "FLEXML", "AI engines programmed through FlexML")
+	X(DEVICE, DPU, "DPU", SINCE(2_5), "deep learning processor units")                         \
+	X(DEVICE, CPU, "CPU", SINCE(2_5), "processors")                                            \
+	X(DEVICE, GPU, "GPU", SINCE(2_5), "graphics processors")                                   \
+	X(DEVICE, FLEXML, "FLEXML", SINCE(3_5), "AI engines programmed through FlexML")
 
 #define QS_TENSOR_LIST(X)                                                                          \
-	X(TENSOR, INPUT, "input", "what the model or a layer reads")                               \
-	X(TENSOR, WEIGHTS, "weights", "the constant operand of a layer")                           \
-	X(TENSOR, BIAS, "bias", "the constant that a layer adds")                                  \
-	X(TENSOR, ACTIVATION, "activation", "what a layer computes")
+	X(TENSOR, INPUT, "input", SINCE(2_5), "what the model or a layer reads")                   \
+	X(TENSOR, WEIGHTS, "weights", SINCE(2_5), "the constant operand of a layer")               \
+	X(TENSOR, BIAS, "bias", SINCE(2_5), "the constant that a layer adds")                      \
+	X(TENSOR, ACTIVATION, "activation", SINCE(2_5), "what a layer computes")
 
-#define QS_WORD_ID(SET, ID, word, meaning) QS_##SET##_##ID,
+/* The versions of vai_q_pytorch that a config can be judged for, the oldest first. */
+#define QS_TOOL_LIST(X)                                                                            \
+	X(TOOL, 2_5, "2.5", SINCE(2_5), "the first with this format; it judges no device rules")   \
+	X(TOOL, 3_0, "3.0", SINCE(3_0), "judges device rules")                                     \
+	X(TOOL, 3_5, "3.5", SINCE(3_5), "has datatypes other than integers")
+
+#define QS_WORD_ID(SET, ID, word, versions, meaning) QS_##SET##_##ID,
 
 enum qs_datatype {
 	QS_DATATYPE_LIST(QS_WORD_ID) QS_DATATYPE__COUNT
@@ -82,10 +92,15 @@ enum qs_device {
 enum qs_tensor {
 	QS_TENSOR_LIST(QS_WORD_ID) QS_TENSOR__COUNT
 };
+enum qs_tool {
+	QS_TOOL_LIST(QS_WORD_ID) QS_TOOL__COUNT,
+	QS_TOOL_NEWEST = QS_TOOL__COUNT - 1
+};
 
 /** The parameters, as in params.def. */
 enum qs_param {
-#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help) QS_PARAM_##ID,
+#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, versions, help)            \
+	QS_PARAM_##ID,
 #include "qstrata/params.def"
 #undef PARAM
 	QS_PARAM__COUNT
@@ -101,7 +116,7 @@ struct qs_spec {
 #define QS_FIELD_INT int
 #define QS_FIELD_REAL double
 #define QS_FIELD_CHOICE int
-#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help)               \
+#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, versions, help)            \
 	QS_FIELD_##KIND field;
 #include "qstrata/params.def"
 #undef PARAM
@@ -140,6 +155,7 @@ QS_API const char *qs_method_word(enum qs_method value);
 QS_API const char *qs_round_mode_word(enum qs_round_mode value);
 QS_API const char *qs_statistic_word(enum qs_statistic value);
 QS_API const char *qs_tensor_word(enum qs_tensor value);
+QS_API const char *qs_tool_word(enum qs_tool value);
 
 #ifdef __cplusplus
 }

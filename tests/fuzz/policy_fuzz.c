@@ -4,12 +4,11 @@
  * there is no crash, no leak and no hang, and what the headers promise holds.
  */
 #include <json-c/json.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/takers.h"
-#include "qstrata/qstrata.h"
+#include "tests/fuzz/laws.h"
 
 static const char *const names[][2] = {{"/conv1/Conv", NULL}, {"/norm/Mean", "/norm/Div"}};
 static const struct qs_layer layers[] = {
@@ -28,57 +27,6 @@ static const struct qs_layer layers[] = {
 };
 
 #define N_LAYERS (sizeof(layers) / sizeof(*layers))
-
-static void require(bool holds, const char *law)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "broken law: %s\n", law);
-	abort();
-}
-
-static void check_place(struct qs_place place, size_t size)
-{
-	struct qs_position position;
-
-	if (!place.source)
-		return;
-	require(place.begin <= place.end && place.end <= size, "a place lies within its text");
-	position = qs_source_position(place.source, place.begin);
-	require(
-	    position.line >= 1 && position.column >= 1, "a place in a text has line and column");
-}
-
-static void check_findings(struct qs_findings *findings, size_t size)
-{
-	static const struct qs_text_style style = {false, true, QS_SEVERITY_INFO};
-	struct qs_text text = QS_TEXT_INIT;
-	struct json_object *document;
-
-	qs_findings_sort(findings);
-	for (size_t i = 0; i < qs_findings_count(findings); i++) {
-		const struct qs_finding *finding = qs_findings_at(findings, i);
-
-		check_place(finding->place, size);
-		for (const struct qs_related *r = finding->related; r; r = r->next)
-			check_place(r->place, size);
-		for (const struct qs_fix *f = finding->fixes; f; f = f->next) {
-			for (const struct qs_replacement *e = f->edits; e; e = e->next) {
-				check_place(e->place, size);
-				require(!e->next || e->place.end <= e->next->place.begin,
-				    "edits of a fix do not overlap");
-			}
-		}
-	}
-	require(qs_findings_write_text(findings, &style, &text) == QS_OK, "findings can be told");
-	qs_text_clear(&text);
-	require(qs_findings_write_json(findings, 1, QS_SEVERITY_INFO, &text) == QS_OK,
-	    "findings can be written as JSON");
-	document = json_tokener_parse(text.data);
-	require(document != NULL, "findings as JSON are JSON");
-	json_object_put(document);
-	qs_text_done(&text);
-}
 
 static void explain(const struct qs_policy *policy, const char *layer, const char *entry,
     bool with_layers, struct qs_findings *findings)

@@ -1,209 +1,251 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device rules: a config for every rule, and what a rule set has to be. */
+/*
+ * Device rules: every rule that is built in has an example in tests/data/rules/examples.jsonl that
+ * breaks it and no other, and that passes when the rule is taken out of the data.
+ */
 #include "policy/rule.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "policy/builtin.h"
 #include "tests/unit/expect.h"
 
-/* A rule and a block that breaks it: of weights, when it is about them, else of the whole model. */
-static const struct {
-	const char *code, *device, *block, *parameters;
-} rows[] = {
-    {"QS301", "DPU", "activation", "\"bit_width\": 16"},
-    {"QS302", "DPU", "input", "\"symmetry\": false"},
-    {"QS303", "DPU", "weights", "\"method\": \"mse\""},
-    {"QS304", "DPU", "weights", "\"per_channel\": true"},
-    {"QS305", "DPU", "bias", "\"scale_type\": \"float\""},
-    {"QS306", "DPU", "weights", "\"narrow_range\": true"},
-    {"QS307", "DPU", "activation", "\"calib_statistic_method\": \"max\""},
-    {"QS308", "DPU", "activation", "\"round_mode\": \"std_round\""},
-    {"QS309", "DPU", "bias", "\"round_mode\": \"half_up\""},
-    {"QS310", "DPU", "weights", "\"bit_width\": 4"},
-    {"QS321", "CPU", "activation", "\"per_channel\": true"},
-    {"QS322", "GPU", "weights",
-	"\"per_channel\": true, \"scale_type\": \"float\", \"method\": \"mse\""},
-    {"QS323", "CPU", "weights", "\"per_channel\": true, \"method\": \"entropy\""},
-    {"QS324", "GPU", "weights", "\"per_channel\": true, \"symmetry\": false"},
-    {"QS325", "CPU", "weights", "\"per_channel\": true, \"signed\": false"},
-    {"QS331", "CPU", "bias", "\"scale_type\": \"float\", \"method\": \"diffs\""},
-    {"QS332", "GPU", "input", "\"scale_type\": \"float\", \"method\": \"mse\""},
-    {"QS333", "CPU", "bias", "\"scale_type\": \"float\", \"method\": \"mse\", \"symmetry\": false"},
-    {"QS341", "GPU", "weights", "\"method\": \"percentile\""},
-    {"QS342", "CPU", "input", "\"symmetry\": false"},
-    {"QS343", "GPU", "activation", "\"signed\": false"},
-    {"QS344", "CPU", "activation", "\"calib_statistic_method\": \"mean\""},
+/* An example: the codes of device rules that a config breaks on a device. */
+struct example {
+	const char *code, *device, *also;
+	const char *config;
 };
-#define N_ROWS (sizeof(rows) / sizeof(*rows))
 
-static bool has_code(const struct qs_findings *findings, const char *code)
+static struct example example_of(struct json_object *line)
 {
-	for (size_t i = 0; i < qs_findings_count(findings); i++) {
-		if (strcmp(qs_findings_at(findings, i)->code, code) == 0)
-			return true;
-	}
-	return false;
+	struct json_object *also = json_object_object_get(line, "also");
+
+	return (struct example){json_object_get_string(json_object_object_get(line, "code")),
+	    json_object_get_string(json_object_object_get(line, "device")),
+	    also ? json_object_get_string(json_object_array_get_idx(also, 0)) : "",
+	    json_object_to_json_string(json_object_object_get(line, "config"))};
 }
 
-/* Whether a config of one block has a finding of the code. */
-static bool breaks(const char *device, size_t row)
+static struct qs_rulebook *new_rulebook(void)
 {
-	struct qs_findings *findings = qs_findings_new();
-	struct qs_text text = QS_TEXT_INIT;
-	struct qs_policy *policy = NULL;
-	struct qs_source *source;
-	bool found;
+	struct qs_rulebook *rulebook;
 
-	qs_text_addf(&text,
-	    "{\"target_device\": \"%s\", \"tensor_quantize_config\": {\"%s\": {%s}}}", device,
-	    rows[row].block, rows[row].parameters);
-	source = source_of(text.data);
-	(void)qs_policy_read(source, findings, &policy);
-	found = has_code(findings, rows[row].code);
+	assert_int_equal(qs_rulebook_new(&rulebook), QS_OK);
+	return rulebook;
+}
+
+static uint64_t device_bit(const struct qs_rulebook *rulebook, const char *name)
+{
+	const int device = qs_rulebook_device(rulebook, name, strlen(name));
+
+	assert_true(device >= 0);
+	return (uint64_t)1 << device;
+}
+
+/* Writes the codes of device rules that a config breaks, one after the other. */
+static void judge(
+    const struct qs_rulebook *rulebook, uint64_t devices, const char *config, struct qs_text *text)
+{
+	const struct qs_policy_options options = {
+	    .tool = QS_TOOL_NEWEST, .rulebook = rulebook, .devices = devices};
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_source *source = source_of(config);
+	struct qs_policy *policy = NULL;
+
+	qs_text_clear(text);
+	(void)qs_policy_read_for(source, &options, findings, &policy);
+	for (size_t i = 0; i < qs_findings_count(findings); i++) {
+		const char *code = qs_findings_at(findings, i)->code;
+
+		if (strncmp(code, "QS3", 3) == 0)
+			qs_text_adds(text, code);
+		else
+			assert_string_equal(strncmp(code, "QS4", 3) == 0 ? "" : code, "");
+	}
 	qs_policy_free(policy);
 	qs_source_free(source);
-	qs_text_done(&text);
 	qs_findings_free(findings);
-	return found;
 }
 
-static void load(struct qs_ruleset *ruleset)
-{
-	const char *problem;
+/* ---- examples -------------------------------------------------------------------------------- */
 
-	assert_int_equal(qs_ruleset_load(qs_builtin_rules, ruleset, &problem), QS_OK);
-	assert_null(problem);
+static void check_example(struct json_object *line, void *context)
+{
+	const struct qs_rulebook *rulebook = context;
+	const struct example example = example_of(line);
+	struct qs_text found = QS_TEXT_INIT, expected = QS_TEXT_INIT;
+
+	qs_text_addf(&expected, "%s%s", example.code, example.also);
+	judge(rulebook, device_bit(rulebook, example.device), example.config, &found);
+	if (strcmp(found.data, expected.data) != 0)
+		fail_msg("the example of %s breaks %s", example.code, found.data);
+	qs_text_done(&found);
+	qs_text_done(&expected);
 }
 
-static void every_rule_is_reachable(void **state)
+static void every_example_breaks_its_rule_alone(void **state)
 {
-	struct qs_ruleset ruleset;
+	struct qs_rulebook *rulebook = new_rulebook();
 
 	(void)state;
-	load(&ruleset);
-	for (size_t i = 0; i < ruleset.n_rules; i++) {
-		const char *code = ruleset.rules[i].kind.code;
-		size_t row = 0;
+	assert_int_equal(
+	    each_line("rules/examples.jsonl", check_example, rulebook), rulebook->n_rules);
+	qs_rulebook_free(rulebook);
+}
 
-		while (row < N_ROWS && strcmp(rows[row].code, code) != 0)
-			row++;
-		if (row == N_ROWS || !breaks(rows[row].device, row))
-			fail_msg("no config breaks %s", code);
+/* On other devices a rule is silent. */
+static void check_devices(struct json_object *line, void *context)
+{
+	const struct qs_rulebook *rulebook = context;
+	const struct example example = example_of(line);
+	struct qs_text found = QS_TEXT_INIT;
+	size_t r = 0;
+
+	while (r < rulebook->n_rules && strcmp(rulebook->rules[r].kind.code, example.code) != 0)
+		r++;
+	assert_true(r < rulebook->n_rules);
+	for (size_t d = 0; d < rulebook->n_profiles; d++) {
+		judge(rulebook, (uint64_t)1 << d, example.config, &found);
+		assert_int_equal(
+		    strstr(found.data, example.code) != NULL, rulebook->rules[r].devices >> d & 1);
 	}
-	assert_int_equal(ruleset.n_rules, N_ROWS);
-	qs_ruleset_done(&ruleset);
+	qs_text_done(&found);
 }
 
 static void rules_hold_for_their_devices_only(void **state)
 {
-	struct qs_ruleset ruleset;
+	struct qs_rulebook *rulebook = new_rulebook();
 
 	(void)state;
-	load(&ruleset);
-	for (size_t row = 0; row < N_ROWS; row++) {
-		for (int d = 0; d < QS_DEVICE__COUNT; d++) {
-			const char *device = qs_device_words.words[d].word;
-
-			assert_int_equal(breaks(device, row), ruleset.rules[row].devices >> d & 1);
-		}
-	}
-	qs_ruleset_done(&ruleset);
+	each_line("rules/examples.jsonl", check_devices, rulebook);
+	qs_rulebook_free(rulebook);
 }
+
+/* ---- mutations ------------------------------------------------------------------------------- */
+
+/* A set of rules that is built in, without one of them. */
+struct mutant {
+	struct qs_rulebook *rulebook;
+	struct qs_source *source;
+	const char *code; /* of the one that is left out */
+	size_t n_examples;
+};
+
+static struct mutant mutant_without(const char *text, size_t rule)
+{
+	struct json_object *document = json_tokener_parse(text);
+	struct json_object *rules = json_object_object_get(document, "rules");
+	struct mutant mutant = {new_rulebook(), NULL, NULL, 0};
+	struct qs_findings *findings = qs_findings_new();
+
+	mutant.code = strdup(json_object_get_string(
+	    json_object_object_get(json_object_array_get_idx(rules, rule), "code")));
+	json_object_array_del_idx(rules, rule, 1);
+	mutant.source = source_of(json_object_to_json_string(document));
+	if (qs_rulebook_add_rules(mutant.rulebook, mutant.source, findings) != QS_OK) {
+		show_findings(findings);
+		fail();
+	}
+	qs_findings_free(findings);
+	json_object_put(document);
+	return mutant;
+}
+
+static void check_mutant(struct json_object *line, void *context)
+{
+	struct mutant *mutant = context;
+	const struct example example = example_of(line);
+	struct qs_text found = QS_TEXT_INIT;
+
+	if (strcmp(example.code, mutant->code) != 0)
+		return;
+	mutant->n_examples++;
+	judge(
+	    mutant->rulebook, device_bit(mutant->rulebook, example.device), example.config, &found);
+	assert_string_equal(found.data, example.also);
+	qs_text_done(&found);
+}
+
+static size_t mutate(const struct qs_builtin *builtin)
+{
+	struct json_object *document = json_tokener_parse(builtin->text);
+	struct json_object *rules = json_object_object_get(document, "rules");
+	const size_t n = rules ? json_object_array_length(rules) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct mutant mutant = mutant_without(builtin->text, i);
+
+		each_line("rules/examples.jsonl", check_mutant, &mutant);
+		assert_int_equal(mutant.n_examples, 1);
+		qs_rulebook_free(mutant.rulebook);
+		qs_source_free(mutant.source);
+		free((char *)(uintptr_t)mutant.code);
+	}
+	json_object_put(document);
+	return n;
+}
+
+static void without_a_rule_its_example_passes(void **state)
+{
+	struct qs_rulebook *rulebook = new_rulebook();
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < qs_n_builtin; i++)
+		n += mutate(&qs_builtin[i]);
+	assert_int_equal(n, rulebook->n_rules);
+	qs_rulebook_free(rulebook);
+}
+
+/* ---- what is built in ------------------------------------------------------------------------ */
 
 static void built_in_rules_are_whole(void **state)
 {
-	struct qs_ruleset ruleset;
+	struct qs_rulebook *rulebook = new_rulebook();
 
 	(void)state;
-	load(&ruleset);
-	for (size_t i = 0; i < ruleset.n_rules; i++) {
-		const struct qs_rule *rule = &ruleset.rules[i];
+	for (size_t i = 0; i < rulebook->n_rules; i++) {
+		const struct qs_rule *rule = &rulebook->rules[i];
 
 		assert_true(rule->devices && rule->tensors);
 		assert_true(rule->hint[0] && rule->source[0]);
 		assert_int_equal(strlen(rule->date), 10);
-		assert_int_equal(strspn(rule->kind.name, "abcdefghijklmnopqrstuvwxyz-"),
+		assert_int_equal(strspn(rule->kind.name, "abcdefghijklmnopqrstuvwxyz0123456789-"),
 		    strlen(rule->kind.name));
-		assert_true(i == 0 || strcmp(ruleset.rules[i - 1].kind.code, rule->kind.code) < 0);
+		assert_true(
+		    i == 0 || strcmp(rulebook->rules[i - 1].kind.code, rule->kind.code) < 0);
 	}
-	qs_ruleset_done(&ruleset);
+	qs_rulebook_free(rulebook);
 }
 
-#define HEAD "{\"rules\": [{\"code\": \"QS399\", \"name\": \"x\", \"severity\": \"error\", "
-#define TAIL "\"hint\": \"h\", \"source\": \"s\", \"date\": \"2024-01-01\"}]}"
-#define SCOPE "\"devices\": [\"CPU\"], \"tensors\": [\"weights\"], "
-
-static void a_rule_set_that_is_wrong_is_refused(void **state)
+/* What a config can name has a profile, and what is known about one says from where. */
+static void every_device_has_a_profile(void **state)
 {
-	static const char *const texts[] = {
-	    "",
-	    "7",
-	    "{",
-	    "{\"rules\": 3}",
-	    "{\"rules\": [3]}",
-	    "{\"rules\": [{}]}",
-	    HEAD SCOPE "\"when\": {}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {}, " TAIL,
-	    HEAD SCOPE
-	    "\"when\": {}, \"require\": {\"bit_width\": [8], \"method\": [\"mse\"]}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {\"bits\": [8]}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {\"bit_width\": 8}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {\"bit_width\": [64]}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {\"bit_width\": [\"8\"]}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {\"method\": [\"best\"]}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {\"symmetry\": [1]}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {\"percentage\": [99.0]}, " TAIL,
-	    HEAD SCOPE
-	    "\"when\": {}, \"require\": {\"bit_width\": {\"same_as\": \"output\"}}, " TAIL,
-	    HEAD SCOPE "\"when\": {}, \"require\": {\"bits\": {\"same_as\": \"bias\"}}, " TAIL,
-	    HEAD SCOPE "\"when\": {\"bits\": [8]}, \"require\": {\"bit_width\": [8]}, " TAIL,
-	    HEAD "\"devices\": \"CPU\", \"tensors\": [\"weights\"], \"when\": {}, \"require\": "
-		 "{\"bit_width\": [8]}, " TAIL,
-	    HEAD "\"devices\": [\"TPU\"], \"tensors\": [\"weights\"], \"when\": {}, \"require\": "
-		 "{\"bit_width\": [8]}, " TAIL,
-	    HEAD SCOPE
-	    "\"when\": {\"datatype\": [\"int\"], \"bit_width\": [8], \"method\": [\"mse\"], "
-	    "\"symmetry\": [true], \"signed\": [true], \"per_channel\": [true], "
-	    "\"scale_type\": [\"float\"]}, \"require\": {\"bit_width\": [8]}, " TAIL,
-	};
+	struct qs_rulebook *rulebook = new_rulebook();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		struct qs_ruleset ruleset;
-		const char *problem = NULL;
+	for (int d = 0; d < QS_DEVICE__COUNT; d++)
+		(void)device_bit(rulebook, qs_device_words.words[d].word);
+	for (size_t i = 0; i < rulebook->n_profiles; i++) {
+		const struct qs_profile *profile = &rulebook->profiles[i];
 
-		assert_int_equal(qs_ruleset_load(texts[i], &ruleset, &problem), QS_INVALID);
-		assert_non_null(problem);
-		qs_ruleset_done(&ruleset);
+		assert_true(profile->is_builtin && profile->n_facts > 0);
+		for (size_t f = 0; f < profile->n_facts; f++)
+			assert_true(
+			    profile->facts[f].source[0] && strlen(profile->facts[f].date) == 10);
 	}
-}
-
-static void a_rule_set_of_ones_own_is_loaded(void **state)
-{
-	static const char text[] = HEAD SCOPE
-	    "\"when\": {\"datatype\": [\"int\"]}, \"require\": {\"bit_width\": [4, 8]}, " TAIL;
-	struct qs_ruleset ruleset;
-	const char *problem;
-
-	(void)state;
-	assert_int_equal(qs_ruleset_load(text, &ruleset, &problem), QS_OK);
-	assert_int_equal(ruleset.n_rules, 1);
-	assert_int_equal(ruleset.rules[0].devices, 1U << QS_DEVICE_CPU);
-	assert_int_equal(ruleset.rules[0].tensors, 1U << QS_TENSOR_WEIGHTS);
-	assert_int_equal(ruleset.rules[0].require.param, QS_PARAM_BIT_WIDTH);
-	assert_int_equal(ruleset.rules[0].require.values, 1U << 4 | 1U << 8);
-	assert_int_equal(ruleset.rules[0].n_when, 1);
-	qs_ruleset_done(&ruleset);
+	qs_rulebook_free(rulebook);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_rule_is_reachable),
+	    cmocka_unit_test(every_example_breaks_its_rule_alone),
 	    cmocka_unit_test(rules_hold_for_their_devices_only),
+	    cmocka_unit_test(without_a_rule_its_example_passes),
 	    cmocka_unit_test(built_in_rules_are_whole),
-	    cmocka_unit_test(a_rule_set_that_is_wrong_is_refused),
-	    cmocka_unit_test(a_rule_set_of_ones_own_is_loaded),
+	    cmocka_unit_test(every_device_has_a_profile),
 	};
 
 	return cmocka_run_group_tests_name("rule", tests, NULL, NULL);

@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads rule sets and device profiles. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "policy/reading.h"
+
+/* A rule set and a profile as read. */
+struct set_file {
+	const char *schema, *name, *title;
+	bool format;
+	const struct qs_json *rules;
+};
+struct profile_file {
+	const char *schema, *name, *title, *architecture, *source, *date;
+	bool format;
+	uint64_t like;
+	const struct qs_json *facts, *rules;
+};
+
+static struct qs_place place_of(const struct qs_reading *reading, const struct qs_json *value)
+{
+	return qs_json_place(&reading->document, value);
+}
+
+/* ---- conditions ------------------------------------------------------------------------------ */
+
+/* A legal value of a parameter as a bit number; -1 with a finding. */
+static int read_bit(
+    struct qs_reading *reading, const struct qs_param_info *info, const struct qs_json *value)
+{
+	switch (info->kind) {
+	case QS_KIND_BOOL:
+		return qs_reading_is(reading, value, QS_JSON_BOOL, "true or false") ? value->boolean
+		                                                                    : -1;
+	case QS_KIND_INT:
+		if (!qs_reading_is(reading, value, QS_JSON_INT, "an integer"))
+			return -1;
+		if (value->integer >= (int64_t)info->least && value->integer <= (int64_t)info->most)
+			return (int)value->integer;
+		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE, place_of(reading, value),
+		    value, "%s cannot be %lld; expected %d to %d", info->key,
+		    (long long)value->integer, (int)info->least, (int)info->most);
+		return -1;
+	case QS_KIND_CHOICE:
+		return qs_reading_set(reading, value, info->key, &info->set);
+	case QS_KIND_REAL:
+		break;
+	}
+	return -1;
+}
+
+static void read_values(
+    struct qs_reading *reading, const struct qs_json *list, struct qs_condition *condition)
+{
+	const struct qs_param_info *info = qs_param_info(condition->param);
+
+	if (!qs_reading_list(reading, list, QS_VALUES_LIMIT, "a list of values"))
+		return;
+	for (const struct qs_json *item = list->children.first; item; item = item->next) {
+		const int bit = read_bit(reading, info, item);
+
+		if (bit >= 0)
+			condition->values |= (uint64_t)1 << bit;
+	}
+}
+
+/* Whether rules may speak of a parameter: its values are few enough to be listed. */
+static bool can_be_listed(int param)
+{
+	return qs_param_info((enum qs_param)param)->kind != QS_KIND_REAL;
+}
+
+/* What can stand in conditions, PARAMETER and KIND.PARAMETER, or in a requirement. */
+static void report_parameter(
+    struct qs_reading *reading, const struct qs_json *member, bool with_kinds)
+{
+	char names[(QS_TENSOR__COUNT + 1) * QS_PARAM__COUNT][48];
+	const char *known[(QS_TENSOR__COUNT + 1) * QS_PARAM__COUNT];
+	size_t n = 0;
+
+	for (int t = -1; t < (with_kinds ? QS_TENSOR__COUNT : 0); t++) {
+		for (int p = 0; p < QS_PARAM__COUNT; p++) {
+			if (!can_be_listed(p))
+				continue;
+			snprintf(names[n], sizeof(names[n]), "%s%s%s",
+			    t < 0 ? "" : qs_tensor_words.words[t].word, t < 0 ? "" : ".",
+			    qs_param_info((enum qs_param)p)->key);
+			known[n] = names[n];
+			n++;
+		}
+	}
+	qs_reading_unknown_key(reading, member,
+	    with_kinds ? "the conditions of a rule: parameters whose values can be listed"
+		       : "the requirement of a rule: a parameter whose values can be listed",
+	    known, n);
+}
+
+/* The parameter of a key, with the kind before a dot if there may be one; false with a finding. */
+static bool read_parameter(struct qs_reading *reading, const struct qs_json *member,
+    bool with_kinds, struct qs_condition *condition)
+{
+	const char *dot = with_kinds ? memchr(member->key.bytes, '.', member->key.size) : NULL;
+	struct qs_json_string key = member->key;
+	int param;
+
+	condition->tensor = -1;
+	if (dot) {
+		const struct qs_json_string kind = {key.bytes, (uint32_t)(dot - key.bytes)};
+
+		condition->tensor = qs_word_find(&qs_tensor_words, kind);
+		key = (struct qs_json_string){dot + 1, key.size - kind.size - 1};
+	}
+	param = qs_param_find(key);
+	if (param < 0 || !can_be_listed(param) || (dot && condition->tensor < 0)) {
+		report_parameter(reading, member, with_kinds);
+		return false;
+	}
+	condition->param = (enum qs_param)param;
+	return true;
+}
+
+static void read_conditions(struct qs_reading *reading, const struct qs_json *object, void *target)
+{
+	struct qs_rule_when *when = target;
+
+	if (!qs_reading_is(reading, object, QS_JSON_OBJECT, "an object of conditions"))
+		return;
+	if (object->children.count > QS_RULE_CONDITIONS) {
+		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place_of(reading, object), object,
+		    "the rule has %u conditions; the limit is %d", object->children.count,
+		    QS_RULE_CONDITIONS);
+		return;
+	}
+	for (const struct qs_json *m = object->children.first; m; m = m->next) {
+		struct qs_condition *condition = &when->list[when->n];
+
+		if (m->hidden || !read_parameter(reading, m, true, condition))
+			continue;
+		read_values(reading, m, condition);
+		when->n++;
+	}
+}
+
+/* {"same_as": KIND} */
+static void read_same_as(struct qs_reading *reading, const struct qs_json *value, void *target)
+{
+	*(int *)target = qs_reading_set(reading, value, "tensor kind", &qs_tensor_words);
+}
+
+static void read_requirement(struct qs_reading *reading, const struct qs_json *object, void *target)
+{
+	static const struct qs_reading_key keys[] = {{"same_as", read_same_as, 0, true}};
+	struct qs_rule_require *require = target;
+	const struct qs_json *member;
+
+	if (!qs_reading_is(reading, object, QS_JSON_OBJECT, "an object with one parameter"))
+		return;
+	member = object->children.first;
+	if (object->children.count != 1) {
+		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE, place_of(reading, object),
+		    object, "a rule requires exactly one parameter, found %u",
+		    object->children.count);
+		return;
+	}
+	if (!read_parameter(reading, member, false, &require->condition))
+		return;
+	if (member->type == QS_JSON_OBJECT)
+		qs_reading_object(reading, member, "a comparison", keys, 1, &require->same_as);
+	else
+		read_values(reading, member, &require->condition);
+}
+
+static void read_types(struct qs_reading *reading, const struct qs_json *list, void *target)
+{
+	struct qs_rule_types *types = target;
+
+	if (!qs_reading_list(reading, list, QS_RULE_TYPES, "a list of layer types"))
+		return;
+	types->words =
+	    qs_arena_array(&reading->rulebook->arena, list->children.count, sizeof(*types->words));
+	if (!types->words) {
+		reading->nomem = true;
+		return;
+	}
+	for (const struct qs_json *item = list->children.first; item; item = item->next) {
+		const char *word = NULL;
+
+		qs_read_name(reading, item, &word);
+		if (word)
+			types->words[types->n++] = word;
+	}
+}
+
+/* ---- what an element of a document is -------------------------------------------------------- */
+
+/* Keeps a value to be read when the rest is known. */
+static void read_later(struct qs_reading *reading, const struct qs_json *value, void *target)
+{
+	if (qs_reading_is(reading, value, QS_JSON_ARRAY, "a list"))
+		*(const struct qs_json **)target = value;
+}
+
+/* A format is looked at first. */
+static void read_nothing(struct qs_reading *reading, const struct qs_json *value, void *target)
+{
+	(void)reading;
+	(void)value;
+	(void)target;
+}
+
+#define READ_TEXT qs_read_text
+#define READ_NAME qs_read_name
+#define READ_CODE qs_read_code
+#define READ_DATE qs_read_date
+#define READ_SET_FORMAT read_nothing
+#define READ_PROFILE_FORMAT read_nothing
+#define READ_VERSION qs_read_version
+#define READ_TOOL qs_read_tool
+#define READ_SEVERITY qs_read_severity
+#define READ_FACT_ANSWER qs_read_fact_answer
+#define READ_RULE_ANSWER qs_read_rule_answer
+#define READ_TENSORS qs_read_tensors
+#define READ_DEVICES qs_read_devices
+#define READ_RULES read_later
+#define READ_FACTS read_later
+#define READ_TYPES read_types
+#define READ_CONDITIONS read_conditions
+#define READ_REQUIREMENT read_requirement
+
+#define REQUIRED true
+#define OPTIONAL false
+#define TARGET_SET struct set_file
+#define TARGET_PROFILE struct profile_file
+#define TARGET_RULE struct qs_rule
+#define TARGET_FACT struct qs_device_fact
+
+/* The table, place by place. */
+enum place {
+	PLACE_SET,
+	PLACE_PROFILE,
+	PLACE_RULE,
+	PLACE_FACT
+};
+static const struct row {
+	enum place place;
+	struct qs_reading_key key;
+} rows[] = {
+#define RULE_KEY(PLACE, key, SHAPE, field, NEED, help)                                             \
+	{PLACE_##PLACE, {key, READ_##SHAPE, offsetof(TARGET_##PLACE, field), NEED}},
+#include "policy/rule_keys.def"
+#undef RULE_KEY
+};
+#undef REQUIRED
+#undef OPTIONAL
+
+/* Reads an object of a place; in a profile rules name no devices. */
+static void read_place(struct qs_reading *reading, enum place place, const struct qs_json *object,
+    const char *what, void *target)
+{
+	struct qs_reading_key keys[QS_READING_KEYS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (rows[i].place == place &&
+		    !(reading->device >= 0 && rows[i].key.read == qs_read_devices))
+			keys[n++] = rows[i].key;
+	}
+	qs_reading_object(reading, object, what, keys, n, target);
+}
+
+static const struct qs_json *member_of(const struct qs_json *object, const char *key)
+{
+	const struct qs_json *found = NULL;
+
+	if (object->type != QS_JSON_OBJECT)
+		return NULL;
+	for (const struct qs_json *m = object->children.first; m; m = m->next) {
+		if (!m->hidden && qs_json_string_is(m->key, key))
+			found = m;
+	}
+	return found;
+}
+
+/* ---- rules ----------------------------------------------------------------------------------- */
+
+/*
+ * Codes and names that are taken: of rules that were read, an index; of findings, QS_MAP_NONE -
+ * 1.
+ */
+struct taken {
+	struct qs_map codes, names;
+};
+#define OF_A_FINDING (QS_MAP_NONE - 1)
+
+/* Takes a code or a name for a rule; a finding when it is taken. */
+static void take(struct qs_reading *reading, struct qs_map *map, const char *word,
+    const struct qs_json *object, const char *key)
+{
+	const struct qs_rulebook *rulebook = reading->rulebook;
+	const size_t other = word ? qs_map_get(map, word) : QS_MAP_NONE;
+	const struct qs_json *member = member_of(object, key);
+	const struct qs_rule *rule;
+	struct qs_finding *finding;
+
+	if (!word || !member)
+		return;
+	if (other == QS_MAP_NONE) {
+		reading->nomem |= !qs_map_set(map, word, rulebook->n_rules - 1);
+		return;
+	}
+	if (other == OF_A_FINDING) {
+		qs_reading_say(reading, QS_FINDING_RULES_REPEATED, place_of(reading, member),
+		    member, "the %s \"%s\" is taken by a finding of qstrata itself", key, word);
+		return;
+	}
+	rule = &rulebook->rules[other];
+	finding = qs_reading_say(reading, QS_FINDING_RULES_REPEATED, place_of(reading, member),
+	    member, "the %s \"%s\" is taken by the rule %s %s", key, word,
+	    rule->kind.code ? rule->kind.code : "", rule->kind.name ? rule->kind.name : "");
+	if (rule->place.source == reading->document.source)
+		qs_finding_relate(reading->findings, finding, rule->place, "this one");
+}
+
+/* What is taken before a file is read. */
+static bool note_taken(const struct qs_rulebook *rulebook, struct taken *taken)
+{
+	bool good = true;
+
+	*taken = (struct taken){QS_MAP_INIT, QS_MAP_INIT};
+	for (int i = 0; i < QS_FINDING__COUNT && good; i++) {
+		const struct qs_finding_kind *kind = qs_finding_kind((enum qs_finding_id)i);
+
+		good = qs_map_set(&taken->codes, kind->code, OF_A_FINDING) &&
+		       qs_map_set(&taken->names, kind->name, OF_A_FINDING);
+	}
+	for (size_t i = 0; i < rulebook->n_rules && good; i++)
+		good = qs_map_set(&taken->codes, rulebook->rules[i].kind.code, i) &&
+		       qs_map_set(&taken->names, rulebook->rules[i].kind.name, i);
+	return good;
+}
+
+static void settle_rule(
+    struct qs_reading *reading, const struct qs_json *object, struct qs_rule *rule)
+{
+	const struct qs_json *until = member_of(object, "until");
+
+	if (rule->kind.severity == QS_SEVERITY__COUNT)
+		rule->kind.severity =
+		    rule->answer == QS_ANSWER_FORBIDDEN ? QS_SEVERITY_ERROR : QS_SEVERITY_INFO;
+	rule->kind.title = rule->hint;
+	if (rule->versions.first > rule->versions.last && until)
+		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE, place_of(reading, until),
+		    until, "until is before since, %s", qs_tool_word(rule->versions.first));
+}
+
+static void read_rule(
+    struct qs_reading *reading, const struct qs_json *object, size_t set, struct taken *taken)
+{
+	struct qs_rule *rule = qs_rulebook_more(reading->rulebook);
+
+	if (!rule) {
+		reading->nomem = true;
+		return;
+	}
+	rule->answer = QS_ANSWER_FORBIDDEN;
+	rule->kind.severity = QS_SEVERITY__COUNT;
+	rule->require.same_as = -1;
+	rule->versions.last = QS_TOOL_NEWEST;
+	rule->set = set;
+	rule->place = place_of(reading, object);
+	rule->place.end = rule->place.begin + 1;
+	if (reading->device >= 0)
+		rule->devices = (uint64_t)1 << reading->device;
+	read_place(reading, PLACE_RULE, object,
+	    reading->device < 0 ? "a rule" : "a rule of a profile, which names no device", rule);
+	settle_rule(reading, object, rule);
+	take(reading, &taken->codes, rule->kind.code, object, "code");
+	take(reading, &taken->names, rule->kind.name, object, "name");
+}
+
+static void read_rules(struct qs_reading *reading, const struct qs_json *list, size_t set)
+{
+	const size_t room = QS_RULE_LIMIT - reading->rulebook->n_rules;
+	struct taken taken;
+
+	if (list->children.count > room) {
+		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place_of(reading, list), list,
+		    "there are %zu rules; the limit is %d",
+		    reading->rulebook->n_rules + list->children.count, QS_RULE_LIMIT);
+		return;
+	}
+	reading->nomem |= !note_taken(reading->rulebook, &taken);
+	for (const struct qs_json *rule = list->children.first; rule && !reading->nomem;
+	     rule = rule->next)
+		read_rule(reading, rule, set, &taken);
+	qs_map_done(&taken.codes);
+	qs_map_done(&taken.names);
+}
+
+/* ---- profiles -------------------------------------------------------------------------------- */
+
+static void read_facts(
+    struct qs_reading *reading, const struct qs_json *list, struct qs_profile *profile)
+{
+	struct qs_device_fact *facts;
+
+	if (list->children.count > QS_FACT_LIMIT) {
+		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place_of(reading, list), list,
+		    "the profile has %u facts; the limit is %d", list->children.count,
+		    QS_FACT_LIMIT);
+		return;
+	}
+	facts = qs_arena_array(
+	    &reading->rulebook->arena, (size_t)list->children.count + 1, sizeof(*facts));
+	if (!facts) {
+		reading->nomem = true;
+		return;
+	}
+	profile->facts = facts;
+	for (const struct qs_json *fact = list->children.first; fact; fact = fact->next)
+		read_place(reading, PLACE_FACT, fact, "a fact", &facts[profile->n_facts++]);
+}
+
+/* The index of a profile by its name, new or to be replaced; -1 with a finding for too many. */
+static int place_profile(struct qs_reading *reading, const char *name)
+{
+	struct qs_rulebook *rulebook = reading->rulebook;
+	const struct qs_json *root = reading->document.root;
+	const int known = qs_rulebook_device(rulebook, name, strlen(name));
+
+	if (known >= 0) {
+		qs_rulebook_drop(rulebook, QS_SET_LIMIT + (size_t)known);
+		return known;
+	}
+	if (rulebook->n_profiles < QS_DEVICE_LIMIT)
+		return (int)rulebook->n_profiles++;
+	qs_reading_say(reading, QS_FINDING_RULES_LIMIT,
+	    (struct qs_place){reading->document.source, root->begin, root->begin + 1}, root,
+	    "there are more than %d device profiles", QS_DEVICE_LIMIT);
+	return -1;
+}
+
+static void read_profile(struct qs_reading *reading, bool is_builtin, size_t *ret_device)
+{
+	struct qs_rulebook *rulebook = reading->rulebook;
+	struct profile_file file = {0};
+	struct qs_profile *profile;
+
+	read_place(reading, PLACE_PROFILE, reading->document.root, "a device profile", &file);
+	reading->device = place_profile(reading, file.name ? file.name : "");
+	if (reading->device < 0)
+		return;
+	*ret_device = (size_t)reading->device;
+	profile = &rulebook->profiles[reading->device];
+	*profile = (struct qs_profile){file.name ? file.name : "", file.title, file.architecture,
+	    file.source, file.date, NULL, 0, is_builtin};
+	rulebook->like[reading->device] = file.like | (uint64_t)1 << reading->device;
+	if (file.facts)
+		read_facts(reading, file.facts, profile);
+	if (file.rules)
+		read_rules(reading, file.rules, QS_SET_LIMIT + (size_t)reading->device);
+}
+
+/* ---- documents ------------------------------------------------------------------------------- */
+
+/* The index of a rule set, new or to be replaced; QS_SET_LIMIT with a finding for too many. */
+static size_t place_set(struct qs_reading *reading, const char *name)
+{
+	struct qs_rulebook *rulebook = reading->rulebook;
+	const struct qs_json *root = reading->document.root;
+	size_t set = 0;
+
+	while (set < rulebook->n_sets && strcmp(rulebook->sets[set], name) != 0)
+		set++;
+	if (set < rulebook->n_sets)
+		qs_rulebook_drop(rulebook, set);
+	else if (set < QS_SET_LIMIT)
+		rulebook->sets[rulebook->n_sets++] = name;
+	else
+		qs_reading_say(reading, QS_FINDING_RULES_LIMIT,
+		    (struct qs_place){reading->document.source, root->begin, root->begin + 1}, root,
+		    "there are more than %d rule sets", QS_SET_LIMIT);
+	return set;
+}
+
+static void read_set(struct qs_reading *reading)
+{
+	struct set_file file = {0};
+	size_t set;
+
+	read_place(reading, PLACE_SET, reading->document.root, "a rule set", &file);
+	set = place_set(reading, file.name ? file.name : "");
+	if (set < QS_SET_LIMIT && file.rules)
+		read_rules(reading, file.rules, set);
+}
+
+/* Whether a document says that it is of a format; a finding when it does not. */
+static bool has_format(struct qs_reading *reading, const char *format, const char *what)
+{
+	const struct qs_json *root = reading->document.root;
+	const struct qs_json *member = root ? member_of(root, "format") : NULL;
+	const struct qs_json *about = member ? member : root;
+
+	if (!root || root->type == QS_JSON_BROKEN)
+		return false;
+	if (member && member->type == QS_JSON_STRING && qs_json_string_is(member->string, format))
+		return true;
+	qs_reading_say(reading, QS_FINDING_NOT_RULES,
+	    member ? place_of(reading, member)
+		   : (struct qs_place){reading->document.source, root->begin, root->begin + 1},
+	    about, "%s is an object with \"format\": \"%s\"%s%.*s%s", what, format,
+	    member && member->type == QS_JSON_STRING ? ", found \"" : "",
+	    member && member->type == QS_JSON_STRING ? qs_json_shown(member->string, 80) : 0,
+	    member && member->type == QS_JSON_STRING ? member->string.bytes : "",
+	    member && member->type == QS_JSON_STRING ? "\"" : "");
+	return false;
+}
+
+/* Opens a document; ends it in read_end(). */
+static enum qs_status read_begin(struct qs_reading *reading, struct qs_rulebook *rulebook,
+    const struct qs_source *source, struct qs_findings *findings)
+{
+	*reading = (struct qs_reading){.rulebook = rulebook, .findings = findings, .device = -1};
+	return qs_json_read(source, findings, &reading->document);
+}
+
+static enum qs_status read_end(struct qs_reading *reading, enum qs_status status)
+{
+	qs_json_done(&reading->document);
+	if (reading->nomem || qs_findings_status(reading->findings) != QS_OK)
+		return QS_NOMEM;
+	return status == QS_OK && reading->n_errors ? QS_INVALID : status;
+}
+
+enum qs_status qs_rules_read(
+    struct qs_rulebook *rulebook, const struct qs_source *source, struct qs_findings *findings)
+{
+	struct qs_reading reading;
+	const enum qs_status status = read_begin(&reading, rulebook, source, findings);
+
+	if (status != QS_NOMEM && has_format(&reading, "qstrata-rules", "a rule set"))
+		read_set(&reading);
+	return read_end(&reading, status);
+}
+
+enum qs_status qs_profile_read(struct qs_rulebook *rulebook, const struct qs_source *source,
+    bool is_builtin, struct qs_findings *findings, size_t *ret_device)
+{
+	struct qs_reading reading;
+	const enum qs_status status = read_begin(&reading, rulebook, source, findings);
+
+	if (status != QS_NOMEM && has_format(&reading, "qstrata-profile", "a device profile"))
+		read_profile(&reading, is_builtin, ret_device);
+	return read_end(&reading, status);
+}
