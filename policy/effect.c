@@ -6,6 +6,7 @@
  * that is made of it; then every parameter block is walked, and members that no winner used are
  * named, those of one block and one reason together.
  */
+#include "base/json_fix.h"
 #include "policy/policy.h"
 
 /* What became of a member, worst first. */
@@ -68,24 +69,34 @@ static void mark_winners(
 	}
 }
 
+/* Whether a member of a block is a parameter that ended as the use at `context`. */
+static bool ended_as(const struct qs_json *member, const void *context)
+{
+	return member->mark == *(const enum use *)context && !member->hidden &&
+	       member->type != QS_JSON_NULL && qs_param_find(member->key) >= 0;
+}
+
 /* The members of a block that ended as `use`, as one finding. */
 static void report_block(struct qs_policy *policy, const struct qs_json *block, enum use use,
     enum qs_finding_id id, const char *reason)
 {
 	struct qs_text names = QS_TEXT_INIT;
 	const struct qs_json *first = NULL;
+	struct qs_finding *finding;
 	size_t n = 0;
 
 	for (const struct qs_json *m = block->children.first; m; m = m->next) {
-		if (m->mark != use || m->hidden || m->type == QS_JSON_NULL ||
-		    qs_param_find(m->key) < 0)
+		if (!ended_as(m, &use))
 			continue;
 		first = first ? first : m;
 		qs_text_addf(&names, "%s%.*s", n++ ? ", " : "", (int)m->key.size, m->key.bytes);
 	}
-	if (n)
-		qs_policy_say(policy, id, qs_policy_key_place(policy, first), first, "%s %s: %s",
-		    names.data, n > 1 ? "have no effect" : "has no effect", reason);
+	if (n) {
+		finding = qs_policy_say(policy, id, qs_policy_key_place(policy, first), first,
+		    "%s %s: %s", names.data, n > 1 ? "have no effect" : "has no effect", reason);
+		qs_json_fix_removal(
+		    policy->findings, finding, &policy->document, block, ended_as, &use);
+	}
 	qs_findings_end_text(policy->findings, &names);
 }
 

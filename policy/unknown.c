@@ -102,6 +102,23 @@ static const char *meant_of(const struct meant *meant, struct qs_json_string wor
 	return meant && !meant->right[0] ? NULL : nearest_of(word, known, n_known, ret_sure);
 }
 
+/* No object that is meant seriously has more members than this. */
+#define MOST_MEMBERS 64
+
+/* Whether an object has a key, which then cannot be what another key of it was meant to be. */
+static bool has_member(const struct qs_json *object, const char *key)
+{
+	const size_t size = strlen(key);
+
+	if (object->children.count > MOST_MEMBERS)
+		return true;
+	for (const struct qs_json *m = object->children.first; m; m = m->next) {
+		if (qs_json_string_equals(m->key, key, size))
+			return true;
+	}
+	return false;
+}
+
 const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
     const char *where, const char *const *known, size_t n_known)
 {
@@ -127,7 +144,7 @@ const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *membe
 	else
 		finding = qs_policy_say(policy, QS_FINDING_UNKNOWN_KEY, place, member,
 		    "unknown key \"%.*s\" in %s", size, member->key.bytes, where);
-	if (best)
+	if (best && !has_member(member->parent, best))
 		offer(policy, finding, place, best, sure);
 	if (!best && home)
 		qs_finding_hint(policy->findings, finding, "%s", home);
