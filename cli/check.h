@@ -6,6 +6,7 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
+#include "cli/fix.h"
 #include "cli/report.h"
 
 /* What holds for the files that are checked together. It stays as it is while they are. */
@@ -13,6 +14,7 @@ struct scope {
 	const struct arguments *arguments;
 	struct qs_findings *decided; /* an empty list that knows what was decided about codes */
 	struct model model;
+	struct fixing fixing;
 };
 
 /* A file that is checked. */
@@ -22,7 +24,8 @@ struct checked {
 	const struct scope *scope;
 	struct qs_source *source;     /* NULL: not read yet, or nothing refers to it any more */
 	struct qs_findings *findings; /* NULL: none */
-	enum qs_status status;        /* QS_OK and QS_INVALID: it was checked */
+	struct fixing_result fixed;
+	enum qs_status status; /* QS_OK and QS_INVALID: it was checked */
 };
 
 /* Checks files, `n_threads` at a time. */

@@ -33,6 +33,7 @@ struct run {
 	struct file_list list;
 	struct checked *files;
 	const char **names;
+	struct fixing_result fixed; /* in all files */
 };
 
 /* ---- what the options ask for ---------------------------------------------------------------- */
@@ -91,7 +92,8 @@ static bool read_settings(struct run *run)
 	    !option_count(run->arguments, OPTION_MAX_DIAGNOSTICS, 1, &run->at_most) ||
 	    !option_count(run->arguments, OPTION_MAX_WARNINGS, 0, &run->max_warnings) ||
 	    !read_jobs(run) || !read_excluded(run) ||
-	    !baseline_open(&run->baseline, run->arguments))
+	    !baseline_open(&run->baseline, run->arguments) ||
+	    !fixing_read(run->arguments, &run->scope.fixing))
 		return false;
 	run->findings = qs_findings_new();
 	run->scope.decided = qs_findings_new();
@@ -140,8 +142,13 @@ static bool find_files(struct run *run)
 		const char *path = run->list.paths[i];
 
 		run->names[i] = name_of_file(run->arguments, path);
-		run->files[i] =
-		    (struct checked){.path = path, .name = run->names[i], .scope = &run->scope};
+		/* What is fixed or would be has the standard output for itself. */
+		if (run->scope.fixing.is_diff || (run->scope.fixing.on && strcmp(path, "-") == 0))
+			run->outputs.stream = stderr;
+		run->files[i] = (struct checked){.path = path,
+		    .name = run->names[i],
+		    .scope = &run->scope,
+		    .fixed = {.output = QS_TEXT_INIT}};
 	}
 	return true;
 }
@@ -181,6 +188,9 @@ static void tell_summary(const struct run *run)
 
 	if (run->arguments->value[OPTION_QUIET] || run->outputs.for_programs)
 		return;
+	tell_fixing(&run->scope.fixing, &run->fixed);
+	if (run->scope.fixing.is_diff && !run->unable)
+		return;
 	tell_hidden(run);
 	fprintf(stderr, "%zu error%s", errors, plural(errors));
 	if (run->at_least != QS_SEVERITY_ERROR)
@@ -216,6 +226,8 @@ static int exit_status(const struct run *run)
 		return EXIT_UNABLE;
 	if (run->arguments->value[OPTION_EXIT_ZERO])
 		return EXIT_CLEAN;
+	if (run->scope.fixing.is_diff)
+		return run->fixed.n_changed ? EXIT_FINDINGS : EXIT_CLEAN;
 	for (int s = run->fail_level; s < QS_SEVERITY__COUNT; s++) {
 		if (qs_findings_total(run->findings, (enum qs_severity)s))
 			return EXIT_FINDINGS;
@@ -241,8 +253,12 @@ static void collect(struct run *run)
 		if (file->findings)
 			qs_findings_join(run->findings, file->findings);
 		file->findings = NULL;
+		if (!fixing_collect(&file->fixed, &run->fixed))
+			run->unable = true;
 	}
-	if (!baseline_end(&run->baseline, run->arguments, run->findings))
+	/* With --diff nothing is reported, so nothing is known or forgotten either. */
+	if (!run->scope.fixing.is_diff &&
+	    !baseline_end(&run->baseline, run->arguments, run->findings))
 		run->unable = true;
 }
 
