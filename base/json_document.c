@@ -23,17 +23,36 @@ static void add_utf8(struct qs_text *text, const char *bytes, size_t size)
 	}
 }
 
+/* A serializer of json-c for what cannot be written. */
+static int refuse(struct json_object *object, struct printbuf *buffer, int level, int flags)
+{
+	(void)object;
+	(void)buffer;
+	(void)level;
+	(void)flags;
+	return -1;
+}
+
+struct json_object *qs_json_end_text(struct qs_text *text)
+{
+	struct json_object *string = text->failed
+	                                 ? json_object_new_boolean(false)
+	                                 : json_object_new_string_len(text->data, (int)text->size);
+
+	if (text->failed)
+		json_object_set_serializer(string, refuse, NULL, NULL);
+	qs_text_done(text);
+	return string;
+}
+
 struct json_object *qs_json_text(const char *text)
 {
 	struct qs_text clean = QS_TEXT_INIT;
-	struct json_object *string;
 
 	if (!text)
 		return NULL;
 	add_utf8(&clean, text, strlen(text));
-	string = json_object_new_string(clean.data);
-	qs_text_done(&clean);
-	return string;
+	return qs_json_end_text(&clean);
 }
 
 struct json_object *qs_json_number(double value)
@@ -69,4 +88,26 @@ enum qs_status qs_json_write(struct json_object *document, struct qs_text *text)
 enum qs_status qs_json_write_line(struct json_object *document, struct qs_text *text)
 {
 	return write_document(document, JSON_C_TO_STRING_SPACED, text);
+}
+
+/* Appends a value without an end of line. */
+static void write_inline(struct json_object *value, struct qs_text *text)
+{
+	if (qs_json_write_line(value, text) == QS_OK)
+		text->data[--text->size] = '\0';
+}
+
+void qs_json_write_member(
+    const char *key, struct json_object *value, const char *end, struct qs_text *text)
+{
+	qs_text_addf(text, "  \"%s\": ", key);
+	write_inline(value, text);
+	qs_text_adds(text, end);
+}
+
+void qs_json_write_item(struct json_object *item, bool *first, struct qs_text *text)
+{
+	qs_text_adds(text, *first ? "\n    " : ",\n    ");
+	*first = false;
+	write_inline(item, text);
 }

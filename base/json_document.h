@@ -16,6 +16,12 @@ void qs_json_put(struct json_object *object, const char *key, struct json_object
 /* A string, or null for NULL. Bytes that are not UTF-8, which JSON cannot have, become "?". */
 struct json_object *qs_json_text(const char *text);
 
+/*
+ * A text as a string, and the end of the text. Of a text that ran out of memory it is a value that
+ * cannot be written, so that the document fails and not silently lacks something.
+ */
+struct json_object *qs_json_end_text(struct qs_text *text);
+
 /* A number as the shortest decimal that reads back as the same double. */
 struct json_object *qs_json_number(double value);
 
@@ -24,5 +30,14 @@ enum qs_status qs_json_write(struct json_object *document, struct qs_text *text)
 
 /* Appends a document to a text on one line, with a final newline, and releases it. */
 enum qs_status qs_json_write_line(struct json_object *document, struct qs_text *text);
+
+/*
+ * For documents that are written piece by piece, as they may be too large to be one object: appends
+ * `"key": value` and what follows it, or an element of a list on a line of its own. Both release
+ * the value; trouble shows in the text.
+ */
+void qs_json_write_member(
+    const char *key, struct json_object *value, const char *end, struct qs_text *text);
+void qs_json_write_item(struct json_object *item, bool *first, struct qs_text *text);
 
 #endif

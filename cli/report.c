@@ -77,6 +77,41 @@ void close_model(struct model *model)
 	qs_model_free(model->model);
 }
 
+static int use_with_model(const struct arguments *arguments, const struct config *config,
+    struct qs_findings *findings, config_use *use)
+{
+	struct model model;
+	enum qs_status status;
+	int result;
+
+	status = open_model(arguments->value[OPTION_MODEL], findings, &model);
+	result = status == QS_NOMEM ? out_of_memory() : EXIT_UNABLE;
+	if (status == QS_OK)
+		result = use(arguments, config, &model, findings);
+	close_model(&model);
+	return result;
+}
+
+int use_config(const struct arguments *arguments, config_use *use)
+{
+	struct qs_findings *findings;
+	struct config config;
+	int result;
+
+	if (arguments->n_files != 1)
+		return usage_error(
+		    arguments, "exactly one file is expected, found %d", arguments->n_files);
+	findings = qs_findings_new();
+	if (!findings)
+		return out_of_memory();
+	if (open_config(arguments, arguments->files[0], findings, &config, &result))
+		result = use_with_model(arguments, &config, findings, use);
+	tell_findings(arguments, findings, stderr, QS_SEVERITY_ERROR);
+	close_config(&config);
+	qs_findings_free(findings);
+	return result;
+}
+
 enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
     const struct model *model, struct qs_findings *findings, struct qs_selection **ret_selection)
 {
@@ -126,6 +161,31 @@ int option_word(const struct arguments *arguments, enum option_id option,
 		return found;
 	usage_error(arguments, "there is no %s \"%s\"", what, word);
 	return -2;
+}
+
+bool option_json(const struct arguments *arguments, bool *ret_json)
+{
+	const char *format = arguments->value[OPTION_FORMAT];
+
+	*ret_json = format && strcmp(format, "json") == 0;
+	if (!format || *ret_json || strcmp(format, "text") == 0)
+		return true;
+	usage_error(arguments, "--format cannot be \"%s\"; expected text or json", format);
+	return false;
+}
+
+int tell_difference(const struct qs_difference *difference, bool json)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	const enum qs_status status = json ? qs_difference_write_json(difference, &text)
+	                                   : qs_difference_write_text(difference, &text);
+
+	if (status != QS_OK) {
+		qs_text_done(&text);
+		return exit_of(status);
+	}
+	tell_document(&text, QS_OK);
+	return qs_difference_is_empty(difference) ? EXIT_CLEAN : EXIT_FINDINGS;
 }
 
 bool option_count(

@@ -42,6 +42,14 @@ struct model {
 enum qs_status open_model(const char *path, struct qs_findings *findings, struct model *ret_model);
 void close_model(struct model *model);
 
+/* What a command does with a config that can be used, and with the model of --model, if there is
+ * one; returns the exit status. */
+typedef int config_use(const struct arguments *arguments, const struct config *config,
+    const struct model *model, struct qs_findings *findings);
+
+/* Runs a command over its one config; returns the exit status. */
+int use_config(const struct arguments *arguments, config_use *use);
+
 /* Finds the winners of all layers; without a model there is no selection, which is fine. */
 enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
     const struct model *model, struct qs_findings *findings, struct qs_selection **ret_selection);
@@ -56,6 +64,12 @@ int tell_document(struct qs_text *text, enum qs_status status);
 /* The number of a word given to an option, -1 when none is given, -2 after a complaint. */
 int option_word(const struct arguments *arguments, enum option_id option,
     int (*find)(const char *word), const char *what);
+
+/* Whether --format says json rather than text, which is the default. False after a complaint. */
+bool option_json(const struct arguments *arguments, bool *ret_json);
+
+/* Writes a difference to the standard output; returns the exit status of a comparison. */
+int tell_difference(const struct qs_difference *difference, bool json);
 
 /* Reads an option that is a whole number from `least`. False after a complaint; `*ret` stays as it
  * was when the option is not given. */

@@ -340,7 +340,7 @@ struct hashed {
 	struct qs_entry *entry;
 };
 
-static bool same_selector(const struct qs_selector *a, const struct qs_selector *b)
+bool qs_selector_same(const struct qs_selector *a, const struct qs_selector *b)
 {
 	return a->kind == b->kind && a->text.size == b->text.size &&
 	       memcmp(a->text.bytes, b->text.bytes, a->text.size) == 0;
@@ -412,7 +412,7 @@ static void link_repeated(struct qs_policy *policy)
 		struct qs_entry *entry = sorted[i - 1].entry, *next = sorted[i].entry;
 
 		if (sorted[i - 1].hash != sorted[i].hash ||
-		    !same_selector(&entry->selector, &next->selector))
+		    !qs_selector_same(&entry->selector, &next->selector))
 			continue;
 		entry->later = next;
 		next->earlier = entry;

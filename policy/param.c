@@ -107,6 +107,13 @@ void qs_param_write(enum qs_param param, union qs_value value, struct qs_text *t
 	}
 }
 
+bool qs_param_same(enum qs_param param, union qs_value a, union qs_value b)
+{
+	if (qs_param_info(param)->kind == QS_KIND_REAL)
+		return !(a.real < b.real) && !(a.real > b.real);
+	return a.integer == b.integer;
+}
+
 union qs_value qs_param_default(enum qs_param param, enum qs_tensor tensor)
 {
 	const struct qs_param_info *info = &params[param];

@@ -63,6 +63,9 @@ int qs_word_find(const struct qs_word_set *set, struct qs_json_string word);
 /* Writes a value as it would stand in a config. */
 void qs_param_write(enum qs_param param, union qs_value value, struct qs_text *text);
 
+/* Whether two values of a parameter are the same. */
+bool qs_param_same(enum qs_param param, union qs_value a, union qs_value b);
+
 /* The built-in default of a parameter for a tensor kind. */
 union qs_value qs_param_default(enum qs_param param, enum qs_tensor tensor);
 

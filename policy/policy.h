@@ -25,7 +25,8 @@ enum qs_level {
 	QS_LEVEL_OVERALL,
 	QS_LEVEL_TENSOR,
 	QS_LEVEL_LAYER_OVERALL,
-	QS_LEVEL_LAYER_TENSOR
+	QS_LEVEL_LAYER_TENSOR,
+	QS_LEVEL_LOCK /* of a lock file, which tells values without where they came from */
 };
 
 struct qs_setting {
@@ -149,6 +150,9 @@ bool qs_settings_show(
 
 /* Reads layer_quantize_config. */
 void qs_entries_read(struct qs_policy *policy, struct qs_json *list);
+
+/* Whether two selectors are the same, so that the later of two entries counts. */
+bool qs_selector_same(const struct qs_selector *a, const struct qs_selector *b);
 
 /* Reads a quantizable_data_type list into a bit mask. */
 unsigned qs_tensors_read(struct qs_policy *policy, struct qs_json *list);

@@ -1,51 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The effective parameters as JSON: the document of `qstrata resolve`. */
-#include <string.h>
-
-#include "base/json_document.h"
+#include "policy/origin.h"
 #include "policy/selection.h"
-
-static struct json_object *value_json(enum qs_param param, union qs_value value)
-{
-	const struct qs_param_info *info = qs_param_info(param);
-	struct qs_text text = QS_TEXT_INIT;
-	struct json_object *json;
-
-	switch (info->kind) {
-	case QS_KIND_BOOL:
-		return json_object_new_boolean(value.integer);
-	case QS_KIND_INT:
-		return json_object_new_int(value.integer);
-	case QS_KIND_CHOICE:
-		return json_object_new_string(info->set.words[value.integer].word);
-	case QS_KIND_REAL:
-		break;
-	}
-	qs_text_addf(
-	    &text, "%.15g%s", value.real, value.real == (double)(long)value.real ? ".0" : "");
-	json = json_object_new_double_s(value.real, text.data);
-	qs_text_done(&text);
-	return json;
-}
-
-static struct json_object *settings_json(const struct qs_settings *settings, enum qs_tensor tensor)
-{
-	struct json_object *object = json_object_new_object();
-	const struct qs_spec spec = qs_settings_spec(settings);
-
-	for (int p = 0; p < QS_PARAM__COUNT; p++) {
-		if (qs_settings_show(settings, (enum qs_param)p, tensor))
-			qs_json_put(object, qs_param_info((enum qs_param)p)->key,
-			    value_json((enum qs_param)p, settings->param[p]->value));
-	}
-	if (spec.datatype == QS_DATATYPE_INT) {
-		const struct qs_int_range range = qs_spec_int_range(&spec);
-
-		qs_json_put(object, "quant_min", json_object_new_int64(range.min));
-		qs_json_put(object, "quant_max", json_object_new_int64(range.max));
-	}
-	return object;
-}
 
 static struct json_object *tensors_json(const struct qs_settings *settings, unsigned tensors)
 {
@@ -54,7 +10,7 @@ static struct json_object *tensors_json(const struct qs_settings *settings, unsi
 	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
 		if (tensors >> t & 1)
 			qs_json_put(object, qs_tensor_words.words[t].word,
-			    settings_json(&settings[t], (enum qs_tensor)t));
+			    qs_settings_json(&settings[t], (enum qs_tensor)t));
 	}
 	return object;
 }
@@ -92,32 +48,14 @@ static struct json_object *entries_json(const struct qs_policy *policy)
 	return list;
 }
 
-static const char *level_word(enum qs_level level)
-{
-	static const char *const words[] = {
-	    "default", "overall", "tensor", "layer overall", "layer tensor"};
-
-	return words[level];
-}
-
 static struct json_object *origin_json(
     const struct qs_policy *policy, const struct qs_setting *setting)
 {
 	struct json_object *object = json_object_new_object();
-	struct qs_text pointer = QS_TEXT_INIT;
 
 	qs_json_put(
-	    object, "level", json_object_new_string(level_word((enum qs_level)setting->level)));
-	if (setting->member) {
-		const struct qs_place place = qs_policy_value_place(policy, setting->member);
-		const struct qs_position position = qs_source_position(place.source, place.begin);
-
-		qs_json_pointer(setting->member, &pointer);
-		qs_json_put(object, "line", json_object_new_uint64(position.line));
-		qs_json_put(object, "column", json_object_new_uint64(position.column));
-		qs_json_put(object, "pointer", json_object_new_string(pointer.data));
-		qs_text_done(&pointer);
-	}
+	    object, "level", json_object_new_string(qs_level_word((enum qs_level)setting->level)));
+	qs_origin_put_place(object, &policy->document, setting->member);
 	return object;
 }
 
@@ -125,7 +63,7 @@ static struct json_object *origin_json(
 static struct json_object *node_tensor_json(
     const struct qs_policy *policy, const struct qs_settings *settings, enum qs_tensor tensor)
 {
-	struct json_object *object = settings_json(settings, tensor);
+	struct json_object *object = qs_settings_json(settings, tensor);
 	struct json_object *origins = json_object_new_object();
 
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {

@@ -102,17 +102,43 @@ struct qs_question {
 	const char *layer; /**< a layer name, path, or type */
 	int tensor;        /**< enum qs_tensor */
 	int param;         /**< enum qs_param */
+	const char *entry; /**< instead of a layer: an entry by index or selector; else NULL */
+	const char *model; /**< what findings about the model call it, or NULL */
+	bool json;         /**< one JSON document of format version 1.0 rather than text */
 };
 
 /**
- * Where values come from: the winner and what it shadows, each with its place.
+ * Where values come from: the winner, what was hidden and what it shadows, each with its place. Of
+ * an entry, what it sets, and which layers it wins and loses.
  *
- * With a selection the layer is one of the model; without one it is matched as an entry would be.
- * QS_INVALID with a finding when there is no such layer.
+ * With the layers of a model the layer is one of them, or all of a type; with NULL it is matched as
+ * an entry would be. QS_INVALID with a finding when there is no such layer or entry.
  */
 QS_API enum qs_status qs_policy_explain(const struct qs_policy *policy,
-    const struct qs_selection *selection, const struct qs_question *question,
+    const struct qs_layer *layers, size_t n_layers, const struct qs_question *question,
     struct qs_findings *findings, struct qs_text *text);
+
+/** What changes in effect from one config to another. */
+struct qs_difference;
+
+/**
+ * Compares what two configs mean: over the layers of a model, when both selections are of the same
+ * layers; with NULL for both over the model level and every selector that one of them has. The
+ * policies, and with them their sources, outlive the difference.
+ */
+QS_API enum qs_status qs_policy_diff(const struct qs_policy *before,
+    const struct qs_selection *before_selection, const struct qs_policy *after,
+    const struct qs_selection *after_selection, struct qs_difference **ret_difference);
+/** Releases a difference; NULL is fine. */
+QS_API void qs_difference_free(struct qs_difference *difference);
+/** Whether nothing changes. */
+QS_API bool qs_difference_is_empty(const struct qs_difference *difference);
+/** For people: layers that change in the same way are told together. Nothing when it is empty. */
+QS_API enum qs_status qs_difference_write_text(
+    const struct qs_difference *difference, struct qs_text *text);
+/** Everything, as one JSON document of format version 1.0. */
+QS_API enum qs_status qs_difference_write_json(
+    const struct qs_difference *difference, struct qs_text *text);
 
 /** A kind of finding: what `struct qs_finding` has in common with others of its code. */
 struct qs_code {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/takers.h"
 #include "qstrata/qstrata.h"
 
 static const char *const names[][2] = {{"/conv1/Conv", NULL}, {"/norm/Mean", "/norm/Div"}};
@@ -25,6 +26,8 @@ static const struct qs_layer layers[] = {
 	.type = "LayerNorm",
 	.op_type = "ReduceMean"},
 };
+
+#define N_LAYERS (sizeof(layers) / sizeof(*layers))
 
 static void require(bool holds, const char *law)
 {
@@ -77,15 +80,57 @@ static void check_findings(struct qs_findings *findings, size_t size)
 	qs_text_done(&text);
 }
 
-static void explain(const struct qs_policy *policy, const struct qs_selection *selection,
-    const char *layer, struct qs_findings *findings)
+static void explain(const struct qs_policy *policy, const char *layer, const char *entry,
+    bool with_layers, struct qs_findings *findings)
 {
-	const struct qs_question question = {layer, -1, -1};
+	struct qs_question question = {.layer = layer, .tensor = -1, .param = -1, .entry = entry};
+	const struct qs_layer *about = with_layers ? layers : NULL;
+	struct qs_text text = QS_TEXT_INIT;
+	struct json_object *document;
+
+	require(qs_policy_explain(policy, about, N_LAYERS, &question, findings, &text) == QS_OK,
+	    "what exists can be explained");
+	qs_text_clear(&text);
+	question.json = true;
+	require(qs_policy_explain(policy, about, N_LAYERS, &question, findings, &text) == QS_OK,
+	    "what exists can be explained as JSON");
+	document = json_tokener_parse(text.data);
+	require(document != NULL, "an explanation as JSON is JSON");
+	json_object_put(document);
+	qs_text_done(&text);
+}
+
+/* A config never differs from itself. */
+static void compare(const struct qs_policy *policy, const struct qs_selection *selection)
+{
+	struct qs_difference *difference;
 	struct qs_text text = QS_TEXT_INIT;
 
-	require(qs_policy_explain(policy, selection, &question, findings, &text) == QS_OK,
-	    "a layer that exists can be explained");
+	require(qs_policy_diff(policy, selection, policy, selection, &difference) == QS_OK,
+	    "configs can be compared");
+	require(qs_difference_is_empty(difference), "a config does not differ from itself");
+	require(qs_difference_write_text(difference, &text) == QS_OK && text.size == 0,
+	    "no difference is nothing to tell");
 	qs_text_done(&text);
+	qs_difference_free(difference);
+}
+
+/* Explaining finds the winners one by one, and agrees with selecting. */
+static void check_takers(const struct qs_policy *policy, const struct qs_selection *selection)
+{
+	struct qs_takers *takers;
+
+	require(qs_takers_new(policy, layers, N_LAYERS, &takers) == QS_OK, "takers can be found");
+	for (size_t i = 0; i < N_LAYERS; i++) {
+		const struct qs_entry *const *list;
+		size_t n;
+
+		require(qs_takers_find(takers, &layers[i], &list, &n) == QS_OK,
+		    "the takers of a layer can be found");
+		require((n ? list[0] : NULL) == selection->winners[i],
+		    "the strongest taker wins the layer");
+	}
+	qs_takers_free(takers);
 }
 
 static void use_policy(const struct qs_policy *policy, struct qs_findings *findings)
@@ -95,8 +140,7 @@ static void use_policy(const struct qs_policy *policy, struct qs_findings *findi
 	struct json_object *document;
 	enum qs_status status;
 
-	status = qs_policy_select(
-	    policy, layers, sizeof(layers) / sizeof(*layers), true, findings, &selection);
+	status = qs_policy_select(policy, layers, N_LAYERS, true, findings, &selection);
 	require(status == QS_OK || status == QS_INVALID, "selecting ends well or with a finding");
 	require(
 	    qs_policy_write_json(policy, selection, &text) == QS_OK, "a policy can be resolved");
@@ -104,9 +148,17 @@ static void use_policy(const struct qs_policy *policy, struct qs_findings *findi
 	require(document != NULL, "a resolved policy is JSON");
 	json_object_put(document);
 	qs_text_done(&text);
-	explain(policy, NULL, NULL, findings);
-	explain(policy, NULL, "conv1", findings);
-	explain(policy, selection, "Conv2d", findings);
+	explain(policy, NULL, NULL, false, findings);
+	explain(policy, "conv1", NULL, false, findings);
+	explain(policy, "Conv2d", NULL, true, findings);
+	if (policy->n_entries) {
+		explain(policy, NULL, "0", false, findings);
+		explain(policy, NULL, "0", true, findings);
+	}
+	compare(policy, NULL);
+	compare(policy, selection);
+	if (status == QS_OK)
+		check_takers(policy, selection);
 	qs_selection_free(selection);
 }
 

@@ -21,24 +21,19 @@ static void expect_explained(const char *text, bool with_model, struct qs_questi
     enum qs_status expected_status, const char *expected)
 {
 	struct qs_findings *findings = qs_findings_new();
-	struct qs_selection *selection = NULL;
 	struct qs_source *source = source_of(text);
 	struct qs_text explained = QS_TEXT_INIT;
 	struct qs_policy *policy;
 
 	assert_int_equal(qs_policy_read(source, findings, &policy), QS_OK);
-	if (with_model)
-		assert_int_equal(qs_policy_select(policy, test_layers, N_TEST_LAYERS, true,
-				     findings, &selection),
-		    QS_OK);
-	assert_int_equal(
-	    qs_policy_explain(policy, selection, &question, findings, &explained), expected_status);
+	assert_int_equal(qs_policy_explain(policy, with_model ? test_layers : NULL, N_TEST_LAYERS,
+			     &question, findings, &explained),
+	    expected_status);
 	assert_string_equal(explained.data, expected);
 	if (expected_status == QS_INVALID)
 		assert_string_equal(
 		    qs_findings_at(findings, qs_findings_count(findings) - 1)->code, "QS505");
 	qs_text_done(&explained);
-	qs_selection_free(selection);
 	qs_policy_free(policy);
 	qs_source_free(source);
 	qs_findings_free(findings);
@@ -46,7 +41,7 @@ static void expect_explained(const char *text, bool with_model, struct qs_questi
 
 static struct qs_question ask(const char *layer, enum qs_tensor tensor, enum qs_param param)
 {
-	return (struct qs_question){layer, (int)tensor, (int)param};
+	return (struct qs_question){.layer = layer, .tensor = (int)tensor, .param = (int)param};
 }
 
 #define DOT " \xC2\xB7 "
@@ -110,7 +105,7 @@ static void hidden_entries_say_why(void **state)
 	(void)state;
 	expect_explained(config, false, ask("fc", QS_TENSOR_WEIGHTS, QS_PARAM_BIT_WIDTH), QS_OK,
 	    "fc" DOT "weights" DOT "bit_width = 2\n"
-	    "  wins    layer name    tensor  config.json:10:56             2             "
+	    "  wins    layer name tensor     config.json:10:56             2             "
 	    "/layer_quantize_config/2/tensor_quantize_config/weights/bit_width\n"
 	    "  hidden  layer pattern tensor  config.json:8:56              3             "
 	    "/layer_quantize_config/1/tensor_quantize_config/weights/bit_width  "
@@ -123,14 +118,14 @@ static void with_a_model_the_type_counts_too(void **state)
 	expect_explained(config, true, ask("/fc/Gemm", QS_TENSOR_WEIGHTS, QS_PARAM_BIT_WIDTH),
 	    QS_OK,
 	    "/fc/Gemm" DOT "weights" DOT "bit_width = 2\n"
-	    "  wins    layer name    tensor  config.json:10:56             2             "
+	    "  wins    layer name tensor     config.json:10:56             2             "
 	    "/layer_quantize_config/2/tensor_quantize_config/weights/bit_width\n"
-	    "  hidden  layer type    tensor  config.json:6:56              4             "
-	    "/layer_quantize_config/0/tensor_quantize_config/weights/bit_width  "
-	    "(a name beats a type)\n"
 	    "  hidden  layer pattern tensor  config.json:8:56              3             "
 	    "/layer_quantize_config/1/tensor_quantize_config/weights/bit_width  "
-	    "(a name beats a pattern)\n" WEIGHTS_CHAIN);
+	    "(a name beats a pattern)\n"
+	    "  hidden  layer type tensor     config.json:6:56              4             "
+	    "/layer_quantize_config/0/tensor_quantize_config/weights/bit_width  "
+	    "(a name beats a type)\n" WEIGHTS_CHAIN);
 }
 
 static void a_layer_that_no_entry_takes_has_the_model_level(void **state)
@@ -174,13 +169,13 @@ static void everything_is_what_applies(void **state)
 {
 	struct qs_findings *findings = qs_findings_new();
 	struct qs_source *source = source_of("{\"target_device\": \"DPU\"}");
-	const struct qs_question question = {NULL, -1, -1};
+	const struct qs_question question = {.tensor = -1, .param = -1};
 	struct qs_policy *policy = policy_of(source, "");
 	struct qs_text text = QS_TEXT_INIT;
 	size_t n = 0;
 
 	(void)state;
-	assert_int_equal(qs_policy_explain(policy, NULL, &question, findings, &text), QS_OK);
+	assert_int_equal(qs_policy_explain(policy, NULL, 0, &question, findings, &text), QS_OK);
 	for (const char *at = text.data; (at = strstr(at, " = ")); at++)
 		n++;
 	/* Ten parameters but for the percentage; two kinds have no batch statistic. */

@@ -81,11 +81,59 @@ static void note_findings(struct qs_findings *findings, struct qs_text *text)
 	}
 }
 
-/* Reads, selects and explains; the first that runs out of memory ends it. */
-static enum qs_status use_config(
-    const char *config, struct qs_findings *findings, struct qs_text *explained)
+/* Explains a layer and an entry, as text and as JSON. */
+static enum qs_status explain(
+    const struct qs_policy *policy, struct qs_findings *findings, struct qs_text *text)
 {
-	const struct qs_question question = {"fc", -1, -1};
+	enum qs_status status = QS_OK;
+
+	for (int i = 0; i < 4 && status == QS_OK; i++) {
+		const struct qs_question question = {.layer = "fc",
+		    .tensor = -1,
+		    .param = -1,
+		    .entry = i < 2 ? NULL : "0",
+		    .json = i % 2};
+
+		status = qs_policy_explain(
+		    policy, test_layers, N_TEST_LAYERS, &question, findings, text);
+	}
+	return status;
+}
+
+/* Compares a config with one of defaults. */
+static enum qs_status compare(const struct qs_policy *policy, struct qs_text *text)
+{
+	static const char other[] =
+	    "{\"target_device\": \"DPU\", \"layer_quantize_config\": [{\"layer_name\": "
+	    "\"fc\", \"quantizable_data_type\": [\"input\"]}, {\"layer_name\": \"f\", "
+	    "\"quantizable_data_type\": [\"input\"]}]}";
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_difference *difference = NULL;
+	struct qs_policy *defaults = NULL;
+	struct qs_source *source = NULL;
+	enum qs_status status = findings ? QS_OK : QS_NOMEM;
+
+	if (status == QS_OK)
+		status = qs_source_new("other.json", other, strlen(other), &source);
+	if (status == QS_OK)
+		status = qs_policy_read(source, findings, &defaults);
+	if (status == QS_OK)
+		status = qs_policy_diff(policy, NULL, defaults, NULL, &difference);
+	if (status == QS_OK)
+		status = qs_difference_write_text(difference, text);
+	if (status == QS_OK)
+		status = qs_difference_write_json(difference, text);
+	qs_difference_free(difference);
+	qs_policy_free(defaults);
+	qs_source_free(source);
+	qs_findings_free(findings);
+	return status;
+}
+
+/* Reads, selects, explains and compares; the first that runs out of memory ends it. */
+static enum qs_status use_config(
+    const char *config, struct qs_findings *findings, struct qs_text *text)
+{
 	struct qs_selection *selection = NULL;
 	struct qs_policy *policy = NULL;
 	struct qs_source *source = NULL;
@@ -98,7 +146,9 @@ static enum qs_status use_config(
 		status = qs_policy_select(
 		    policy, test_layers, N_TEST_LAYERS, true, findings, &selection);
 	if (status == QS_OK)
-		status = qs_policy_explain(policy, selection, &question, findings, explained);
+		status = explain(policy, findings, text);
+	if (status == QS_OK)
+		status = compare(policy, text);
 	qs_selection_free(selection);
 	qs_policy_free(policy);
 	qs_source_free(source);
