@@ -207,3 +207,9 @@ bool option_count(
 	    option_name(option), word, least);
 	return false;
 }
+
+bool option_threads(const struct arguments *arguments, size_t *ret_n_threads)
+{
+	*ret_n_threads = 0;
+	return option_count(arguments, OPTION_THREADS, 1, ret_n_threads);
+}

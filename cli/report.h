@@ -76,6 +76,9 @@ int tell_difference(const struct qs_difference *difference, bool json);
 bool option_count(
     const struct arguments *arguments, enum option_id option, size_t least, size_t *ret);
 
+/* Reads --threads; 0 when it is not given. False after a complaint. */
+bool option_threads(const struct arguments *arguments, size_t *ret_n_threads);
+
 /* The exit status of a status that is not QS_OK; says what findings cannot say. */
 int exit_of(enum qs_status status);
 
