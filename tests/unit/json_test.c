@@ -79,7 +79,7 @@ static const struct row words[] = {
     {"javascript_undefined", "[undefined]", "QS106 1:2 => null"},
     {"bare_word", "[maxmin]", "QS106 1:2 => \"maxmin\""},
     {"bare_key", "{method: 1}", "QS106 1:2 => \"method\""},
-    {"nan_as_key", "{NaN: 1}", "QS107 1:2 => null"},
+    {"nan_as_key", "{NaN: 1}", "QS106 1:2 => \"NaN\""},
 };
 
 static const struct row strings[] = {
