@@ -8,7 +8,7 @@
 static const struct qs_fix *find_fix(
     const struct qs_finding *finding, const struct qs_source *source, struct qs_fix_kind kind)
 {
-	if (kind.of_errors && finding->usual != QS_SEVERITY_ERROR)
+	if (finding->suppressed || (kind.of_errors && finding->usual != QS_SEVERITY_ERROR))
 		return NULL;
 	for (const struct qs_fix *fix = finding->fixes; fix; fix = fix->next) {
 		if (fix->safe == kind.safe && fix->edits->place.source == source)

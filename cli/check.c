@@ -64,13 +64,13 @@ static enum qs_status check_file(struct checked *file)
 	enum qs_status status;
 
 	file->findings = qs_findings_new_beside(scope->decided);
-	if (!file->findings)
+	if (!file->findings || !scope_excuse(scope, file->absolute, file->findings))
 		return QS_NOMEM;
 	status = read_source(scope->arguments, file->path, file->findings, &file->source);
-	if (status == QS_OK && scope->fixing.on)
-		status = fix_source(&scope->fixing, file->path, check_for_fixes, (void *)scope,
+	if (status == QS_OK && file->fixing->on)
+		status = fix_source(file->fixing, file->path, check_for_fixes, (void *)scope,
 		    file->findings, &file->source, &file->fixed);
-	if (status == QS_OK && !scope->fixing.is_diff)
+	if (status == QS_OK && !file->fixing->is_diff)
 		status = check_source(scope, file->source, file->findings, NULL);
 	return status;
 }

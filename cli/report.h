@@ -65,6 +65,14 @@ int tell_document(struct qs_text *text, enum qs_status status);
 int option_word(const struct arguments *arguments, enum option_id option,
     int (*find)(const char *word), const char *what);
 
+/*
+ * Complains about the value of an option, where it stands: the words follow the option's name. For
+ * a settings file, the nearest of `words` is offered; they may be NULL.
+ */
+void refuse_value(const struct arguments *arguments, const struct given *given,
+    const char *const *words, size_t n_words, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
 /* Whether --format says json rather than text, which is the default. False after a complaint. */
 bool option_json(const struct arguments *arguments, bool *ret_json);
 
