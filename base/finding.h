@@ -84,6 +84,9 @@ void qs_findings_end_text(struct qs_findings *findings, struct qs_text *text);
  */
 struct qs_source *qs_findings_name_source(struct qs_findings *findings, const char *name);
 
+/* Gives a source to the list, which frees it in the end; at once when it returns QS_NOMEM. */
+enum qs_status qs_findings_keep_source(struct qs_findings *findings, struct qs_source *source);
+
 /* Appends text that a terminal is not disturbed by: control characters, and bytes that are
  * not UTF-8, become "?". */
 void qs_text_add_visible(struct qs_text *text, const char *bytes, size_t size);
