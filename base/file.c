@@ -214,19 +214,30 @@ static void widen_permissions(int fd)
 	(void)!fchmod(fd, 0666 & ~mask);
 }
 
+/* Those of the file that is replaced; the owner stays where that is allowed. */
+static void keep_permissions(int fd, const struct stat *replaced)
+{
+	(void)!fchown(fd, replaced->st_uid, replaced->st_gid);
+	(void)!fchmod(fd, replaced->st_mode & 0777);
+}
+
 /* Opens what is written to: the target itself when it cannot be replaced, else a file beside it. */
 static int open_stream(struct qs_output *output)
 {
 	struct stat facts;
+	const bool exists = stat(output->target, &facts) == 0;
 	int fd;
 
-	if (stat(output->target, &facts) == 0 && !S_ISREG(facts.st_mode)) {
+	if (exists && !S_ISREG(facts.st_mode)) {
 		output->temporary[0] = '\0';
 		return open(output->target, O_WRONLY | O_CLOEXEC);
 	}
-	fd = mkstemp(output->temporary);
+	/* Renaming would get past a file that may not be written. */
+	fd = exists && access(output->target, W_OK) != 0 ? -1 : mkstemp(output->temporary);
 	if (fd < 0)
 		output->temporary[0] = '\0';
+	else if (exists)
+		keep_permissions(fd, &facts);
 	else
 		widen_permissions(fd);
 	return fd;

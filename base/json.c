@@ -48,6 +48,7 @@ static bool read_key(struct reader *reader, struct qs_json *member)
 {
 	struct qs_json_scan *scan = &reader->scan;
 	const size_t begin = scan->at;
+	struct qs_finding *finding;
 	char buffer[16];
 
 	member->key_begin = (uint32_t)begin;
@@ -58,7 +59,7 @@ static bool read_key(struct reader *reader, struct qs_json *member)
 
 		scan->at += size;
 		member->key = (struct qs_json_string){scan->text + begin, (uint32_t)size};
-		qs_json_complain_about_word(scan, begin, scan->text + begin, size);
+		qs_json_report_bare_word(scan, begin, scan->text + begin, size, true);
 	} else {
 		qs_json_error(scan, QS_FINDING_SYNTAX, begin,
 		    begin + qs_json_character(scan, begin),
@@ -72,10 +73,13 @@ static bool read_key(struct reader *reader, struct qs_json *member)
 	}
 	if (scan->at >= scan->size)
 		return false;
-	qs_json_error(scan, QS_FINDING_SYNTAX, scan->at,
+	finding = qs_json_error(scan, QS_FINDING_SYNTAX, scan->at,
 	    scan->at + qs_json_character(scan, scan->at),
 	    "expected \":\" behind the key \"%.*s\", found %s", qs_json_shown(member->key, 80),
 	    member->key.bytes, shown(scan, buffer));
+	if (scan->text[scan->at] == '=')
+		qs_finding_fix(scan->findings, finding, true,
+		    (struct qs_place){scan->source, scan->at, scan->at + 1}, ":", "write :");
 	take(scan, '=');
 	qs_json_skip(scan);
 	return true;
@@ -207,10 +211,30 @@ static bool starts_entry(const struct qs_json_scan *scan)
 	return qs_json_quote(scan) || c == '{' || c == '[' || qs_json_is_word(c);
 }
 
+/* Offers the comma that is missing behind a whole entry, or that another mark stands for. */
+static void offer_comma(
+    struct qs_json_scan *scan, struct qs_finding *finding, const struct qs_json *last)
+{
+	const char c = scan->text[scan->at];
+	size_t at = last ? last->end : 0;
+
+	while (at < scan->at && (scan->text[at] <= ' ' && scan->text[at] >= 0))
+		at++;
+	if (c == ';')
+		qs_finding_fix(scan->findings, finding, true,
+		    (struct qs_place){scan->source, scan->at, scan->at + 1}, ",", "write ,");
+	else if (last && at == scan->at && last->type != QS_JSON_BROKEN &&
+		 (c == '"' || ((c == '{' || c == '[') && !last->key.bytes)))
+		qs_finding_fix(scan->findings, finding, true,
+		    (struct qs_place){scan->source, last->end, last->end}, ",", "write the comma");
+}
+
 /* Passes what stands between two entries, with its mistakes. */
-static enum next next_entry(struct reader *reader, const struct qs_json *parent, char close)
+static enum next next_entry(
+    struct reader *reader, const struct qs_json *parent, const struct qs_json *last, char close)
 {
 	struct qs_json_scan *scan = &reader->scan;
+	struct qs_finding *finding;
 	char buffer[16];
 
 	while (!scan->stopped) {
@@ -231,8 +255,10 @@ static enum next next_entry(struct reader *reader, const struct qs_json *parent,
 			if (wrong_bracket(reader, parent, close) == NEXT_CLOSED)
 				return NEXT_CLOSED;
 		} else {
-			qs_json_error(scan, QS_FINDING_SYNTAX, at, at + qs_json_character(scan, at),
-			    "expected \",\" or \"%c\", found %s", close, shown(scan, buffer));
+			finding = qs_json_error(scan, QS_FINDING_SYNTAX, at,
+			    at + qs_json_character(scan, at), "expected \",\" or \"%c\", found %s",
+			    close, shown(scan, buffer));
+			offer_comma(scan, finding, last);
 			if (starts_entry(scan))
 				return NEXT_ENTRY;
 			scan->at = at + qs_json_character(scan, at);
@@ -274,7 +300,7 @@ static void read_container(struct reader *reader, struct qs_json *container)
 			read_value(reader, child);
 			last = child;
 		}
-		next = next_entry(reader, container, close);
+		next = next_entry(reader, container, last, close);
 	}
 	if (next == NEXT_END)
 		report_end(scan, container);

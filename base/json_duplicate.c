@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_scan.h"
+#include "base/json_fix.h"
 
 /* Objects up to this many members are searched for equal keys pair by pair, larger ones are
  * sorted. */
@@ -12,6 +12,57 @@
 static bool same_string(struct qs_json_string a, struct qs_json_string b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
+}
+
+static bool same_value(const struct qs_json *a, const struct qs_json *b);
+
+static bool same_children(const struct qs_json *a, const struct qs_json *b)
+{
+	const struct qs_json *x = a->children.first, *y = b->children.first;
+
+	for (; x && y; x = x->next, y = y->next) {
+		if (!x->key.bytes != !y->key.bytes ||
+		    (x->key.bytes && !same_string(x->key, y->key)) || !same_value(x, y))
+			return false;
+	}
+	return !x && !y;
+}
+
+/* Whether two values are the same in the same order. Numbers of another spelling are not. */
+static bool same_value(const struct qs_json *a, const struct qs_json *b)
+{
+	if (a->type != b->type)
+		return false;
+	switch ((enum qs_json_type)a->type) {
+	case QS_JSON_BROKEN:
+		return false;
+	case QS_JSON_NULL:
+		return true;
+	case QS_JSON_BOOL:
+		return a->boolean == b->boolean;
+	case QS_JSON_INT:
+		return a->integer == b->integer;
+	case QS_JSON_REAL:
+		return memcmp(&a->real, &b->real, sizeof(a->real)) == 0;
+	case QS_JSON_STRING:
+		return same_string(a->string, b->string);
+	case QS_JSON_ARRAY:
+	case QS_JSON_OBJECT:
+		break;
+	}
+	return same_children(a, b);
+}
+
+/* Of two equal members one can go; of others the first, which readers of JSON do not see. */
+static void offer_removal(struct qs_json_scan *scan, struct qs_finding *finding,
+    const struct qs_json *first, const struct qs_json *again)
+{
+	const bool same = same_value(first, again);
+
+	if (finding && again->type != QS_JSON_BROKEN)
+		qs_finding_fix(scan->findings, finding, same,
+		    qs_json_removal(scan->document, same ? again : first), "",
+		    same ? "remove it, as it says the same" : "remove the first one");
 }
 
 static void report_duplicate(
@@ -31,6 +82,7 @@ static void report_duplicate(
 	qs_json_pointer(again, &pointer);
 	qs_finding_pointer(scan->findings, finding, pointer.data);
 	qs_findings_end_text(scan->findings, &pointer);
+	offer_removal(scan, finding, first, again);
 }
 
 static int compare_members(const void *a, const void *b)

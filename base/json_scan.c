@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_fix.h"
 #include "base/utf8.h"
 
 /* After this many syntax errors the text is something else, or the reader has had enough. */
@@ -98,8 +100,8 @@ void qs_json_skip_slowly(struct qs_json_scan *scan)
 		return;
 	finding = qs_json_error(scan, QS_FINDING_COMMENT, begin, end,
 	    n == 1 ? "JSON has no comments" : "JSON has no comments; found %zu in a row", n);
-	qs_finding_fix(scan->findings, finding, true, (struct qs_place){scan->source, begin, end},
-	    "", "remove %s", n == 1 ? "it" : "them");
+	qs_finding_fix(scan->findings, finding, true, qs_json_comment_removal(scan, begin, end), "",
+	    "remove %s", n == 1 ? "it" : "them");
 }
 
 /* ---- strings --------------------------------------------------------------------------------- */
@@ -197,6 +199,25 @@ static size_t decode_unicode(struct qs_json_scan *scan, char *out)
 	return 0;
 }
 
+/* Reports a backslash before a character of `n` bytes. Patterns have such escapes, which stand
+ * behind two backslashes; letters that are an escape in other languages may be meant as that. */
+static void report_escape(struct qs_json_scan *scan, size_t n)
+{
+	const struct qs_place backslash = {scan->source, scan->at, scan->at + 1};
+	const char c = scan->text[scan->at + 1];
+	struct qs_finding *finding;
+
+	finding = qs_json_error(scan, QS_FINDING_BAD_ESCAPE, scan->at, scan->at + 1 + n,
+	    "\"\\%.*s\" is no escape; a backslash itself is written \\\\", (int)n,
+	    scan->text + scan->at + 1);
+	if (c == '\'')
+		qs_finding_fix(
+		    scan->findings, finding, true, backslash, "", "a ' needs no backslash");
+	else if (n && !strchr("01234567aexuUNv", c))
+		qs_finding_fix(scan->findings, finding, true, backslash, "\\\\", "write \\\\%.*s",
+		    (int)n, scan->text + scan->at + 1);
+}
+
 /* Decodes the escape at scan->at into at most 4 bytes; passes it. */
 static size_t decode_escape(struct qs_json_scan *scan, char *out)
 {
@@ -217,9 +238,7 @@ static size_t decode_escape(struct qs_json_scan *scan, char *out)
 		return 0;
 	}
 	n = (unsigned char)c >= 0x20 ? qs_json_character(scan, scan->at + 1) : 0;
-	qs_json_error(scan, QS_FINDING_BAD_ESCAPE, scan->at, scan->at + 1 + n,
-	    "\"\\%.*s\" is no escape; a backslash itself is written \\\\", (int)n,
-	    scan->text + scan->at + 1);
+	report_escape(scan, n);
 	scan->at += 1 + n;
 	return 0;
 }
@@ -307,6 +326,18 @@ static void report_open_string(struct qs_json_scan *scan, size_t open)
 	scan->stopped = true; /* what is around the string ends here for the same reason */
 }
 
+static void report_control(struct qs_json_scan *scan, unsigned c)
+{
+	struct qs_finding *finding;
+	char escape[8];
+
+	snprintf(escape, sizeof(escape), "\\u%04x", c & 0x1F);
+	finding = qs_json_error(scan, QS_FINDING_CONTROL_CHARACTER, scan->at, scan->at + 1,
+	    "control character 0x%02x inside a string; write %s", c, escape);
+	qs_finding_fix(scan->findings, finding, true,
+	    (struct qs_place){scan->source, scan->at, scan->at + 1}, escape, "write %s", escape);
+}
+
 /* Reports what stops a string and is not its end; passes it. False: the string ends here. */
 static bool pass_bad_byte(struct qs_json_scan *scan, size_t open)
 {
@@ -322,8 +353,7 @@ static bool pass_bad_byte(struct qs_json_scan *scan, size_t open)
 		return false;
 	}
 	if (c < 0x20)
-		qs_json_error(scan, QS_FINDING_CONTROL_CHARACTER, scan->at, scan->at + 1,
-		    "control character 0x%02x inside a string; write \\u%04x", c, c);
+		report_control(scan, c);
 	else
 		qs_json_error(scan, QS_FINDING_INVALID_UTF8, scan->at, scan->at + 1,
 		    "byte 0x%02x at offset %zu is not UTF-8", c, scan->at);
@@ -518,6 +548,22 @@ static double to_double(const char *s, size_t n)
 	return value;
 }
 
+static void report_number(struct qs_json_scan *scan, size_t begin, size_t size)
+{
+	const char *here = scan->text + begin;
+	struct qs_text number = QS_TEXT_INIT;
+	struct qs_finding *finding;
+
+	finding = qs_json_error(scan, QS_FINDING_MALFORMED_NUMBER, begin, begin + size,
+	    "\"%.*s\" is no JSON number%s", (int)(size < 60 ? size : 60), here,
+	    here[0] == '0' && digits(here) > 1 ? "; it must not start with 0" : "");
+	if (qs_json_mend_number(here, size, &number))
+		qs_finding_fix(scan->findings, finding, true,
+		    (struct qs_place){scan->source, begin, begin + size}, number.data, "write %s",
+		    number.data);
+	qs_findings_end_text(scan->findings, &number);
+}
+
 void qs_json_scan_number(struct qs_json_scan *scan, struct qs_json *value)
 {
 	const char *here = scan->text + scan->at;
@@ -530,9 +576,7 @@ void qs_json_scan_number(struct qs_json_scan *scan, struct qs_json *value)
 	n = number_length(here, &real);
 	scan->at += written;
 	if (n != written) {
-		qs_json_error(scan, QS_FINDING_MALFORMED_NUMBER, begin, scan->at,
-		    "\"%.*s\" is no JSON number%s", (int)(written < 60 ? written : 60), here,
-		    here[0] == '0' && digits(here) > 1 ? "; it must not start with 0" : "");
+		report_number(scan, begin, written);
 		return;
 	}
 	if (real) {

@@ -67,6 +67,10 @@ bool qs_json_take_look_alike(struct qs_json_scan *scan, char wanted);
 void qs_json_complain_about_word(
     struct qs_json_scan *scan, size_t begin, const char *word, size_t size);
 
+/* Reports a word without quotes that stands for a string: surely when it is a key. */
+void qs_json_report_bare_word(
+    struct qs_json_scan *scan, size_t begin, const char *word, size_t size, bool sure);
+
 /* How many bytes of a bare word stand here. */
 size_t qs_json_word_length(const char *s);
 

@@ -46,13 +46,30 @@ static const struct {
 } foreign_words[] = {{"True", "true"}, {"False", "false"}, {"None", "null"}, {"TRUE", "true"},
     {"FALSE", "false"}, {"NULL", "null"}, {"Null", "null"}, {"undefined", "null"}};
 
+void qs_json_report_bare_word(
+    struct qs_json_scan *scan, size_t begin, const char *word, size_t size, bool sure)
+{
+	const struct qs_place place = {scan->source, begin, begin + size};
+	const int shown_size = (int)(size < 60 ? size : 60);
+	struct qs_finding *finding;
+	char *quoted;
+
+	finding = qs_json_error(scan, QS_FINDING_BARE_WORD, begin, begin + size,
+	    "the word \"%.*s\" stands without quotes", shown_size, word);
+	quoted = qs_arena_printf(scan->arena, "\"%.*s\"", (int)size, word);
+	if (quoted)
+		qs_finding_fix(scan->findings, finding, sure, place, quoted, "write \"%.*s\"",
+		    shown_size, word);
+	else
+		scan->nomem = true;
+}
+
 void qs_json_complain_about_word(
     struct qs_json_scan *scan, size_t begin, const char *word, size_t size)
 {
 	const struct qs_place place = {scan->source, begin, begin + size};
 	const int shown_size = (int)(size < 60 ? size : 60);
 	struct qs_finding *finding;
-	char *quoted;
 
 	for (size_t i = 0; i < sizeof(foreign_words) / sizeof(*foreign_words); i++) {
 		if (!word_is(word, size, foreign_words[i].word))
@@ -65,18 +82,13 @@ void qs_json_complain_about_word(
 	}
 	if (word_is(word, size, "NaN") || word_is(word, size, "Infinity") ||
 	    word_is(word, size, "-Infinity")) {
-		qs_json_error(scan, QS_FINDING_NOT_A_NUMBER, begin, begin + size,
+		finding = qs_json_error(scan, QS_FINDING_NOT_A_NUMBER, begin, begin + size,
 		    "\"%.*s\" is not JSON and no legal value of any key", shown_size, word);
+		qs_finding_fix(scan->findings, finding, false, place, "null",
+		    "write null, which counts as not given");
 		return;
 	}
-	finding = qs_json_error(scan, QS_FINDING_BARE_WORD, begin, begin + size,
-	    "the word \"%.*s\" stands without quotes", shown_size, word);
-	quoted = qs_arena_printf(scan->arena, "\"%.*s\"", (int)size, word);
-	if (quoted)
-		qs_finding_fix(scan->findings, finding, false, place, quoted, "write \"%.*s\"",
-		    shown_size, word);
-	else
-		scan->nomem = true;
+	qs_json_report_bare_word(scan, begin, word, size, false);
 }
 
 size_t qs_json_word_length(const char *s)

@@ -19,6 +19,7 @@ void checked_done(struct checked *file)
 	qs_source_free(file->source);
 	file->findings = NULL;
 	file->source = NULL;
+	qs_text_done(&file->fixed.output);
 }
 
 static bool is_clean(const struct qs_findings *findings)
@@ -30,25 +31,47 @@ static bool is_clean(const struct qs_findings *findings)
 	return n == 0;
 }
 
-static enum qs_status check_file(struct checked *file)
+/* Checks a text. QS_OK: it is a config that can be used, and `meaning`, unless NULL, is what it
+ * does. */
+static enum qs_status check_source(const struct scope *scope, const struct qs_source *source,
+    struct qs_findings *findings, struct qs_text *meaning)
 {
-	const struct arguments *arguments = file->scope->arguments;
 	struct qs_selection *selection = NULL;
 	struct qs_policy *policy = NULL;
 	enum qs_status status;
 
-	file->findings = qs_findings_new_beside(file->scope->decided);
-	if (!file->findings || !scope_excuse(file->scope, file->absolute, file->findings))
-		return QS_NOMEM;
-	status = read_source(arguments, file->path, file->findings, &file->source);
+	status = qs_policy_read_for(source, &scope->judgement.options, findings, &policy);
 	if (status == QS_OK)
-		status = qs_policy_read_for(
-		    file->source, &file->scope->judgement.options, file->findings, &policy);
-	if (status == QS_OK)
-		status = select_layers(
-		    arguments, policy, &file->scope->model, file->findings, &selection);
+		status =
+		    select_layers(scope->arguments, policy, &scope->model, findings, &selection);
+	if (status == QS_OK && meaning)
+		status = qs_policy_write_meaning(policy, selection, meaning);
 	qs_selection_free(selection);
 	qs_policy_free(policy);
+	return status;
+}
+
+/* Checks a text on the way to its fixes. */
+static enum qs_status check_for_fixes(void *context, const struct qs_source *source,
+    struct qs_findings *findings, struct qs_text *meaning)
+{
+	return check_source(context, source, findings, meaning);
+}
+
+static enum qs_status check_file(struct checked *file)
+{
+	const struct scope *scope = file->scope;
+	enum qs_status status;
+
+	file->findings = qs_findings_new_beside(scope->decided);
+	if (!file->findings || !scope_excuse(scope, file->absolute, file->findings))
+		return QS_NOMEM;
+	status = read_source(scope->arguments, file->path, file->findings, &file->source);
+	if (status == QS_OK && file->fixing->on)
+		status = fix_source(file->fixing, file->path, check_for_fixes, (void *)scope,
+		    file->findings, &file->source, &file->fixed);
+	if (status == QS_OK && !file->fixing->is_diff)
+		status = check_source(scope, file->source, file->findings, NULL);
 	return status;
 }
 
@@ -62,7 +85,8 @@ static void *work(void *user)
 		struct checked *file = &queue->files[i];
 
 		file->status = check_file(file);
-		if (file->findings && file->status == QS_OK && is_clean(file->findings))
+		if (file->findings && file->status == QS_OK && is_clean(file->findings) &&
+		    !file->fixed.output.size)
 			checked_done(file);
 	}
 	return NULL;

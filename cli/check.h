@@ -6,6 +6,7 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
+#include "cli/fix.h"
 #include "cli/scope.h"
 
 /* A file that is checked. */
@@ -16,7 +17,9 @@ struct checked {
 	const struct scope *scope;
 	struct qs_source *source;     /* NULL: not read yet, or nothing refers to it any more */
 	struct qs_findings *findings; /* NULL: none */
-	enum qs_status status;        /* QS_OK and QS_INVALID: it was checked */
+	const struct fixing *fixing;
+	struct fixing_result fixed;
+	enum qs_status status; /* QS_OK and QS_INVALID: it was checked */
 };
 
 /* Checks files, `n_threads` at a time. */

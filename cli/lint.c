@@ -34,6 +34,8 @@ struct run {
 	struct file_list list;
 	struct checked *files;
 	const char **names;
+	struct fixing fixing;
+	struct fixing_result fixed; /* in all files */
 };
 
 /* ---- what the options ask for ---------------------------------------------------------------- */
@@ -85,13 +87,27 @@ static bool read_jobs(struct run *run)
 	return true;
 }
 
+/* What is to be fixed. What is fixed or would be has the standard output for itself. */
+static bool read_fixing(struct run *run)
+{
+	bool from_input = false;
+
+	if (!fixing_read(run->arguments, &run->fixing))
+		return false;
+	for (size_t i = 0; i < run->list.n; i++)
+		from_input |= strcmp(run->list.paths[i], "-") == 0;
+	if (run->fixing.is_diff || (run->fixing.on && from_input))
+		run->outputs.stream = stderr;
+	return true;
+}
+
 /* What the options ask for of the whole run. False after a complaint. */
 static bool read_options(struct run *run)
 {
 	return read_fail_level(run) && read_show_level(run) &&
 	       option_count(run->arguments, OPTION_MAX_DIAGNOSTICS, 1, &run->at_most) &&
 	       option_count(run->arguments, OPTION_MAX_WARNINGS, 0, &run->max_warnings) &&
-	       read_jobs(run) && baseline_open(&run->baseline, run->arguments);
+	       read_jobs(run) && baseline_open(&run->baseline, run->arguments) && read_fixing(run);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -116,6 +132,8 @@ static bool add_file(struct run *run, size_t i)
 	struct checked *file = &run->files[i];
 	struct scope *scope;
 
+	file->fixing = &run->fixing;
+	file->fixed.output = (struct qs_text)QS_TEXT_INIT;
 	file->path = run->list.paths[i];
 	file->name = run->names[i] = name_of_file(run->arguments, file->path);
 	file->absolute = path_absolute(file->name);
@@ -175,7 +193,10 @@ static void tell(struct run *run)
 	fflush(stdout);
 	if (arguments->value[OPTION_STATISTICS])
 		tell_statistics(run->findings, run->at_least);
-	if (!arguments->value[OPTION_QUIET] && !run->outputs.for_programs)
+	if (arguments->value[OPTION_QUIET] || run->outputs.for_programs)
+		return;
+	tell_fixing(&run->fixing, &run->fixed);
+	if (!run->fixing.is_diff || run->unable)
 		tell_summary(run->findings, &view);
 }
 
@@ -185,6 +206,8 @@ static int exit_status(const struct run *run)
 		return EXIT_UNABLE;
 	if (run->arguments->value[OPTION_EXIT_ZERO])
 		return EXIT_CLEAN;
+	if (run->fixing.is_diff)
+		return run->fixed.n_changed ? EXIT_FINDINGS : EXIT_CLEAN;
 	for (int s = run->fail_level; s < QS_SEVERITY__COUNT; s++) {
 		if (qs_findings_total(run->findings, (enum qs_severity)s))
 			return EXIT_FINDINGS;
@@ -210,8 +233,11 @@ static void collect(struct run *run)
 		if (file->findings)
 			qs_findings_join(run->findings, file->findings);
 		file->findings = NULL;
+		if (!fixing_collect(&file->fixed, &run->fixed))
+			run->unable = true;
 	}
-	if (!baseline_end(&run->baseline, run->arguments, run->findings))
+	/* With --diff nothing is reported, so nothing is known or forgotten either. */
+	if (!run->fixing.is_diff && !baseline_end(&run->baseline, run->arguments, run->findings))
 		run->unable = true;
 }
 

@@ -88,8 +88,8 @@ static const char *default_format(struct outputs *outputs)
 
 bool outputs_read(const struct arguments *arguments, struct outputs *ret_outputs)
 {
-	*ret_outputs =
-	    (struct outputs){.list = calloc(arguments->n_given + 1, sizeof(struct output))};
+	*ret_outputs = (struct outputs){
+	    .list = calloc(arguments->n_given + 1, sizeof(struct output)), .stream = stdout};
 	if (!ret_outputs->list) {
 		out_of_memory();
 		return false;
@@ -127,20 +127,20 @@ static bool write_file(const struct output *output, const struct qs_text *text)
 	return status == QS_OK;
 }
 
-static bool write_output(const struct output *output, const struct qs_findings *findings,
-    const struct qs_findings_view *view)
+static bool write_output(const struct output *output, FILE *stream,
+    const struct qs_findings *findings, const struct qs_findings_view *view)
 {
 	struct qs_findings_view plain = *view;
 	struct qs_text text = QS_TEXT_INIT;
 	bool written = false;
 
-	plain.color = view->color && !output->path;
+	plain.color = view->color && !output->path && stream == stdout;
 	if (qs_findings_write(findings, output->format, &plain, &text) != QS_OK)
 		out_of_memory();
 	else if (output->path)
 		written = write_file(output, &text);
 	else
-		written = fwrite(text.data, 1, text.size, stdout) == text.size;
+		written = fwrite(text.data, 1, text.size, stream) == text.size;
 	qs_text_done(&text);
 	return written;
 }
@@ -172,7 +172,8 @@ bool outputs_write(const struct outputs *outputs, const struct qs_findings *find
 	bool written = true;
 
 	for (size_t i = 0; i < outputs->n; i++)
-		written = write_output(&outputs->list[i], findings, view) && written;
+		written =
+		    write_output(&outputs->list[i], outputs->stream, findings, view) && written;
 	if (outputs->summary && outputs->summary[0])
 		written = append_summary(outputs->summary, findings, view) && written;
 	return written;

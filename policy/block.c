@@ -34,11 +34,14 @@ static void report_type(
     struct qs_policy *policy, const struct qs_json *member, const struct qs_param_info *info)
 {
 	struct qs_text found = QS_TEXT_INIT;
+	struct qs_finding *finding;
 
 	write_found(policy, member, &found);
-	qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, member), member,
-	    "%s must be %s, found %s", info->key, expected_type(info->kind), found.data);
+	finding = qs_policy_say(policy, QS_FINDING_WRONG_TYPE,
+	    qs_policy_value_place(policy, member), member, "%s must be %s, found %s", info->key,
+	    expected_type(info->kind), found.data);
 	qs_findings_end_text(policy->findings, &found);
+	qs_offer_value(policy, finding, member, info->kind, info->least, info->most);
 }
 
 /* Whether a value of an overall block is one that blocks for single kinds may override. */
@@ -186,11 +189,14 @@ static void read_parameter(
     struct qs_policy *policy, struct qs_json *member, enum qs_param param, struct qs_block *block)
 {
 	const struct qs_param_info *info = qs_param_info(param);
+	struct qs_finding *finding;
 
 	(void)qs_version_key(policy, member, info->versions);
 	if (member->type == QS_JSON_NULL) {
-		qs_policy_say(policy, QS_FINDING_NULL_VALUE, qs_policy_value_place(policy, member),
-		    member, "%s is null and counts as not given", info->key);
+		finding = qs_policy_say(policy, QS_FINDING_NULL_VALUE,
+		    qs_policy_value_place(policy, member), member,
+		    "%s is null and counts as not given", info->key);
+		qs_offer_removal(policy, finding, member, true);
 		return;
 	}
 	block->member[param] = member;

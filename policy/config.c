@@ -134,13 +134,14 @@ static int report_unknown_key(struct qs_policy *policy, const struct qs_json *me
 	             : -1;
 }
 
-static void report_wrong_type(
+static struct qs_finding *report_wrong_type(
     struct qs_policy *policy, const struct qs_json *member, const char *expected)
 {
-	if (member->type != QS_JSON_BROKEN)
-		qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, member),
-		    member, "%.*s must be %s, found %s", (int)member->key.size, member->key.bytes,
-		    expected, qs_json_type_name((enum qs_json_type)member->type));
+	if (member->type == QS_JSON_BROKEN)
+		return NULL;
+	return qs_policy_say(policy, QS_FINDING_WRONG_TYPE, qs_policy_value_place(policy, member),
+	    member, "%.*s must be %s, found %s", (int)member->key.size, member->key.bytes, expected,
+	    qs_json_type_name((enum qs_json_type)member->type));
 }
 
 /* keys.def counts switches from the first on. */
@@ -152,7 +153,8 @@ static void read_switch(
 	                      which == QS_SWITCH_KEEP_ADD_LAYER_ACCURACY;
 
 	if (member->type != QS_JSON_BOOL) {
-		report_wrong_type(policy, member, "true or false");
+		finding = report_wrong_type(policy, member, "true or false");
+		qs_offer_value(policy, finding, member, QS_KIND_BOOL, 0, 1);
 		return;
 	}
 	policy->switches[which] = member->boolean;
@@ -162,6 +164,7 @@ static void read_switch(
 	    qs_policy_say(policy, QS_FINDING_RESERVED_SETTING, qs_policy_key_place(policy, member),
 		member, "%.*s has no effect: vai_q_pytorch only reserves the key",
 		(int)member->key.size, member->key.bytes);
+	qs_offer_removal(policy, finding, member, true);
 	qs_finding_hint(policy->findings, finding,
 	    "give such layers an entry in layer_quantize_config, with a larger bit_width or "
 	    "datatype float32");
@@ -190,15 +193,19 @@ static void read_device(struct qs_policy *policy, const struct qs_json *member)
 
 static void read_opset(struct qs_policy *policy, const struct qs_json *member)
 {
-	if (member->type != QS_JSON_INT)
-		report_wrong_type(policy, member, "an integer");
-	else if (member->integer < 1 || member->integer > 1000)
+	struct qs_finding *finding;
+
+	if (member->type != QS_JSON_INT) {
+		finding = report_wrong_type(policy, member, "an integer");
+		qs_offer_value(policy, finding, member, QS_KIND_INT, 1, 1000);
+	} else if (member->integer < 1 || member->integer > 1000) {
 		qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE,
 		    qs_policy_value_place(policy, member), member,
 		    "onnx_opset_version cannot be %lld; expected 1 to 1000",
 		    (long long)member->integer);
-	else
+	} else {
 		policy->opset = (int)member->integer;
+	}
 }
 
 static void read_tensor_list(struct qs_policy *policy, struct qs_json *member)

@@ -6,6 +6,7 @@
  * that is made of it; then every parameter block is walked, and members that no winner used are
  * named, those of one block and one reason together.
  */
+#include "base/json_fix.h"
 #include "policy/policy.h"
 
 /* What became of a member, worst first. */
@@ -105,8 +106,10 @@ static const struct verdict {
 };
 
 /* Whether a member of a block ended as a verdict has it. */
-static bool ended(const struct qs_json *member, const struct verdict *verdict)
+static bool ended(const struct qs_json *member, const void *context)
 {
+	const struct verdict *verdict = context;
+
 	return member->mark == verdict->use && !member->hidden && member->type != QS_JSON_NULL &&
 	       qs_param_find(member->key) >= 0;
 }
@@ -146,6 +149,8 @@ static void report_block(struct qs_policy *policy, const struct qs_json *block,
 		    verdict->reason);
 		if (verdict->use == USE_REPEATED)
 			relate_repeated(policy, finding, block, settings);
+		qs_json_fix_removal(
+		    policy->findings, finding, &policy->document, block, ended, verdict);
 	}
 	qs_findings_end_text(policy->findings, &names);
 }

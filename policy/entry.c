@@ -83,6 +83,7 @@ static void read_tensor_block(struct qs_policy *policy, struct qs_json *member, 
 {
 	const char *known[QS_TENSOR__COUNT];
 	const int tensor = qs_word_find(&qs_tensor_words, member->key);
+	struct qs_finding *finding;
 	struct qs_block block;
 
 	if (tensor < 0) {
@@ -96,11 +97,12 @@ static void read_tensor_block(struct qs_policy *policy, struct qs_json *member, 
 		qs_resolve_block(policy, &block, level, 1U << tensor, settings);
 		return;
 	}
-	qs_policy_say(policy, QS_FINDING_UNLISTED_TENSOR, qs_policy_key_place(policy, member),
-	    member,
+	finding = qs_policy_say(policy, QS_FINDING_UNLISTED_TENSOR,
+	    qs_policy_key_place(policy, member), member,
 	    "the block for \"%s\" has no effect: quantizable_data_type of the entry does not list "
 	    "it",
 	    qs_tensor_words.words[tensor].word);
+	qs_offer_removal(policy, finding, member, true);
 }
 
 void qs_tensor_blocks_read(struct qs_policy *policy, struct qs_json *object, enum qs_level level,
@@ -360,9 +362,12 @@ static int compare_hashed(const void *a, const void *b)
 	return order ? order : x->entry < y->entry ? -1 : 1;
 }
 
+/* The order in which selectors are first mentioned is the order of what they resolve to; to keep
+ * it, an entry can go when another one was earlier, or the next new selector comes later. */
 static void report_repeated(struct qs_policy *policy, const struct qs_entry *entry)
 {
 	const struct qs_json *value = entry->selector.value;
+	const bool stays = entry->earlier || entry->later->rank == entry->rank + 1;
 	struct qs_finding *finding;
 
 	finding = qs_policy_say(policy, QS_FINDING_REPEATED_SELECTOR,
@@ -371,6 +376,24 @@ static void report_repeated(struct qs_policy *policy, const struct qs_entry *ent
 	    (int)value->key.size, value->key.bytes);
 	qs_finding_relate(policy->findings, finding,
 	    qs_policy_value_place(policy, entry->later->selector.value), "the entry that counts");
+	qs_offer_removal(policy, finding, entry->object, stays);
+}
+
+static void report_all_repeated(struct qs_policy *policy)
+{
+	uint32_t n_mentioned[2] = {0, 0};
+
+	for (size_t i = 0; i < policy->n_entries; i++) {
+		struct qs_entry *entry = &policy->entries[i];
+		uint32_t *n = &n_mentioned[entry->selector.kind == QS_SELECT_TYPE];
+
+		entry->rank = *n;
+		*n += !entry->earlier;
+	}
+	for (size_t i = 0; i < policy->n_entries; i++) {
+		if (policy->entries[i].later)
+			report_repeated(policy, &policy->entries[i]);
+	}
 }
 
 /* Links the entries of equal selectors; sorting keeps it fast for any number of them. */
@@ -393,9 +416,9 @@ static void link_repeated(struct qs_policy *policy)
 			continue;
 		entry->later = next;
 		next->earlier = entry;
-		report_repeated(policy, entry);
 	}
 	free(sorted);
+	report_all_repeated(policy);
 }
 
 void qs_entries_read(struct qs_policy *policy, struct qs_json *list)

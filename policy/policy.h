@@ -62,6 +62,7 @@ struct qs_entry {
 	const struct qs_json *object;
 	struct qs_selector selector;
 	uint64_t hash;    /* of the selector */
+	uint32_t rank;    /* how many others of its kind, type or not, are mentioned before it */
 	unsigned tensors; /* bit mask of listed kinds */
 	const struct qs_entry
 	    *later;     /* an entry of the same selector that counts instead, or NULL */
@@ -101,6 +102,17 @@ struct qs_finding *qs_policy_say(struct qs_policy *policy, enum qs_finding_id id
 /* Where a value, or the key of a member, stands. */
 struct qs_place qs_policy_value_place(const struct qs_policy *policy, const struct qs_json *value);
 struct qs_place qs_policy_key_place(const struct qs_policy *policy, const struct qs_json *member);
+
+/* ---- value_fix.c: what a value was meant to be, and what can go ------------------------------ */
+
+/* Offers the value of a kind that one of a wrong type was meant to be, where that is plain: "8",
+ * 8.0, "true". Numbers are between `least` and `most`. */
+void qs_offer_value(struct qs_policy *policy, struct qs_finding *finding,
+    const struct qs_json *member, enum qs_param_kind kind, double least, double most);
+
+/* Offers to remove a member or element that has no effect. */
+void qs_offer_removal(
+    struct qs_policy *policy, struct qs_finding *finding, const struct qs_json *child, bool safe);
 
 /* ---- identity.c: what a finding is about ----------------------------------------------------- */
 

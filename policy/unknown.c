@@ -62,6 +62,23 @@ static struct qs_guess guess_meant(
 	return qs_guess(word, known, n_known);
 }
 
+/* No object that is meant seriously has more members than this. */
+#define MOST_MEMBERS 64
+
+/* Whether an object has a key, which then cannot be what another key of it was meant to be. */
+static bool has_member(const struct qs_json *object, const char *key)
+{
+	const size_t size = strlen(key);
+
+	if (object->children.count > MOST_MEMBERS)
+		return true;
+	for (const struct qs_json *m = object->children.first; m; m = m->next) {
+		if (qs_json_string_equals(m->key, key, size))
+			return true;
+	}
+	return false;
+}
+
 const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
     const char *where, const char *const *known, size_t n_known)
 {
@@ -79,7 +96,8 @@ const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *membe
 	qs_guess_write(&guess, member->key, where, &text);
 	finding = qs_policy_say(policy, QS_FINDING_UNKNOWN_KEY, place, member, "%s", text.data);
 	qs_findings_end_text(policy->findings, &text);
-	qs_guess_offer(&guess, policy->findings, finding, place);
+	if (guess.best && !has_member(member->parent, guess.best))
+		qs_guess_offer(&guess, policy->findings, finding, place);
 	if (!guess.best && home)
 		qs_finding_hint(policy->findings, finding, "%s", home);
 	else if (meant && meant->explanation[0] && !home)

@@ -72,4 +72,13 @@ expect 1 QS203 pre-commit run --all-files
 echo '{"target_device": "GPU"}' >nets/my_quantize_config_v2.json
 git add .
 expect 0 'Passed' pre-commit run --all-files
+
+# The hook that fixes fails once, as it changed a file, and passes then.
+sed -i s/qstrata-system/qstrata-fix/ .pre-commit-config.yaml
+echo '{"target_devise": "GPU"}' >nets/my_quantize_config_v2.json
+git add .
+expect 1 'files were modified by this hook' pre-commit run --all-files
+grep -q '"target_device": "GPU"' nets/my_quantize_config_v2.json || fail 'the hook does not fix'
+git add .
+expect 0 'lint --fix.*Passed' pre-commit run --all-files
 exit $failed

@@ -14,12 +14,13 @@ policy qstrata/* base/* policy/*
 model qstrata/base.h qstrata/model.h base/* model/*
 engine qstrata/* base/* policy/* model/* engine/*
 engine/kernels engine/kernels/*
-cli qstrata/qstrata.h cli/*
+lsp qstrata/* lsp/*
+cli qstrata/qstrata.h lsp/lsp.h cli/*
 '
 
 # HEADER of another library: the only files that may include it.
 foreign='
-json-c/json.h base/json_document.h
+json-c/json.h lsp/message.h base/json_document.h
 pcre2.h policy/pattern.c
 protobuf-c/protobuf-c.h model/wire.h
 dlfcn.h base/module.c engine/plugin_file.c model/ort.c

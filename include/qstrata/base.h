@@ -294,6 +294,40 @@ QS_API enum qs_status qs_findings_write(const struct qs_findings *findings,
     const struct qs_findings_format *format, const struct qs_findings_view *view,
     struct qs_text *text);
 
+/* ---- fixing ---------------------------------------------------------------------------------- */
+
+/**
+ * Checks a text and adds findings about it, under the decisions of the list that the caller of
+ * qs_source_fix() gave. QS_OK: it can be used, and what it means is appended to
+ * `meaning`; equal texts mean the same. QS_INVALID: it cannot be used. Others end the fixing.
+ */
+typedef enum qs_status qs_text_check(void *context, const struct qs_source *source,
+    struct qs_findings *findings, struct qs_text *meaning);
+
+/** What came of fixing a text. */
+struct qs_fixed {
+	struct qs_source *source; /**< the text with all fixes; NULL: it stays as it is */
+	size_t n_fixed;           /**< how many fixes were applied */
+	size_t n_unsafe;          /**< how many findings are left that have an unsafe fix */
+};
+
+/**
+ * Applies the fixes of what a check finds, again and again until none is left: the safe ones, with
+ * `unsafe` the others as well. What a text means never changes by safe fixes. Fixes after which
+ * there would be more findings, or after which a text could no longer be read or used that could
+ * before, are left out, and the findings say so. `ret_fixed->source` belongs to the caller, and the
+ * findings refer to it.
+ */
+QS_API enum qs_status qs_source_fix(const struct qs_source *source, qs_text_check *check,
+    void *context, bool unsafe, struct qs_findings *findings, struct qs_fixed *ret_fixed);
+
+/**
+ * Appends a unified diff from one text to another, both called by the name of the first; nothing
+ * when they are equal.
+ */
+QS_API enum qs_status qs_source_diff(
+    const struct qs_source *from, const struct qs_source *to, struct qs_text *text);
+
 #ifdef __cplusplus
 }
 #endif

@@ -205,6 +205,13 @@ QS_API enum qs_status qs_selection_check_groups(
 QS_API enum qs_status qs_policy_write_json(
     const struct qs_policy *policy, const struct qs_selection *selection, struct qs_text *text);
 
+/**
+ * What a config does, without a word on where it says so: configs of equal texts quantize alike.
+ * `selection` may be NULL; with one, what its layers get is part of it.
+ */
+QS_API enum qs_status qs_policy_write_meaning(
+    const struct qs_policy *policy, const struct qs_selection *selection, struct qs_text *text);
+
 /** What to explain; NULL and -1 mean everything. */
 struct qs_question {
 	const char *layer; /**< a layer name, path, or type */

@@ -69,15 +69,17 @@ static const struct row words[] = {
     {"block_comment", "[1, /* c */ 2]", "QS103 1:5 => (nothing)"},
     {"open_block_comment", "[1] /* c", "QS103 1:5 => (nothing)"},
     {"comments_in_a_row_are_one", "[ // a\n // b\n /* c */ 1]", "QS103 1:3 => (nothing)"},
-    {"nan", "[NaN]", "QS107 1:2"},
-    {"infinity", "[Infinity, -Infinity]", "QS107 1:2\nQS107 1:12"},
+    {"nan", "[NaN]", "QS107 1:2 => null"},
+    {"infinity", "[Infinity, -Infinity]",
+	"QS107 1:2 => null\n"
+	"QS107 1:12 => null"},
     {"python_true", "[True]", "QS106 1:2 => true"},
     {"python_false", "[False]", "QS106 1:2 => false"},
     {"python_none", "[None]", "QS106 1:2 => null"},
     {"javascript_undefined", "[undefined]", "QS106 1:2 => null"},
     {"bare_word", "[maxmin]", "QS106 1:2 => \"maxmin\""},
     {"bare_key", "{method: 1}", "QS106 1:2 => \"method\""},
-    {"nan_as_key", "{NaN: 1}", "QS107 1:2"},
+    {"nan_as_key", "{NaN: 1}", "QS106 1:2 => \"NaN\""},
 };
 
 static const struct row strings[] = {
@@ -104,8 +106,10 @@ static const struct row strings[] = {
     {"string_that_ends_in_a_bracket", "{\"a\": \"}", "QS116 1:9"},
     {"escape_at_the_end_of_the_text", "[\"a\\", "QS116 1:5"},
     {"escape_at_the_end_of_a_line", "[\"a\\\n, 1]", "QS102 1:2\nQS118 1:4"},
-    {"bad_escape", "[\"a\\qb\", \"\\'\"]", "QS118 1:4\nQS118 1:11"},
-    {"escape_of_a_character_beyond_ascii", "[\"\\\xC3\xA9\"]", "QS118 1:3"},
+    {"bad_escape", "[\"a\\qb\", \"\\'\"]",
+	"QS118 1:4 => \\\\\n"
+	"QS118 1:11 => (nothing)"},
+    {"escape_of_a_character_beyond_ascii", "[\"\\\xC3\xA9\"]", "QS118 1:3 => \\\\"},
     {"short_unicode_escape", "[\"\\u12\", \"\\uZZZZ\"]", "QS118 1:3\nQS118 1:11"},
     {"first_half_alone", "[\"\\ud800\"]", "QS112 1:3"},
     {"second_half_alone", "[\"\\ude00\"]", "QS112 1:3"},
@@ -113,7 +117,8 @@ static const struct row strings[] = {
     {"control_character",
 	"[\"a\x01"
 	"b\tc\"]",
-	"QS113 1:4\nQS113 1:6"},
+	"QS113 1:4 => \\u0001\n"
+	"QS113 1:6 => \\u0009"},
     {"bytes_that_are_not_utf8", "[\"a\xC3(\", \"\xFF\"]", "QS111 1:4\nQS111 1:10"},
     {"utf8_too_long", "[\"\xC0\xAF\", \"\xE0\x80\x80\", \"\xF0\x80\x80\x80\"]",
 	"QS111 1:3\nQS111 1:8\nQS111 1:13"},
@@ -123,10 +128,12 @@ static const struct row strings[] = {
 };
 
 static const struct row numbers[] = {
-    {"leading_zero", "[08, -00]", "QS108 1:2\nQS108 1:6"},
-    {"plus_sign", "[+1]", "QS108 1:2"},
-    {"no_digits_before_the_point", "[.5]", "QS108 1:2"},
-    {"no_digits_behind_the_point", "[1.]", "QS108 1:2"},
+    {"leading_zero", "[08, -00]",
+	"QS108 1:2 => 8\n"
+	"QS108 1:6"},
+    {"plus_sign", "[+1]", "QS108 1:2 => 1"},
+    {"no_digits_before_the_point", "[.5]", "QS108 1:2 => 0.5"},
+    {"no_digits_behind_the_point", "[1.]", "QS108 1:2 => 1.0"},
     {"no_digits_in_the_exponent", "[1e, 1e+]", "QS108 1:2\nQS108 1:6"},
     {"only_a_sign", "[-]", "QS108 1:2"},
     {"hexadecimal", "[0x10]", "QS108 1:2"},
@@ -143,13 +150,13 @@ static const struct row structures[] = {
     {"trailing_comma_before_the_wrong_bracket", "{\"a\": [1, }",
 	"QS104 1:9 => (nothing)\nQS102 1:11"},
     {"missing_comma", "[1 2]", "QS102 1:4"},
-    {"missing_comma_between_members", "{\"a\": 1\n\"b\": 2}", "QS102 2:1"},
+    {"missing_comma_between_members", "{\"a\": 1\n\"b\": 2}", "QS102 2:1 => ,"},
     {"comma_too_many", "[1,,2]", "QS102 1:4"},
     {"comma_too_many_between_members", "{\"a\": 1,, \"b\": 2}", "QS102 1:9"},
     {"comma_first", "[,1]", "QS102 1:2"},
-    {"semicolon", "[1; 2]", "QS102 1:3"},
+    {"semicolon", "[1; 2]", "QS102 1:3 => ,"},
     {"missing_colon", "{\"a\" 1}", "QS102 1:6"},
-    {"equals_sign", "{\"a\" = 1}", "QS102 1:6"},
+    {"equals_sign", "{\"a\" = 1}", "QS102 1:6 => :"},
     {"missing_value", "{\"a\": }", "QS102 1:7"},
     {"number_as_key", "{(1): 2, \"b\": 3}", "QS102 1:2"},
     {"brace_for_bracket", "[1}", "QS102 1:3"},
@@ -175,18 +182,24 @@ static const struct row structures[] = {
 };
 
 static const struct row duplicates[] = {
-    {"two_equal_keys", "{\"a\": 1, \"a\": 2}", "QS110 1:10 /a"},
-    {"three_equal_keys", "{\"a\": 1, \"a\": 2, \"a\": 3}", "QS110 1:10 /a\nQS110 1:18 /a"},
-    {"escaped_and_plain_keys_are_equal", "{\"a\": 1, \"\\u0061\": 2}", "QS110 1:10 /a"},
+    {"two_equal_keys", "{\"a\": 1, \"a\": 2}", "QS110 1:10 /a => (nothing)"},
+    {"three_equal_keys", "{\"a\": 1, \"a\": 2, \"a\": 3}",
+	"QS110 1:10 /a => (nothing)\n"
+	"QS110 1:18 /a => (nothing)"},
+    {"escaped_and_plain_keys_are_equal", "{\"a\": 1, \"\\u0061\": 2}",
+	"QS110 1:10 /a => (nothing)"},
     {"keys_of_other_objects_are_not", "{\"a\": {\"a\": 1}, \"b\": {\"a\": 2}}", ""},
-    {"empty_keys", "{\"\": 1, \"\": 2}", "QS110 1:9 /"},
+    {"empty_keys", "{\"\": 1, \"\": 2}", "QS110 1:9 / => (nothing)"},
     {"keys_that_differ_in_case", "{\"a\": 1, \"A\": 2}", ""},
-    {"pointers_escape_what_they_must", "{\"x\": {\"~/\": 1, \"~/\": 2}}", "QS110 1:17 /x/~0~1"},
+    {"pointers_escape_what_they_must", "{\"x\": {\"~/\": 1, \"~/\": 2}}",
+	"QS110 1:17 /x/~0~1 => (nothing)"},
     {"many_members",
 	"{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":10,"
 	"\"k\":11,\"l\":12,\"m\":13,\"c\":14,\"a\":15,\"a\":16,\"cc\":17}",
-	"QS110 1:84 /c\nQS110 1:91 /a\nQS110 1:98 /a"},
-    {"keys_in_an_element", "[0, {\"a\": 1, \"a\": 2}]", "QS110 1:14 /1/a"},
+	"QS110 1:84 /c => (nothing)\n"
+	"QS110 1:91 /a => (nothing)\n"
+	"QS110 1:98 /a => (nothing)"},
+    {"keys_in_an_element", "[0, {\"a\": 1, \"a\": 2}]", "QS110 1:14 /1/a => (nothing)"},
 };
 
 /* Reading goes on behind a mistake, and nothing is told twice. */
@@ -202,30 +215,32 @@ static const struct row recovery[] = {
 	"}\n",
 	"QS103 1:3 => (nothing)\n"
 	"QS105 2:3 => \"single\"\n"
-	"QS108 2:13\n"
+	"QS108 2:13 => 8\n"
 	"QS106 3:3 => \"bare\"\n"
 	"QS106 3:9 => true\n"
-	"QS110 4:15 /twice\n"
+	"QS110 4:15 /twice => (nothing)\n"
 	"QS104 4:29 => (nothing)\n"
 	"QS102 5:11\n"
-	"QS102 6:3\n"
-	"QS107 6:10\n"
-	"QS102 6:13\n"
-	"QS118 7:12"},
+	"QS102 6:3 => ,\n"
+	"QS107 6:10 => null\n"
+	"QS102 6:13 => ,\n"
+	"QS118 7:12 => \\\\"},
     {"broken_members_do_not_hide_later_ones", "{\"a\": @@@, \"b\": [!], \"c\": 08}",
-	"QS102 1:7\nQS102 1:18\nQS108 1:27"},
+	"QS102 1:7\n"
+	"QS102 1:18\n"
+	"QS108 1:27 => 8"},
 };
 
 /* Every file of tests/data/json. */
 static const struct row files[] = {
     {"00_ok.json", NULL, ""},
-    {"01_dup_key.json", NULL, "QS110 1:46 /overall_quantize_config/bit_width"},
-    {"02_dup_toplevel.json", NULL, "QS110 1:49 /overall_quantize_config"},
+    {"01_dup_key.json", NULL, "QS110 1:46 /overall_quantize_config/bit_width => (nothing)"},
+    {"02_dup_toplevel.json", NULL, "QS110 1:49 /overall_quantize_config => (nothing)"},
     {"03_line_comment.json", NULL, "QS103 1:1 => (nothing)"},
     {"04_block_comment.json", NULL, "QS103 1:2 => (nothing)"},
     {"05_trailing_comma.json", NULL, "QS104 1:44 => (nothing)"},
-    {"06_nan.json", NULL, "QS107 1:44"},
-    {"07_infinity.json", NULL, "QS107 1:44"},
+    {"06_nan.json", NULL, "QS107 1:44 => null"},
+    {"07_infinity.json", NULL, "QS107 1:44 => null"},
     {"08_bigint.json", NULL, ""},
     {"09_huge_exp.json", NULL, "QS109 1:44"},
     {"10_int_as_8.0.json", NULL, ""},
@@ -234,12 +249,12 @@ static const struct row files[] = {
     {"13_bad_utf8_value.json", NULL, "QS111 1:21"},
     {"14_bad_utf8_in_name.json", NULL, "QS111 1:43"},
     {"15_lone_surrogate.json", NULL, "QS112 1:42"},
-    {"16_control_char.json", NULL, "QS113 1:43"},
+    {"16_control_char.json", NULL, "QS113 1:43 => \\u0001"},
     {"17_deep_100k.json", NULL, "QS114 1:89"},
     {"18_empty.json", NULL, "QS101 1:1"},
     {"19_two_docs.json", NULL, "QS115 2:1"},
     {"20_truncated.json", NULL, "QS116 1:44"},
-    {"21_leading_zero.json", NULL, "QS108 1:43"},
+    {"21_leading_zero.json", NULL, "QS108 1:43 => 8"},
     {"22_single_quotes.json", NULL,
 	"QS105 1:2 => \"overall_quantize_config\"\nQS105 1:30 => \"bit_width\""},
     {"23_unquoted_key.json", NULL, "QS106 1:2 => \"overall_quantize_config\""},
@@ -304,7 +319,13 @@ static void what_cannot_be_read_is_broken(void **state)
 	struct qs_json_document document;
 
 	(void)state;
-	read_json(source, "QS108 1:2\nQS118 1:7\nQS102 1:12\nQS107 1:15\nQS109 1:20", &document);
+	read_json(source,
+	    "QS108 1:2 => 8\n"
+	    "QS118 1:7 => \\\\\n"
+	    "QS102 1:12\n"
+	    "QS107 1:15 => null\n"
+	    "QS109 1:20",
+	    &document);
 	assert_int_equal(document.root->children.count, 6);
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(element(&document, i)->type, QS_JSON_BROKEN);
@@ -319,7 +340,10 @@ static void the_last_of_equal_keys_is_not_hidden(void **state)
 	struct qs_json_document document;
 
 	(void)state;
-	read_json(source, "QS110 1:10 /a\nQS110 1:26 /a", &document);
+	read_json(source,
+	    "QS110 1:10 /a => (nothing)\n"
+	    "QS110 1:26 /a => (nothing)",
+	    &document);
 	assert_true(element(&document, 0)->hidden);
 	assert_true(element(&document, 1)->hidden);
 	assert_false(element(&document, 2)->hidden);

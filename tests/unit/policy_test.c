@@ -78,15 +78,15 @@ static const struct row documents[] = {
     {"switches_are_booleans",
 	"{\"target_device\": \"CPU\", \"include_cle\": 1, \"include_bias_corr\": \"true\", "
 	"\"convert_relu6_to_relu\": null}",
-	"QS202 1:41 /include_cle\n"
-	"QS202 1:65 /include_bias_corr\n"
+	"QS202 1:41 /include_cle => true\n"
+	"QS202 1:65 /include_bias_corr => true\n"
 	"QS202 1:98 /convert_relu6_to_relu"},
     {"reserved_switches_have_no_effect",
 	"{\"target_device\": \"CPU\", \"keep_first_last_layer_accuracy\": true, "
 	"\"keep_add_layer_accuracy\": false}",
-	"QS409 1:26 /keep_first_last_layer_accuracy"},
+	"QS409 1:26 /keep_first_last_layer_accuracy => (nothing)"},
     {"the_opset_is_an_integer", "{\"target_device\": \"CPU\", \"onnx_opset_version\": 13.0}",
-	"QS202 1:48 /onnx_opset_version"},
+	"QS202 1:48 /onnx_opset_version => 13"},
     {"the_opset_has_limits", "{\"target_device\": \"CPU\", \"onnx_opset_version\": 0}",
 	"QS203 1:48 /onnx_opset_version"},
     {"an_opset", "{\"target_device\": \"CPU\", \"onnx_opset_version\": 17}", ""},
@@ -134,14 +134,14 @@ static const struct row values[] = {
     {"a_parameter_that_is_null",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"bit_width\": null, "
 	"\"method\": null}}",
-	"QS207 1:67 /overall_quantize_config/bit_width\n"
-	"QS207 1:83 /overall_quantize_config/method"},
+	"QS207 1:67 /overall_quantize_config/bit_width => (nothing)\n"
+	"QS207 1:83 /overall_quantize_config/method => (nothing)"},
     {"bits_that_are_a_real",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"bit_width\": 8.0}}",
-	"QS202 1:67 /overall_quantize_config/bit_width"},
+	"QS202 1:67 /overall_quantize_config/bit_width => 8"},
     {"bits_that_are_a_string",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"bit_width\": \"8\"}}",
-	"QS202 1:67 /overall_quantize_config/bit_width"},
+	"QS202 1:67 /overall_quantize_config/bit_width => 8"},
     {"bits_that_are_true",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"bit_width\": true}}",
 	"QS202 1:67 /overall_quantize_config/bit_width"},
@@ -178,10 +178,10 @@ static const struct row values[] = {
 	"QS203 1:68 /overall_quantize_config/round_mode"},
     {"a_switch_that_is_an_integer",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"symmetry\": 1}}",
-	"QS202 1:66 /overall_quantize_config/symmetry"},
+	"QS202 1:66 /overall_quantize_config/symmetry => true"},
     {"a_switch_that_is_a_word",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"symmetry\": \"true\"}}",
-	"QS202 1:66 /overall_quantize_config/symmetry"},
+	"QS202 1:66 /overall_quantize_config/symmetry => true"},
     {"a_percentage_of_zero",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"percentage\": 0.0}}",
 	"QS203 1:68 /overall_quantize_config/percentage"},
@@ -190,22 +190,22 @@ static const struct row values[] = {
 	"QS203 1:68 /overall_quantize_config/percentage"},
     {"a_percentage_that_is_a_string",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"percentage\": \"99\"}}",
-	"QS202 1:68 /overall_quantize_config/percentage"},
+	"QS202 1:68 /overall_quantize_config/percentage => 99.0"},
     {"a_datatype_that_is_unknown",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"datatype\": \"int8\"}}",
 	"QS203 1:66 /overall_quantize_config/datatype => \"int\""},
     {"a_broken_value_is_one_mistake",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"bit_width\": 08, "
 	"\"method\": entropy, \"symmetry\": False}}",
-	"QS108 1:67\n"
+	"QS108 1:67 => 8\n"
 	"QS106 1:81 => \"entropy\"\n"
 	"QS106 1:102 => false"},
     {"an_illegal_value_is_judged_by_no_rule",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"method\": \"foo\", "
 	"\"bit_width\": \"16\", \"symmetry\": 0, \"scale_type\": 1}}",
 	"QS203 1:64 /overall_quantize_config/method\n"
-	"QS202 1:84 /overall_quantize_config/bit_width\n"
-	"QS202 1:102 /overall_quantize_config/symmetry\n"
+	"QS202 1:84 /overall_quantize_config/bit_width => 16\n"
+	"QS202 1:102 /overall_quantize_config/symmetry => false\n"
 	"QS202 1:119 /overall_quantize_config/scale_type"},
 };
 
@@ -222,15 +222,15 @@ static const struct row percentages[] = {
 	""},
     {"a_whole_percentage_without_percentile",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"percentage\": 99}}",
-	"QS404 1:54 /overall_quantize_config/percentage"},
+	"QS404 1:54 /overall_quantize_config/percentage => (nothing)"},
     {"a_percentage_without_percentile",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"percentage\": 99.9}}",
-	"QS404 1:54 /overall_quantize_config/percentage"},
+	"QS404 1:54 /overall_quantize_config/percentage => (nothing)"},
     {"the_point_matters_where_percentile_counts",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"method\": \"maxmin\", "
 	"\"scale_type\": \"float\", \"calib_statistic_method\": \"max\", \"percentage\": "
 	"99}, \"tensor_quantize_config\": {\"activation\": {\"method\": \"percentile\"}}}",
-	"QS404 1:130 /overall_quantize_config/percentage\n"
+	"QS404 1:130 /overall_quantize_config/percentage => (nothing)\n"
 	"QS405 1:176 /tensor_quantize_config/activation"},
     {"a_block_of_percentile_without_percentage_resets_it",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"method\": "
@@ -247,7 +247,7 @@ static const struct row percentages[] = {
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"method\": "
 	"\"percentile\", \"scale_type\": \"float\", \"calib_statistic_method\": \"max\", "
 	"\"percentage\": null}}",
-	"QS207 1:148 /overall_quantize_config/percentage"},
+	"QS207 1:148 /overall_quantize_config/percentage => (nothing)"},
 };
 
 static const struct row entries[] = {
@@ -336,7 +336,7 @@ static const struct row entries[] = {
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": [{\"layer_name\": "
 	"\"conv1\", \"quantizable_data_type\": [\"weights\"], \"tensor_quantize_config\": "
 	"{\"bias\": {\"bit_width\": 4}}}]}",
-	"QS401 1:141 /layer_quantize_config/0/tensor_quantize_config/bias"},
+	"QS401 1:141 /layer_quantize_config/0/tensor_quantize_config/bias => (nothing)"},
     {"a_partial_overall_block",
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": [{\"layer_name\": "
 	"\"conv1\", \"quantizable_data_type\": [\"weights\"], \"overall_quantize_config\": "
@@ -355,19 +355,19 @@ static const struct row entries[] = {
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": [{\"layer_name\": "
 	"\"conv1\", \"quantizable_data_type\": [\"weights\"]}, {\"layer_name\": \"conv1\", "
 	"\"quantizable_data_type\": [\"bias\"]}]}",
-	"QS402 1:67 /layer_quantize_config/0/layer_name"},
+	"QS402 1:67 /layer_quantize_config/0/layer_name => (nothing)"},
     {"the_same_selector_three_times",
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": [{\"layer_name\": \"a\", "
 	"\"quantizable_data_type\": [\"weights\"]}, {\"layer_name\": \"a\", "
 	"\"quantizable_data_type\": [\"bias\"]}, {\"layer_name\": \"a\", "
 	"\"quantizable_data_type\": [\"bias\"]}]}",
-	"QS402 1:67 /layer_quantize_config/0/layer_name\n"
-	"QS402 1:126 /layer_quantize_config/1/layer_name"},
+	"QS402 1:67 /layer_quantize_config/0/layer_name => (nothing)\n"
+	"QS402 1:126 /layer_quantize_config/1/layer_name => (nothing)"},
     {"types_are_compared_by_their_last_part",
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": [{\"layer_type\": "
 	"\"torch.nn.Conv2d\", \"quantizable_data_type\": [\"weights\"]}, {\"layer_type\": "
 	"\"Conv2d\", \"quantizable_data_type\": [\"weights\"]}]}",
-	"QS402 1:67 /layer_quantize_config/0/layer_type"},
+	"QS402 1:67 /layer_quantize_config/0/layer_type => (nothing)"},
     {"a_name_and_a_type_are_two_selectors",
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": [{\"layer_name\": "
 	"\"Conv2d\", \"quantizable_data_type\": [\"weights\"]}, {\"layer_type\": \"Conv2d\", "
@@ -378,13 +378,13 @@ static const struct row entries[] = {
 	"\"quantizable_data_type\": [\"weights\"], \"tensor_quantize_config\": {\"weights\": "
 	"{\"symmetry\": false}}}, {\"layer_name\": \"a\", \"quantizable_data_type\": "
 	"[\"weights\"]}]}",
-	"QS402 1:67 /layer_quantize_config/0/layer_name"},
+	"QS402 1:67 /layer_quantize_config/0/layer_name => (nothing)"},
     {"a_bad_value_in_an_entry_that_does_not_count",
 	"{\"target_device\": \"DPU\", \"layer_quantize_config\": [{\"layer_name\": \"a\", "
 	"\"quantizable_data_type\": [\"weights\"], \"tensor_quantize_config\": {\"weights\": "
 	"{\"symmetry\": 3}}}, {\"layer_name\": \"a\", \"quantizable_data_type\": "
 	"[\"weights\"]}]}",
-	"QS402 1:67 /layer_quantize_config/0/layer_name\n"
+	"QS402 1:67 /layer_quantize_config/0/layer_name => (nothing)\n"
 	"QS202 1:161 /layer_quantize_config/0/tensor_quantize_config/weights/symmetry"},
     {"a_bad_value_in_an_entry_that_selects_nothing",
 	"{\"target_device\": \"DPU\", \"layer_quantize_config\": "
@@ -400,7 +400,7 @@ static const struct row effects[] = {
 	"\"tensor_quantize_config\": {\"input\": {\"bit_width\": 4}, \"weights\": "
 	"{\"bit_width\": 4}, \"bias\": {\"bit_width\": 4}, \"activation\": {\"bit_width\": "
 	"4}}}",
-	"QS411 1:54 /overall_quantize_config/bit_width"},
+	"QS411 1:54 /overall_quantize_config/bit_width => (nothing)"},
     {"what_one_kind_does_not",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"bit_width\": 8}, "
 	"\"tensor_quantize_config\": {\"input\": {\"bit_width\": 4}, \"weights\": "
@@ -409,11 +409,11 @@ static const struct row effects[] = {
     {"parameters_of_floats",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"datatype\": "
 	"\"bfloat16\", \"bit_width\": 4, \"method\": \"mse\"}}",
-	"QS403 1:78 /overall_quantize_config/bit_width"},
+	"QS403 1:78 /overall_quantize_config/bit_width => (nothing)"},
     {"a_batch_statistic_of_weights",
 	"{\"target_device\": \"CPU\", \"tensor_quantize_config\": {\"weights\": "
 	"{\"calib_statistic_method\": \"modal\"}}}",
-	"QS407 1:65 /tensor_quantize_config/weights/calib_statistic_method"},
+	"QS407 1:65 /tensor_quantize_config/weights/calib_statistic_method => (nothing)"},
     {"an_overall_block_that_an_entry_hides",
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": [{\"layer_name\": \"a\", "
 	"\"quantizable_data_type\": [\"weights\"], \"overall_quantize_config\": "
@@ -421,26 +421,26 @@ static const struct row effects[] = {
 	"\"symmetry\": true, \"per_channel\": false, \"signed\": true, \"narrow_range\": "
 	"false, \"scale_type\": \"poweroftwo\", \"calib_statistic_method\": \"modal\"}, "
 	"\"tensor_quantize_config\": {\"weights\": {\"bit_width\": 4}}}]}",
-	"QS411 1:138 /layer_quantize_config/0/overall_quantize_config/bit_width"},
+	"QS411 1:138 /layer_quantize_config/0/overall_quantize_config/bit_width => (nothing)"},
     {"a_null_overrides_nothing",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"bit_width\": 4}, "
 	"\"tensor_quantize_config\": {\"input\": {\"bit_width\": null}}}",
-	"QS207 1:121 /tensor_quantize_config/input/bit_width"},
+	"QS207 1:121 /tensor_quantize_config/input/bit_width => (nothing)"},
 };
 
 static const struct row duplicates[] = {
     {"the_last_of_equal_keys_counts",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"symmetry\": false, "
 	"\"symmetry\": true}}",
-	"QS110 1:73 /overall_quantize_config/symmetry"},
+	"QS110 1:73 /overall_quantize_config/symmetry => (nothing)"},
     {"the_first_of_equal_sections_is_not_read",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"bit_width\": 999}, "
 	"\"overall_quantize_config\": {\"bit_width\": 4}}",
-	"QS110 1:73 /overall_quantize_config"},
+	"QS110 1:73 /overall_quantize_config => (nothing)"},
     {"an_effect_of_the_first_is_not",
 	"{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"percentage\": 9.5}, "
 	"\"overall_quantize_config\": {\"bit_width\": 4}}",
-	"QS110 1:74 /overall_quantize_config"},
+	"QS110 1:74 /overall_quantize_config => (nothing)"},
 };
 
 static const struct row conflicts[] = {
@@ -470,7 +470,7 @@ static const struct row conflicts[] = {
     {"floats_have_no_conflicts",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"datatype\": "
 	"\"float16\", \"symmetry\": false}}",
-	"QS403 1:77 /overall_quantize_config/symmetry"},
+	"QS403 1:77 /overall_quantize_config/symmetry => (nothing)"},
     {"widths_of_DPU_biases_and_activations",
 	"{\"target_device\": \"DPU\", \"tensor_quantize_config\": {\"bias\": {\"bit_width\": "
 	"16}}}",
