@@ -115,6 +115,21 @@ struct qs_source *qs_findings_name_source(struct qs_findings *findings, const ch
 	return owned->source;
 }
 
+enum qs_status qs_findings_keep_source(struct qs_findings *findings, struct qs_source *source)
+{
+	struct qs_owned_source *owned = qs_arena_alloc(&findings->arena, sizeof(*owned));
+
+	if (!owned) {
+		findings->nomem = true;
+		qs_source_free(source);
+		return QS_NOMEM;
+	}
+	owned->source = source;
+	owned->next = findings->sources;
+	findings->sources = owned;
+	return QS_OK;
+}
+
 struct qs_place qs_place_of(const struct qs_source *source)
 {
 	return (struct qs_place){source, 0, 0};

@@ -83,7 +83,11 @@ struct qs_difference {
 	struct qs_pair *pairs;
 	size_t n_pairs;
 	bool with_model;
+	struct qs_policy *lock; /* what a lock was read into, as settings point there; or NULL */
 };
+
+/* A list of tensor kinds as JSON text, in an arena; NULL when memory ran out. */
+const char *qs_tensors_text(struct qs_arena *arena, unsigned tensors);
 
 /* What a config says about the whole, in an arena. May return QS_NOMEM. */
 enum qs_status qs_side_of_policy(
