@@ -78,8 +78,11 @@ static void refuse_type(struct reading *reading, const struct qs_json *value, co
 			    value->key.bytes);
 		else
 			qs_text_adds(&text, value->parent ? "this must be " : "");
-		qs_text_addf(&text, "%s, found %s", expected,
-		    qs_json_type_name((enum qs_json_type)value->type));
+		if (value->type == QS_JSON_INT)
+			qs_text_addf(&text, "%s, found %lld", expected, (long long)value->integer);
+		else
+			qs_text_addf(&text, "%s, found %s", expected,
+			    qs_json_type_name((enum qs_json_type)value->type));
 		say(reading, QS_FINDING_WRONG_SETTING,
 		    qs_json_place(&reading->form->document, value), value, text.data);
 	}
@@ -89,11 +92,16 @@ static void refuse_type(struct reading *reading, const struct qs_json *value, co
 void qs_form_refuse(struct qs_findings *findings, const struct qs_form_value *value,
     const char *const *words, size_t n_words, const char *format, ...)
 {
-	struct qs_nearest nearest = qs_nearest_to(value->text, strlen(value->text));
+	size_t size;
+	const char *written = qs_source_text(value->place.source, &size) + value->place.begin;
+	const bool is_string = *written == '"';
+	/* As written, between its quotes: the text may be put together. */
+	struct qs_nearest nearest = qs_nearest_to(
+	    written + is_string, is_string ? value->place.end - value->place.begin - 2 : 0);
 	struct qs_text text = QS_TEXT_INIT;
 	va_list arguments;
 
-	for (size_t i = 0; i < n_words; i++)
+	for (size_t i = 0; i < n_words && is_string; i++)
 		qs_nearest_offer(&nearest, words[i]);
 	va_start(arguments, format);
 	qs_text_addv(&text, format, arguments);
@@ -175,7 +183,7 @@ static void read_count(
 		    qs_arena_printf(
 			&reading->form->document.arena, "%lld", (long long)value->integer));
 	else
-		refuse_type(reading, value, "an integer from 0");
+		refuse_type(reading, value, "an integer, and at least 0");
 }
 
 static void read_strings(struct reading *reading, const struct table *table, size_t key,

@@ -102,12 +102,17 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 {
 	struct qs_job *job = NULL;
 	enum qs_status status;
+	size_t n_threads;
 
+	if (!option_threads(arguments, &n_threads))
+		return EXIT_UNABLE;
 	/* Nobody wants to learn after the calibration that its result has no place. */
 	status = qs_output_check(arguments->value[OPTION_OUTPUT], findings);
 	if (status == QS_OK)
 		status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
 		    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, &job);
+	if (status == QS_OK)
+		status = qs_job_use_threads(job, n_threads);
 	if (status == QS_OK)
 		status = work(arguments, job, findings);
 	qs_job_free(job);

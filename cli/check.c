@@ -38,7 +38,7 @@ static enum qs_status check_file(struct checked *file)
 	enum qs_status status;
 
 	file->findings = qs_findings_new_beside(file->scope->decided);
-	if (!file->findings)
+	if (!file->findings || !scope_excuse(file->scope, file->absolute, file->findings))
 		return QS_NOMEM;
 	status = read_source(arguments, file->path, file->findings, &file->source);
 	if (status == QS_OK)

@@ -6,19 +6,13 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
-#include "cli/report.h"
-
-/* What holds for the files that are checked together. It stays as it is while they are. */
-struct scope {
-	const struct arguments *arguments;
-	struct qs_findings *decided; /* an empty list that knows what was decided about codes */
-	struct model model;
-};
+#include "cli/scope.h"
 
 /* A file that is checked. */
 struct checked {
 	const char *path; /* "-" is the standard input */
 	const char *name; /* what findings call it */
+	char *absolute;   /* where that is; owned */
 	const struct scope *scope;
 	struct qs_source *source;     /* NULL: not read yet, or nothing refers to it any more */
 	struct qs_findings *findings; /* NULL: none */

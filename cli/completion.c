@@ -8,8 +8,9 @@
 static const struct {
 	const char *name;
 	completion_writer *write;
+	const char *where;
 } shells[] = {
-#define SHELL(name, file) {#name, write_##name},
+#define SHELL(name, where) {#name, write_##name, where},
 #include "cli/shells.def"
 #undef SHELL
 };
@@ -24,6 +25,7 @@ int command_completion(const struct arguments *arguments)
 	for (size_t i = 0; i < sizeof(shells) / sizeof(*shells); i++) {
 		if (strcmp(shells[i].name, arguments->files[0]) == 0) {
 			shells[i].write(&text);
+			qs_text_addf(&text, "# Goes to %s.\n", shells[i].where);
 			return tell_document(&text, qs_text_status(&text));
 		}
 	}

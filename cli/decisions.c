@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/report.h"
+#include "cli/settings.h"
 
 /* What is read, and where it goes. */
 struct reading {
@@ -38,29 +39,33 @@ static bool is_prefix_of_a_code(const struct qs_catalog *catalog, const char *wo
 	return false;
 }
 
+static bool check_prefix(
+    const struct reading *reading, const struct given *given, const char *prefix)
+{
+	if (is_prefix_of_a_code(reading->catalog, prefix))
+		return true;
+	refuse_value(reading->arguments, given, NULL, 0,
+	    ": no code starts with \"%s\"; expected codes as QS201 or families as QS4", prefix);
+	return false;
+}
+
 /* Decides about one code or prefix. */
-static bool judge(const struct reading *reading, const char *option, const char *prefix,
+static bool judge(const struct reading *reading, const struct given *given, const char *prefix,
     enum qs_decision decision)
 {
-	if (!is_prefix_of_a_code(reading->catalog, prefix)) {
-		usage_error(reading->arguments,
-		    "--%s: no code starts with \"%s\"; expected codes as QS201 or families as QS4, "
-		    "with "
-		    "commas between",
-		    option, prefix);
+	if (!check_prefix(reading, given, prefix))
 		return false;
-	}
 	if (qs_findings_judge(reading->findings, prefix, decision) == QS_OK)
 		return true;
 	out_of_memory();
 	return false;
 }
 
-/* Decides about a list of codes of `size` bytes. */
-static bool judge_list(const struct reading *reading, const char *option, const char *list,
-    size_t size, enum qs_decision decision)
+/* Decides about a list of codes, the first `size` bytes of a value, with commas between. */
+static bool judge_list(const struct reading *reading, const struct given *given, size_t size,
+    enum qs_decision decision)
 {
-	char *words = strndup(list, size), *next = words;
+	char *words = strndup(given->value, size), *next = words;
 	bool good = words != NULL;
 
 	if (!words)
@@ -70,42 +75,43 @@ static bool judge_list(const struct reading *reading, const char *option, const 
 
 		if (comma)
 			*comma++ = '\0';
-		good = judge(reading, option, next, decision);
+		good = judge(reading, given, next, decision);
 		next = comma;
 	}
 	free(words);
 	return good;
 }
 
-static bool read_select(const struct reading *reading, const char *value)
+static bool read_select(const struct reading *reading, const struct given *given)
 {
-	return judge_list(reading, "select", value, strlen(value), QS_DECISION_ON);
+	return judge_list(reading, given, strlen(given->value), QS_DECISION_ON);
 }
 
-static bool read_ignore(const struct reading *reading, const char *value)
+static bool read_ignore(const struct reading *reading, const struct given *given)
 {
-	return judge_list(reading, "ignore", value, strlen(value), QS_DECISION_OFF);
+	return judge_list(reading, given, strlen(given->value), QS_DECISION_OFF);
 }
 
-static bool read_severity(const struct reading *reading, const char *value)
+static bool read_severity(const struct reading *reading, const struct given *given)
 {
-	const char *sign = strchr(value, '=');
+	static const char *const words[] = {"info", "warning", "error", "off"};
+	const char *sign = strchr(given->value, '=');
 	const char *level = sign ? sign + 1 : "";
 	const int severity = severity_of_word(level, strlen(level));
 
 	if (severity >= 0 || strcmp(level, "off") == 0)
-		return judge_list(reading, "severity", value, (size_t)(sign - value),
+		return judge_list(reading, given, (size_t)(sign - given->value),
 		    severity >= 0 ? (enum qs_decision)severity : QS_DECISION_OFF);
-	usage_error(reading->arguments,
-	    "--severity cannot be \"%s\"; expected CODES=LEVEL with info, warning, error or off",
-	    value);
+	refuse_value(reading->arguments, given, words, sizeof(words) / sizeof(*words),
+	    " cannot be \"%s\"; expected CODES=LEVEL with info, warning, error or off",
+	    given->value);
 	return false;
 }
 
 /* The options that decide, and how their values are read. */
 static const struct {
 	enum option_id option;
-	bool (*read)(const struct reading *reading, const char *value);
+	bool (*read)(const struct reading *reading, const struct given *given);
 } readers[] = {
     {OPTION_SELECT, read_select},
     {OPTION_IGNORE, read_ignore},
@@ -116,9 +122,27 @@ static bool read_given(const struct reading *reading, const struct given *given)
 {
 	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++) {
 		if (readers[i].option == given->option)
-			return readers[i].read(reading, given->value);
+			return readers[i].read(reading, given);
 	}
 	return true;
+}
+
+static bool has_decisions(const struct arguments *arguments)
+{
+	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++) {
+		if (arguments->value[readers[i].option])
+			return true;
+	}
+	return false;
+}
+
+/* The codes there are. False after a complaint. */
+static bool open_catalog(struct qs_catalog **ret_catalog)
+{
+	if (qs_catalog_new(ret_catalog) == QS_OK)
+		return true;
+	out_of_memory();
+	return false;
 }
 
 bool decisions_read(const struct arguments *arguments, struct qs_findings *findings)
@@ -127,17 +151,41 @@ bool decisions_read(const struct arguments *arguments, struct qs_findings *findi
 	struct reading reading = {arguments, NULL, findings};
 	bool good = true;
 
-	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers) && !catalog; i++) {
-		if (!arguments->value[readers[i].option])
-			continue;
-		if (qs_catalog_new(&catalog) != QS_OK) {
-			out_of_memory();
-			return false;
+	if (!has_decisions(arguments))
+		return true;
+	if (!open_catalog(&catalog))
+		return false;
+	reading.catalog = catalog;
+	for (size_t i = 0; i < arguments->n_given; i++) {
+		if (!read_given(&reading, &arguments->given[i]))
+			good = false;
+	}
+	qs_catalog_free(catalog);
+	return good;
+}
+
+bool decisions_check(const struct settings *settings)
+{
+	struct qs_catalog *catalog = NULL;
+	struct reading reading = {&settings->arguments, NULL, NULL};
+	bool good = true;
+
+	if (settings->n_per_path == 0)
+		return true;
+	if (!open_catalog(&catalog))
+		return false;
+	reading.catalog = catalog;
+	for (size_t i = 0; i < settings->n_per_path; i++) {
+		const struct per_path *per_path = &settings->per_path[i];
+
+		for (size_t k = 0; k < per_path->n_codes; k++) {
+			const struct given given = {
+			    OPTION_IGNORE, per_path->codes[k]->text, per_path->codes[k]};
+
+			if (!check_prefix(&reading, &given, given.value))
+				good = false;
 		}
 	}
-	reading.catalog = catalog;
-	for (size_t i = 0; i < arguments->n_given && good; i++)
-		good = read_given(&reading, &arguments->given[i]);
 	qs_catalog_free(catalog);
 	return good;
 }

@@ -10,8 +10,13 @@
 
 #include "cli/options.h"
 
+struct settings;
+
 /* Takes over what the options decide. False after a complaint. */
 bool decisions_read(const struct arguments *arguments, struct qs_findings *findings);
+
+/* Whether the codes of "per-path" are codes. False after a complaint. */
+bool decisions_check(const struct settings *settings);
 
 /* The severity of a word, or -1. */
 int severity_of_word(const char *word, size_t size);

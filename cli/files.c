@@ -178,7 +178,7 @@ static bool keep_each_once(struct file_list *list)
 	return good;
 }
 
-bool files_find(const struct arguments *arguments, is_excluded *excluded, const void *user,
+bool files_find(const struct arguments *arguments, is_excluded *excluded, void *user,
     struct file_list *ret_list)
 {
 	const struct walk walk = {ret_list, excluded, user, !arguments->value[OPTION_NO_GITIGNORE]};

@@ -23,13 +23,13 @@ struct file_list {
 };
 
 /* Whether a file or folder is to be passed over, by its absolute path, which stays as it is. */
-typedef bool is_excluded(const void *user, char *path, bool is_folder);
+typedef bool is_excluded(void *user, char *path, bool is_folder);
 
 /*
  * Finds all files. What cannot be read is in the list as well: reading it will tell why. False
  * after a complaint. End with files_done() either way.
  */
-bool files_find(const struct arguments *arguments, is_excluded *excluded, const void *user,
+bool files_find(const struct arguments *arguments, is_excluded *excluded, void *user,
     struct file_list *ret_list);
 void files_done(struct file_list *list);
 

@@ -12,13 +12,15 @@
 #include "cli/outputs.h"
 #include "cli/path.h"
 #include "cli/report.h"
+#include "cli/summary.h"
 
 /* At most so many files at a time. */
 #define JOBS_LIMIT 256
 
 /* A run over files: what the options ask for, and what came of it. */
 struct run {
-	const struct arguments *arguments;
+	const struct arguments *arguments; /* the command line, with what settings say of the run */
+	struct arguments merged;
 	struct qs_findings *findings;
 	struct outputs outputs;
 	size_t at_most;            /* findings shown; 0: all */
@@ -26,8 +28,7 @@ struct run {
 	enum qs_severity at_least; /* what is shown */
 	int fail_level; /* what makes the exit status 1; QS_SEVERITY__COUNT: nothing does */
 	bool unable;
-	struct scope scope;
-	struct ignore_list excluded;
+	struct scopes scopes;
 	struct baseline baseline;
 	size_t max_warnings;
 	struct file_list list;
@@ -39,6 +40,7 @@ struct run {
 
 static bool read_fail_level(struct run *run)
 {
+	static const char *const words[] = {"info", "warning", "error", "never"};
 	const char *word = run->arguments->value[OPTION_FAIL_LEVEL];
 
 	run->fail_level = QS_SEVERITY_ERROR;
@@ -48,8 +50,9 @@ static bool read_fail_level(struct run *run)
 	    strcmp(word, "never") == 0 ? QS_SEVERITY__COUNT : severity_of_word(word, strlen(word));
 	if (run->fail_level >= 0)
 		return true;
-	usage_error(run->arguments,
-	    "--fail-level cannot be \"%s\"; expected info, warning, error or never", word);
+	refuse_value(run->arguments, run->arguments->from[OPTION_FAIL_LEVEL], words,
+	    sizeof(words) / sizeof(*words),
+	    " cannot be \"%s\"; expected info, warning, error or never", word);
 	return false;
 }
 
@@ -66,48 +69,16 @@ static bool read_jobs(struct run *run)
 	return true;
 }
 
-static bool read_excluded(struct run *run)
+/* What the options ask for of the whole run. False after a complaint. */
+static bool read_options(struct run *run)
 {
-	const struct arguments *arguments = run->arguments;
-	char *folder = path_absolute(".");
-	bool good = folder && ignore_init(&run->excluded, folder);
-
-	for (size_t i = 0; i < arguments->n_given && good; i++) {
-		const struct given *given = &arguments->given[i];
-
-		if (given->option == OPTION_EXCLUDE)
-			good = ignore_add(&run->excluded, given->value, strlen(given->value));
-	}
-	free(folder);
-	if (!good)
-		out_of_memory();
-	return good;
-}
-
-/* What the options ask for. False after a complaint. */
-static bool read_settings(struct run *run)
-{
-	if (!outputs_read(run->arguments, &run->outputs) || !read_fail_level(run) ||
-	    !option_count(run->arguments, OPTION_MAX_DIAGNOSTICS, 1, &run->at_most) ||
-	    !option_count(run->arguments, OPTION_MAX_WARNINGS, 0, &run->max_warnings) ||
-	    !read_jobs(run) || !read_excluded(run) ||
-	    !baseline_open(&run->baseline, run->arguments))
-		return false;
-	run->findings = qs_findings_new();
-	run->scope.decided = qs_findings_new();
-	if (!run->findings || !run->scope.decided) {
-		out_of_memory();
-		return false;
-	}
-	return decisions_read(run->arguments, run->scope.decided);
+	return read_fail_level(run) &&
+	       option_count(run->arguments, OPTION_MAX_DIAGNOSTICS, 1, &run->at_most) &&
+	       option_count(run->arguments, OPTION_MAX_WARNINGS, 0, &run->max_warnings) &&
+	       read_jobs(run) && baseline_open(&run->baseline, run->arguments);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
-
-static bool is_passed_over(const void *user, char *path, bool is_folder)
-{
-	return ignore_covers(user, path, is_folder);
-}
 
 /* Complains when there is nothing to do. */
 static bool has_files(const struct run *run)
@@ -124,11 +95,31 @@ static bool has_files(const struct run *run)
 	return false;
 }
 
+static bool add_file(struct run *run, size_t i)
+{
+	struct checked *file = &run->files[i];
+	struct scope *scope;
+
+	file->path = run->list.paths[i];
+	file->name = run->names[i] = name_of_file(run->arguments, file->path);
+	file->absolute = path_absolute(file->name);
+	if (!file->absolute) {
+		out_of_memory();
+		return false;
+	}
+	scope = scopes_find(&run->scopes, file->absolute);
+	file->scope = scope;
+	if (scope)
+		scope->used = true;
+	return scope != NULL;
+}
+
 static bool find_files(struct run *run)
 {
-	if (!files_find(run->arguments, is_passed_over, &run->excluded, &run->list))
-		return false;
-	if (!has_files(run))
+	bool good = true;
+
+	if (!files_find(run->arguments, scopes_exclude, &run->scopes, &run->list) ||
+	    run->scopes.failed || !has_files(run))
 		return false;
 	run->files = calloc(run->list.n + 1, sizeof(*run->files));
 	run->names = calloc(run->list.n + 1, sizeof(*run->names));
@@ -136,60 +127,21 @@ static bool find_files(struct run *run)
 		out_of_memory();
 		return false;
 	}
-	for (size_t i = 0; i < run->list.n; i++) {
-		const char *path = run->list.paths[i];
+	for (size_t i = 0; i < run->list.n && good; i++)
+		good = add_file(run, i);
+	return good;
+}
 
-		run->names[i] = name_of_file(run->arguments, path);
-		run->files[i] =
-		    (struct checked){.path = path, .name = run->names[i], .scope = &run->scope};
-	}
+/* Lays what settings say of the whole run under the command line. False after a complaint. */
+static bool settle(struct run *run)
+{
+	if (!scopes_agree(&run->scopes, &run->merged))
+		return false;
+	run->arguments = &run->merged;
 	return true;
 }
 
 /* ---- what came of it ------------------------------------------------------------------------- */
-
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
-/* What is left out by --max-diagnostics, or since the list was full. */
-static void tell_hidden(const struct run *run)
-{
-	size_t n_hidden = 0, n_kept = 0;
-
-	for (int s = (int)run->at_least; s < QS_SEVERITY__COUNT; s++)
-		n_hidden += qs_findings_total(run->findings, (enum qs_severity)s);
-	for (size_t i = 0; i < qs_findings_count(run->findings); i++) {
-		const struct qs_finding *finding = qs_findings_at(run->findings, i);
-
-		n_kept += finding->severity >= run->at_least && !finding->suppressed;
-	}
-	n_hidden -= run->at_most && run->at_most < n_kept ? run->at_most : n_kept;
-	if (n_hidden)
-		fprintf(
-		    stderr, "%zu finding%s not shown\n", n_hidden, n_hidden == 1 ? " is" : "s are");
-}
-
-static void tell_summary(const struct run *run)
-{
-	const size_t errors = qs_findings_total(run->findings, QS_SEVERITY_ERROR);
-	const size_t warnings = qs_findings_total(run->findings, QS_SEVERITY_WARNING);
-	const size_t infos = qs_findings_total(run->findings, QS_SEVERITY_INFO);
-	const size_t suppressed = qs_findings_suppressed(run->findings);
-	const size_t files = run->list.n;
-
-	if (run->arguments->value[OPTION_QUIET] || run->outputs.for_programs)
-		return;
-	tell_hidden(run);
-	fprintf(stderr, "%zu error%s", errors, plural(errors));
-	if (run->at_least != QS_SEVERITY_ERROR)
-		fprintf(stderr, ", %zu warning%s, %zu note%s", warnings, plural(warnings), infos,
-		    plural(infos));
-	if (suppressed)
-		fprintf(stderr, ", %zu suppressed", suppressed);
-	fprintf(stderr, " in %zu file%s\n", files, plural(files));
-}
 
 static void tell(struct run *run)
 {
@@ -207,7 +159,8 @@ static void tell(struct run *run)
 	fflush(stdout);
 	if (arguments->value[OPTION_STATISTICS])
 		tell_statistics(run->findings, run->at_least);
-	tell_summary(run);
+	if (!arguments->value[OPTION_QUIET] && !run->outputs.for_programs)
+		tell_summary(run->findings, &view);
 }
 
 static int exit_status(const struct run *run)
@@ -246,19 +199,29 @@ static void collect(struct run *run)
 		run->unable = true;
 }
 
+/* Opens the models that files are held against; what is wrong with them is found first. */
+static bool open_models(struct run *run)
+{
+	for (struct scope *scope = run->scopes.first; scope; scope = scope->next) {
+		const char *path = scope->used ? scope->arguments->value[OPTION_MODEL] : NULL;
+		struct qs_findings *findings = qs_findings_new_beside(scope->decided);
+		enum qs_status status = QS_NOMEM;
+
+		if (findings) {
+			status = open_model(path, findings, &scope->model);
+			qs_findings_join(run->findings, findings);
+		}
+		if (status == QS_NOMEM)
+			out_of_memory();
+		if (status != QS_OK)
+			return false;
+	}
+	return true;
+}
+
 static void check_all(struct run *run)
 {
-	struct qs_findings *findings = qs_findings_new_beside(run->scope.decided);
-	enum qs_status status = QS_NOMEM;
-
-	if (findings)
-		status =
-		    open_model(run->arguments->value[OPTION_MODEL], findings, &run->scope.model);
-	if (findings)
-		qs_findings_join(run->findings, findings);
-	if (status == QS_NOMEM)
-		out_of_memory();
-	if (status == QS_OK) {
+	if (open_models(run)) {
 		check_files(run->files, run->list.n, run->n_jobs);
 		collect(run);
 	} else {
@@ -267,30 +230,52 @@ static void check_all(struct run *run)
 	tell(run);
 }
 
+/* Prints the settings of every file: files of one scope together. */
+static void show_settings(const struct run *run)
+{
+	for (const struct scope *scope = run->scopes.first; scope; scope = scope->next) {
+		if (!scope->used)
+			continue;
+		for (size_t i = 0; i < run->list.n; i++) {
+			if (run->files[i].scope == scope)
+				printf("%s\n", run->files[i].name);
+		}
+		settings_show(&scope->settings);
+	}
+}
+
 static void end_run(struct run *run)
 {
-	for (size_t i = 0; run->files && i < run->list.n; i++)
+	for (size_t i = 0; run->files && i < run->list.n; i++) {
 		checked_done(&run->files[i]);
-	close_model(&run->scope.model);
+		free(run->files[i].absolute);
+	}
 	qs_findings_free(run->findings);
-	qs_findings_free(run->scope.decided);
 	free(run->files);
 	free(run->names);
 	files_done(&run->list);
-	ignore_done(&run->excluded);
 	baseline_done(&run->baseline);
+	scopes_done(&run->scopes);
 	outputs_done(&run->outputs);
 }
 
 static int run_command(const struct arguments *arguments, enum qs_severity at_least)
 {
-	struct run run = {.arguments = arguments, .at_least = at_least};
+	struct run run = {.arguments = arguments, .merged = *arguments, .at_least = at_least};
 	int status = EXIT_UNABLE;
 
-	run.scope.arguments = arguments;
-	if (read_settings(&run) && find_files(&run)) {
-		check_all(&run);
-		status = exit_status(&run);
+	run.findings = qs_findings_new();
+	if (!run.findings)
+		return out_of_memory();
+	if (outputs_read(arguments, &run.outputs) && scopes_init(&run.scopes, arguments) &&
+	    find_files(&run) && settle(&run) && read_options(&run)) {
+		if (arguments->value[OPTION_SHOW_SETTINGS]) {
+			show_settings(&run);
+			status = EXIT_CLEAN;
+		} else {
+			check_all(&run);
+			status = exit_status(&run);
+		}
 	}
 	end_run(&run);
 	return status;

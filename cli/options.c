@@ -90,9 +90,12 @@ static int option_of(int result)
 /* Notes an option; there is room for as many as there are arguments. */
 static void note_option(struct arguments *arguments, int option, const char *value)
 {
-	arguments->value[option] = option_list[option].value ? value : "";
-	arguments->given[arguments->n_given++] =
-	    (struct given){(enum option_id)option, arguments->value[option]};
+	struct given *given = &arguments->given[arguments->n_given++];
+
+	*given =
+	    (struct given){(enum option_id)option, option_list[option].value ? value : "", NULL};
+	arguments->value[option] = given->value;
+	arguments->from[option] = given;
 }
 
 /* Options of different commands may have one name: the row that the command takes, if there is

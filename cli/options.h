@@ -46,10 +46,13 @@ struct option_info {
 };
 extern const struct option_info option_list[OPTION__COUNT];
 
-/* An option as it stands on the command line. */
+struct qs_form_value;
+
+/* An option as it is given, on the command line or in a settings file. */
 struct given {
 	enum option_id option;
 	const char *value;
+	const struct qs_form_value *origin; /* in a settings file; NULL: the command line */
 };
 
 /* A command line as read. */
@@ -57,6 +60,7 @@ struct arguments {
 	enum command_id command;
 	const char *value
 	    [OPTION__COUNT]; /* the last one; "" for an option without value; NULL: not given */
+	const struct given *from[OPTION__COUNT]; /* what gives `value`; NULL: not given */
 	struct given *given; /* all, in order: for options that may be repeated */
 	size_t n_given;
 	char **files; /* operands, or the values of an option that takes several */

@@ -161,6 +161,7 @@ static int probe_with(const struct arguments *arguments, struct qs_probe *probe)
 	if (!findings)
 		return out_of_memory();
 	if (read_axis(arguments, &probe->axis, &result) &&
+	    option_threads(arguments, &probe->n_threads) &&
 	    read_numbers(arguments, &numbers, &result)) {
 		probe->scales = numbers.scales;
 		probe->n_scales = numbers.n_scales;

@@ -159,8 +159,40 @@ int option_word(const struct arguments *arguments, enum option_id option,
 	found = find(word);
 	if (found >= 0)
 		return found;
-	usage_error(arguments, "there is no %s \"%s\"", what, word);
+	refuse_value(
+	    arguments, arguments->from[option], NULL, 0, ": there is no %s \"%s\"", what, word);
 	return -2;
+}
+
+static void refuse_setting(const struct arguments *arguments, const struct given *given,
+    const char *const *words, size_t n_words, const char *message)
+{
+	struct qs_findings *findings = qs_findings_new();
+
+	if (!findings) {
+		out_of_memory();
+		return;
+	}
+	qs_form_refuse(
+	    findings, given->origin, words, n_words, "%s%s", option_name(given->option), message);
+	tell_findings(arguments, findings, stderr, QS_SEVERITY_ERROR);
+	qs_findings_free(findings);
+}
+
+void refuse_value(const struct arguments *arguments, const struct given *given,
+    const char *const *words, size_t n_words, const char *format, ...)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	va_list list;
+
+	va_start(list, format);
+	qs_text_addv(&text, format, list);
+	va_end(list);
+	if (given->origin)
+		refuse_setting(arguments, given, words, n_words, text.data);
+	else
+		usage_error(arguments, "--%s%s", option_name(given->option), text.data);
+	qs_text_done(&text);
 }
 
 bool option_json(const struct arguments *arguments, bool *ret_json)
@@ -203,7 +235,13 @@ bool option_count(
 		*ret = number;
 		return true;
 	}
-	usage_error(arguments, "--%s cannot be \"%s\"; expected a number from %zu",
-	    option_name(option), word, least);
+	refuse_value(arguments, arguments->from[option], NULL, 0,
+	    " cannot be \"%s\"; expected a number from %zu", word, least);
 	return false;
+}
+
+bool option_threads(const struct arguments *arguments, size_t *ret_n_threads)
+{
+	*ret_n_threads = 0;
+	return option_count(arguments, OPTION_THREADS, 1, ret_n_threads);
 }

@@ -65,6 +65,14 @@ int tell_document(struct qs_text *text, enum qs_status status);
 int option_word(const struct arguments *arguments, enum option_id option,
     int (*find)(const char *word), const char *what);
 
+/*
+ * Complains about the value of an option, where it stands: the words follow the option's name. For
+ * a settings file, the nearest of `words` is offered; they may be NULL.
+ */
+void refuse_value(const struct arguments *arguments, const struct given *given,
+    const char *const *words, size_t n_words, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
 /* Whether --format says json rather than text, which is the default. False after a complaint. */
 bool option_json(const struct arguments *arguments, bool *ret_json);
 
@@ -75,6 +83,9 @@ int tell_difference(const struct qs_difference *difference, bool json);
  * was when the option is not given. */
 bool option_count(
     const struct arguments *arguments, enum option_id option, size_t least, size_t *ret);
+
+/* Reads --threads; 0 when it is not given. False after a complaint. */
+bool option_threads(const struct arguments *arguments, size_t *ret_n_threads);
 
 /* The exit status of a status that is not QS_OK; says what findings cannot say. */
 int exit_of(enum qs_status status);

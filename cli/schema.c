@@ -15,28 +15,34 @@ static const struct {
 #undef SCHEMA
 };
 
-int command_schema(const struct arguments *arguments)
+static int refuse(const struct arguments *arguments, const char *word)
 {
-	const char *word = arguments->n_files ? arguments->files[0] : "config";
-	struct qs_text names = QS_TEXT_INIT;
 	const size_t n = sizeof(schemas) / sizeof(*schemas);
-	int result;
+	struct qs_text names = QS_TEXT_INIT;
 
-	if (arguments->n_files > 1)
-		return usage_error(
-		    arguments, "at most one schema is expected, found %d", arguments->n_files);
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(schemas[i].name, word) == 0) {
-			fputs(schemas[i].text, stdout);
-			return EXIT_CLEAN;
-		}
+	for (size_t i = 0; i < n; i++)
 		qs_text_addf(&names, "%s%s",
 		    i == 0      ? ""
 		    : i + 1 < n ? ", "
 				: " or ",
 		    schemas[i].name);
-	}
-	result = usage_error(arguments, "there is no schema \"%s\"; expected %s", word, names.data);
+	usage_error(arguments, "there is no schema \"%s\"; expected %s", word, names.data);
 	qs_text_done(&names);
-	return result;
+	return EXIT_UNABLE;
+}
+
+int command_schema(const struct arguments *arguments)
+{
+	const char *word = arguments->n_files ? arguments->files[0] : "config";
+
+	if (arguments->n_files > 1)
+		return usage_error(
+		    arguments, "at most one schema is expected, found %d", arguments->n_files);
+	for (size_t i = 0; i < sizeof(schemas) / sizeof(*schemas); i++) {
+		if (strcmp(schemas[i].name, word) == 0) {
+			fputs(schemas[i].text, stdout);
+			return EXIT_CLEAN;
+		}
+	}
+	return refuse(arguments, word);
 }

@@ -79,7 +79,7 @@ static void list_schemas(struct qs_text *words)
 
 static void list_shells(struct qs_text *words)
 {
-#define SHELL(name, file) add_word(words, #name);
+#define SHELL(name, where) add_word(words, #name);
 #include "cli/shells.def"
 #undef SHELL
 }

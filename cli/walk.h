@@ -9,7 +9,7 @@
 struct walk {
 	struct file_list *list;
 	is_excluded *excluded;
-	const void *user;
+	void *user;
 	bool gitignore; /* what git ignores is passed over */
 };
 

@@ -11,6 +11,7 @@
 #include "engine/observer.h"
 #include "engine/onnx_form.h"
 #include "engine/qparams.h"
+#include "engine/registry.h"
 #include "model/ort.h"
 
 bool qs_site_has_scales(const struct qs_site *site)
@@ -231,7 +232,7 @@ static enum qs_status pack_watched(
 
 static enum qs_status open_session(struct observation_run *run)
 {
-	const struct qs_session_options options = {0, true};
+	const struct qs_session_options options = {(int)qs_registry_threads(run->registry), true};
 	unsigned char *bytes;
 	enum qs_status status;
 	size_t size;

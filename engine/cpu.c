@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which instruction sets kernels may use. */
+/* Which instruction sets kernels may use, and how many processors there are. */
 #include "engine/cpu.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/kernels/kernels.h"
 
@@ -26,4 +27,11 @@ unsigned qs_cpu_sets(void)
 			sets &= ~words[i].sets;
 	}
 	return sets | QS_KERNEL_SET_C;
+}
+
+size_t qs_cpu_count(void)
+{
+	const long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return count < 1 ? 1 : (size_t)count;
 }

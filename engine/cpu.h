@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which instruction sets kernels may use.
+ * Which instruction sets kernels may use, and how many processors there are.
  */
 #ifndef ENGINE_CPU_H
 #define ENGINE_CPU_H
+
+#include <stddef.h>
 
 /*
  * The sets (enum qs_kernel_set, joined) that the processor has, less those that the environment
@@ -11,5 +13,8 @@
  * with anything between them, or "all".
  */
 unsigned qs_cpu_sets(void);
+
+/* How many processors there are to run threads on. */
+size_t qs_cpu_count(void);
 
 #endif

@@ -198,6 +198,11 @@ void qs_job_free(struct qs_job *job)
 	free(job);
 }
 
+enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads)
+{
+	return qs_registry_use_threads(job->registry, n_threads);
+}
+
 /* ---- scales ---------------------------------------------------------------------------------- */
 
 enum qs_status qs_job_calibrate(

@@ -25,7 +25,9 @@ struct lock_reader {
 	struct qs_difference *difference;
 	const struct qs_selection *selection;
 	struct lock_format *formats;
-	struct qs_map format_names, layer_names; /* to formats, and to pairs */
+	struct qs_map format_names; /* to formats */
+	struct qs_map layer_names;  /* to the first of the model's layers that is left */
+	size_t *next;               /* by layer of the model: the next of the name */
 };
 
 static enum qs_status complain(const struct lock_reader *reader, const struct qs_json *about,
@@ -218,44 +220,51 @@ static const char *name_text(struct qs_arena *arena, const char *name)
 	return copy;
 }
 
+/* Lists the model's layers by name; those of one name follow one another in `next`. */
 static enum qs_status list_layers(struct lock_reader *reader)
 {
-	for (size_t i = 0; i < reader->selection->n_layers; i++) {
-		const char *name =
-		    name_text(&reader->difference->arena, reader->selection->layers[i].name);
+	const struct qs_selection *selection = reader->selection;
+	struct qs_arena *arena = &reader->difference->arena;
 
-		if (!name || (qs_map_get(&reader->layer_names, name) == QS_MAP_NONE &&
-				 !qs_map_set(&reader->layer_names, name, i)))
+	reader->next = qs_arena_array(arena, selection->n_layers + 1, sizeof(*reader->next));
+	if (!reader->next)
+		return QS_NOMEM;
+	for (size_t i = selection->n_layers; i-- > 0;) {
+		const char *name = name_text(arena, selection->layers[i].name);
+
+		if (!name)
+			return QS_NOMEM;
+		reader->next[i] = qs_map_get(&reader->layer_names, name);
+		if (!qs_map_set(&reader->layer_names, name, i))
 			return QS_NOMEM;
 	}
 	return QS_OK;
 }
 
-/* The pair of a layer of the lock: that of the model's layer of the name, or a new one. Of several
- * layers of a name, those that are left over become new ones. */
+/* The pair of a layer of the lock: that of the model's next layer of the name, or a new one. */
 static enum qs_status find_pair(
     struct lock_reader *reader, const struct qs_json *name, struct qs_pair **ret_pair)
 {
 	struct qs_difference *difference = reader->difference;
 	const char *text =
 	    qs_arena_strndup(&difference->arena, name->string.bytes, name->string.size);
+	struct qs_pair *pair;
 	size_t i;
 
 	if (!text)
 		return QS_NOMEM;
 	i = qs_map_get(&reader->layer_names, text);
-	while (i != QS_MAP_NONE && i < reader->selection->n_layers &&
-	       difference->pairs[i].present[QS_BEFORE] && i + 1 < reader->selection->n_layers &&
-	       strcmp(reader->selection->layers[i + 1].name, text) == 0)
-		i++;
-	if (i == QS_MAP_NONE || difference->pairs[i].present[QS_BEFORE])
-		i = difference->n_pairs++;
-	*ret_pair = &difference->pairs[i];
-	if (!(*ret_pair)->present[QS_AFTER]) {
-		(*ret_pair)->subject = QS_SUBJECT_LAYER;
-		(*ret_pair)->name = name->string;
+	if (i == QS_MAP_NONE) {
+		pair = &difference->pairs[difference->n_pairs++];
+		pair->subject = QS_SUBJECT_LAYER;
+		pair->name = name->string;
+	} else {
+		pair = &difference->pairs[i];
+		if (!qs_map_set(&reader->layer_names, text, reader->next[i]))
+			return QS_NOMEM;
 	}
-	(*ret_pair)->present[QS_BEFORE] = true;
+	pair->present[QS_BEFORE] = true;
+	*ret_pair = pair;
 	return QS_OK;
 }
 

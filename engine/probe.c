@@ -350,8 +350,9 @@ enum qs_status qs_probe_run(const struct qs_policy *policy, const struct qs_prob
 	struct run run = {.probe = probe, .registry = qs_registry_new(), .findings = findings};
 	enum qs_status status = QS_NOMEM;
 
-	if (run.registry) {
-		status = QS_OK;
+	if (run.registry)
+		status = qs_registry_use_threads(run.registry, probe->n_threads);
+	if (status == QS_OK) {
 		if (probe->layer)
 			status =
 			    qs_policy_layer_spec(policy, probe->layer, probe->tensor, &run.spec);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "engine/array.h"
+#include "engine/pool.h"
+#include "engine/quantizer.h"
 #include "engine/registry.h"
 
 /* A 16-bit format: its kernels, and the largest float32 that does not overflow. */
@@ -30,39 +32,64 @@ static struct format float16_of(const struct qs_kernels *kernels)
 	    kernels->float16_to_float, kernels->float16_fake};
 }
 
-static void add_census(const struct qs_census *census, struct qs_counts *counts)
+/* A tensor on its way into codes, or into float32 with the values of codes. */
+struct conversion {
+	const struct qs_quantization *how;
+	struct format format;
+	size_t n;
+	const float *in;
+	void *out;
+	struct qs_census censuses[QS_SHARES_LIMIT];
+};
+
+static void fake_share(void *context, size_t index)
 {
-	counts->nan += census->nan;
-	counts->infinite += census->infinite;
-	counts->saturated += census->beyond;
+	struct conversion *conversion = context;
+	const struct qs_share share = qs_share_of(conversion->n, index);
+
+	conversion->format.fake(conversion->in + share.begin, share.end - share.begin,
+	    (float *)conversion->out + share.begin, &conversion->censuses[index]);
 }
 
-static void count(const struct qs_quantization *how, float largest, const float *in, size_t n,
+static void count_share(const struct conversion *conversion, struct qs_share share, float largest,
+    struct qs_census *census)
+{
+	conversion->how->kernels->census(
+	    conversion->in + share.begin, share.end - share.begin, 1.0F, -largest, largest, census);
+}
+
+static void narrow_share(void *context, size_t index)
+{
+	struct conversion *conversion = context;
+	const struct format *format = &conversion->format;
+	const struct qs_share share = qs_share_of(conversion->n, index);
+
+	format->narrow(conversion->in + share.begin, share.end - share.begin,
+	    (uint16_t *)conversion->out + share.begin);
+	count_share(conversion, share, format->largest, &conversion->censuses[index]);
+}
+
+static void copy_share(void *context, size_t index)
+{
+	struct conversion *conversion = context;
+	const struct qs_share share = qs_share_of(conversion->n, index);
+
+	memcpy((float *)conversion->out + share.begin, conversion->in + share.begin,
+	    (share.end - share.begin) * sizeof(float));
+	count_share(conversion, share, FLT_MAX, &conversion->censuses[index]);
+}
+
+static enum qs_status convert(const struct qs_quantization *how, struct format format,
+    struct qs_layout layout, const float *in, void *out, qs_pool_task *task,
     struct qs_counts *counts)
 {
-	struct qs_census census = {0, 0, 0};
+	struct conversion conversion = {
+	    .how = how, .format = format, .n = qs_layout_count(layout), .in = in, .out = out};
+	const size_t n_shares = qs_shares(conversion.n);
 
-	how->kernels->census(in, n, 1.0F, -largest, largest, &census);
-	add_census(&census, counts);
-}
-
-static enum qs_status fake(
-    struct format format, size_t n, const float *in, float *out, struct qs_counts *counts)
-{
-	struct qs_census census = {0, 0, 0};
-
-	format.fake(in, n, out, &census);
-	add_census(&census, counts);
-	return QS_OK;
-}
-
-static enum qs_status encode(const struct qs_quantization *how, struct format format, size_t n,
-    const float *in, enum qs_element element, void *out, struct qs_counts *counts)
-{
-	if (element != format.element)
-		return QS_BUG;
-	format.narrow(in, n, out);
-	count(how, format.largest, in, n, counts);
+	qs_pool_run(how->pool, n_shares, task, &conversion);
+	for (size_t i = 0; i < n_shares; i++)
+		qs_census_count(&conversion.censuses[i], counts);
 	return QS_OK;
 }
 
@@ -76,14 +103,16 @@ static enum qs_status encode(const struct qs_quantization *how, struct format fo
 	static enum qs_status fake_##name(const struct qs_quantization *how,                       \
 	    struct qs_layout layout, const float *in, float *out, struct qs_counts *counts)        \
 	{                                                                                          \
-		return fake(name##_of(how->kernels), qs_layout_count(layout), in, out, counts);    \
+		return convert(how, name##_of(how->kernels), layout, in, out, fake_share, counts); \
 	}                                                                                          \
 	static enum qs_status encode_##name(const struct qs_quantization *how,                     \
 	    struct qs_layout layout, const float *in, enum qs_element element, void *out,          \
 	    struct qs_counts *counts)                                                              \
 	{                                                                                          \
-		return encode(how, name##_of(how->kernels), qs_layout_count(layout), in, element,  \
-		    out, counts);                                                                  \
+		if (element != QS_ELEMENT_##ID)                                                    \
+			return QS_BUG;                                                             \
+		return convert(                                                                    \
+		    how, name##_of(how->kernels), layout, in, out, narrow_share, counts);          \
 	}                                                                                          \
 	static enum qs_status decode_##name(const struct qs_quantization *how,                     \
 	    struct qs_layout layout, enum qs_element element, const void *in, float *out)          \
@@ -106,11 +135,9 @@ static enum qs_element storage_float32(const struct qs_quantization *how)
 static enum qs_status fake_float32(const struct qs_quantization *how, struct qs_layout layout,
     const float *in, float *out, struct qs_counts *counts)
 {
-	const size_t n = qs_layout_count(layout);
+	const struct format none = {.element = QS_ELEMENT_FLOAT32};
 
-	memcpy(out, in, n * sizeof(*out));
-	count(how, FLT_MAX, in, n, counts);
-	return QS_OK;
+	return convert(how, none, layout, in, out, copy_share, counts);
 }
 
 static enum qs_status encode_float32(const struct qs_quantization *how, struct qs_layout layout,

@@ -12,6 +12,8 @@
 #include <math.h>
 
 #include "engine/array.h"
+#include "engine/pool.h"
+#include "engine/quantizer.h"
 #include "engine/registry.h"
 #include "engine/round.h"
 
@@ -63,13 +65,6 @@ static struct qs_grid grid_of(const struct lattice *lattice)
 	return grid;
 }
 
-static void add_census(const struct qs_census *census, struct qs_counts *counts)
-{
-	counts->nan += census->nan;
-	counts->infinite += census->infinite;
-	counts->saturated += census->beyond;
-}
-
 /* ---- the law one value at a time, for wide integers and foreign rounding modes --------------- */
 
 /* NaN goes to `low`. */
@@ -108,46 +103,6 @@ static void encode_slowly(const struct qs_quantization *how, const struct lattic
 	for (size_t i = 0; i < n; i++)
 		codes[i] =
 		    quantize(how, lattice, isnan(in[i]) ? 0.0F : in[i]) + lattice->zero_point;
-}
-
-/* ---- runs of values with one scale ----------------------------------------------------------- */
-
-static void fake_run(const struct qs_quantization *how, const struct lattice *lattice,
-    const float *in, size_t n, float *out, struct qs_counts *counts)
-{
-	struct qs_census census = {0, 0, 0};
-
-	if (has_kernel(how, lattice)) {
-		const struct qs_grid grid = grid_of(lattice);
-
-		how->kernels->grid_fake[qs_round_kernel(how->rounding)](&grid, in, n, out, &census);
-	} else {
-		take_census(how, lattice, in, n, &census);
-		fake_slowly(how, lattice, in, n, out);
-	}
-	add_census(&census, counts);
-}
-
-/* A tensor with one scale is one run, whatever its shape. */
-static struct qs_layout effective(const struct qs_quantization *how, struct qs_layout layout)
-{
-	if (how->qparams->n == 1)
-		return (struct qs_layout){1, 1, qs_layout_count(layout)};
-	return layout;
-}
-
-static enum qs_status fake(const struct qs_quantization *how, struct qs_layout layout,
-    const float *in, float *out, struct qs_counts *counts)
-{
-	const struct qs_layout runs = effective(how, layout);
-
-	for (size_t r = 0; r < runs.outer * runs.channels; r++) {
-		const struct lattice lattice = lattice_of(how->qparams, r % runs.channels);
-		const size_t at = r * runs.inner;
-
-		fake_run(how, &lattice, in + at, runs.inner, out + at, counts);
-	}
-	return QS_OK;
 }
 
 /* The integer element types with their C types and ends. */
@@ -219,6 +174,21 @@ static enum qs_element storage(const struct qs_quantization *how)
 	return QS_ELEMENT_INT64;
 }
 
+/* ---- runs of values with one scale ----------------------------------------------------------- */
+
+static void fake_run(const struct qs_quantization *how, const struct lattice *lattice,
+    const float *in, size_t n, float *out, struct qs_census *census)
+{
+	if (has_kernel(how, lattice)) {
+		const struct qs_grid grid = grid_of(lattice);
+
+		how->kernels->grid_fake[qs_round_kernel(how->rounding)](&grid, in, n, out, census);
+	} else {
+		take_census(how, lattice, in, n, census);
+		fake_slowly(how, lattice, in, n, out);
+	}
+}
+
 /* The width of codes that a kernel writes; QS_KERNEL__WIDTHS for others. */
 static enum qs_kernel_width width_of(enum qs_element element)
 {
@@ -238,45 +208,96 @@ static enum qs_kernel_width width_of(enum qs_element element)
 }
 
 static void encode_run(const struct qs_quantization *how, const struct lattice *lattice,
-    const float *in, size_t n, enum qs_element element, void *out, struct qs_counts *counts)
+    const float *in, size_t n, enum qs_element element, void *out, struct qs_census *census)
 {
 	const enum qs_kernel_width width = width_of(element);
-	struct qs_census census = {0, 0, 0};
 	int64_t codes[PIECE];
 
 	if (has_kernel(how, lattice) && width != QS_KERNEL__WIDTHS) {
 		const struct qs_grid grid = grid_of(lattice);
 
 		how->kernels->grid_encode[width][qs_round_kernel(how->rounding)](
-		    &grid, in, n, out, &census);
-	} else {
-		take_census(how, lattice, in, n, &census);
-		for (size_t at = 0; at < n; at += PIECE) {
-			const size_t size = n - at < PIECE ? n - at : PIECE;
-
-			encode_slowly(how, lattice, in + at, size, codes);
-			store(codes, size, element, out, at);
-		}
+		    &grid, in, n, out, census);
+		return;
 	}
-	add_census(&census, counts);
+	take_census(how, lattice, in, n, census);
+	for (size_t at = 0; at < n; at += PIECE) {
+		const size_t size = n - at < PIECE ? n - at : PIECE;
+
+		encode_slowly(how, lattice, in + at, size, codes);
+		store(codes, size, element, out, at);
+	}
+}
+
+/* ---- tensors --------------------------------------------------------------------------------- */
+
+/* A tensor with one scale is one run, whatever its shape. */
+static struct qs_layout effective(const struct qs_quantization *how, struct qs_layout layout)
+{
+	if (how->qparams->n == 1)
+		return (struct qs_layout){1, 1, qs_layout_count(layout)};
+	return layout;
+}
+
+/* A tensor on its way into codes of an element type, or into float32 with the values of codes. */
+struct conversion {
+	const struct qs_quantization *how;
+	struct qs_layout layout;
+	const float *in;
+	enum qs_element element;
+	void *out;
+	struct qs_census censuses[QS_SHARES_LIMIT];
+};
+
+static void convert_share(void *context, size_t index)
+{
+	struct conversion *conversion = context;
+	const struct qs_layout layout = conversion->layout;
+	const struct qs_share share = qs_share_of(qs_layout_count(layout), index);
+	struct qs_census *census = &conversion->censuses[index];
+
+	for (size_t at = share.begin, next; at < share.end; at = next) {
+		const size_t run = at / layout.inner, end = (run + 1) * layout.inner;
+		const struct lattice lattice =
+		    lattice_of(conversion->how->qparams, run % layout.channels);
+
+		next = end < share.end ? end : share.end;
+		if (conversion->element == QS_ELEMENT_FLOAT32)
+			fake_run(conversion->how, &lattice, conversion->in + at, next - at,
+			    (float *)conversion->out + at, census);
+		else
+			encode_run(conversion->how, &lattice, conversion->in + at, next - at,
+			    conversion->element,
+			    (char *)conversion->out + at * qs_element_size(conversion->element),
+			    census);
+	}
+}
+
+static enum qs_status convert(const struct qs_quantization *how, struct qs_layout layout,
+    const float *in, enum qs_element element, void *out, struct qs_counts *counts)
+{
+	struct conversion conversion = {
+	    .how = how, .layout = effective(how, layout), .in = in, .element = element, .out = out};
+	const size_t n_shares = qs_shares(qs_layout_count(layout));
+
+	qs_pool_run(how->pool, n_shares, convert_share, &conversion);
+	for (size_t i = 0; i < n_shares; i++)
+		qs_census_count(&conversion.censuses[i], counts);
+	return QS_OK;
+}
+
+static enum qs_status fake(const struct qs_quantization *how, struct qs_layout layout,
+    const float *in, float *out, struct qs_counts *counts)
+{
+	return convert(how, layout, in, QS_ELEMENT_FLOAT32, out, counts);
 }
 
 static enum qs_status encode(const struct qs_quantization *how, struct qs_layout layout,
     const float *in, enum qs_element element, void *out, struct qs_counts *counts)
 {
-	const struct qs_layout runs = effective(how, layout);
-	const size_t size = qs_element_size(element);
-
 	if (!holds(element, how->qparams->quant_min, how->qparams->quant_max))
 		return QS_BUG;
-	for (size_t r = 0; r < runs.outer * runs.channels; r++) {
-		const struct lattice lattice = lattice_of(how->qparams, r % runs.channels);
-		const size_t at = r * runs.inner;
-
-		encode_run(
-		    how, &lattice, in + at, runs.inner, element, (char *)out + at * size, counts);
-	}
-	return QS_OK;
+	return convert(how, layout, in, element, out, counts);
 }
 
 static enum qs_status decode(const struct qs_quantization *how, struct qs_layout layout,

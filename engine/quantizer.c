@@ -18,6 +18,7 @@ enum qs_status qs_quantizer_bind(const struct qs_registry *registry, const struc
 	    .quantizer = qs_registry_quantizer(registry, format),
 	    .rounding = qs_registry_rounding(registry, mode),
 	    .kernels = qs_registry_kernels(registry),
+	    .pool = qs_registry_pool(registry),
 	    .spec = *spec,
 	    .qparams = qparams,
 	};
@@ -41,6 +42,13 @@ static bool fits(const struct qs_quantization *how, struct qs_layout layout)
 {
 	return !how->quantizer->needs_qparams || how->qparams->n == 1 ||
 	       how->qparams->n == layout.channels;
+}
+
+void qs_census_count(const struct qs_census *census, struct qs_counts *counts)
+{
+	counts->nan += census->nan;
+	counts->infinite += census->infinite;
+	counts->saturated += census->beyond;
 }
 
 enum qs_status qs_quantizer_fake(const struct qs_quantization *how, struct qs_layout layout,

@@ -10,6 +10,7 @@
 #ifndef ENGINE_QUANTIZER_H
 #define ENGINE_QUANTIZER_H
 
+#include "engine/kernels/kernels.h"
 #include "qstrata/plugin.h"
 
 /*
@@ -44,5 +45,8 @@ enum qs_status qs_quantizer_encode(const struct qs_quantization *how, struct qs_
 /* The values that codes stand for. QS_BUG as above. */
 enum qs_status qs_quantizer_decode(const struct qs_quantization *how, struct qs_layout layout,
     enum qs_element element, const void *in, float *out);
+
+/* Adds what kernels found to what callers are told. */
+void qs_census_count(const struct qs_census *census, struct qs_counts *counts);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/finding.h"
 #include "engine/cpu.h"
+#include "engine/pool.h"
 #include "engine/round.h"
 
 /* The tables of one kind; each begins with its struct qs_plugin. */
@@ -18,6 +19,8 @@ struct shelf {
 struct qs_registry {
 	struct shelf shelves[QS_PLUGIN__KINDS];
 	struct qs_kernels kernels;
+	struct qs_pool *pool;
+	size_t n_threads;
 };
 
 static const struct qs_plugin *find(const struct shelf *shelf, const char *name)
@@ -154,6 +157,7 @@ void qs_registry_free(struct qs_registry *registry)
 		return;
 	for (size_t kind = 0; kind < QS_PLUGIN__KINDS; kind++)
 		free(registry->shelves[kind].items);
+	qs_pool_free(registry->pool);
 	free(registry);
 }
 
@@ -188,6 +192,33 @@ const struct qs_plugin *qs_registry_at(
 const struct qs_kernels *qs_registry_kernels(const struct qs_registry *registry)
 {
 	return &registry->kernels;
+}
+
+struct qs_pool *qs_registry_pool(const struct qs_registry *registry)
+{
+	return registry->pool;
+}
+
+enum qs_status qs_registry_use_threads(struct qs_registry *registry, size_t n_threads)
+{
+	const size_t wanted = n_threads ? n_threads : qs_cpu_count();
+	const size_t n = wanted < QS_THREADS_LIMIT ? wanted : QS_THREADS_LIMIT;
+	struct qs_pool *pool = NULL;
+	enum qs_status status = QS_OK;
+
+	if (n > 1)
+		status = qs_pool_new(n, &pool);
+	if (status != QS_OK)
+		return status;
+	qs_pool_free(registry->pool);
+	registry->pool = pool;
+	registry->n_threads = n_threads ? n : 0;
+	return QS_OK;
+}
+
+size_t qs_registry_threads(const struct qs_registry *registry)
+{
+	return registry->n_threads;
 }
 
 enum qs_status qs_registry_lack(

@@ -11,6 +11,12 @@
 /* The kernels that built-in plug-ins of this registry run on. */
 const struct qs_kernels *qs_registry_kernels(const struct qs_registry *registry);
 
+/* The threads that they may use; NULL for the caller's alone. */
+struct qs_pool *qs_registry_pool(const struct qs_registry *registry);
+
+/* How many threads it was told to use; 0 when it was told nothing, or as many as there are. */
+size_t qs_registry_threads(const struct qs_registry *registry);
+
 /* Says that a name is not registered (NULL: a value without a word). Returns QS_UNSUPPORTED. */
 enum qs_status qs_registry_lack(
     enum qs_plugin_kind kind, const char *name, const struct qs_subject *subject);

@@ -90,6 +90,37 @@ complete -p qstrata
 END
 	[ "$(bash --norc drive.bash)" = 'complete -o bashdefault -o default -F _qstrata qstrata' ] ||
 	    fail 'bash: not registered'
+	# And with the tab key, where python3 can hold the terminal.
+	if command -v python3 >/dev/null; then
+		cat >press.py <<'END'
+import os, pty, select, sys, time
+def read_until(fd, mark, seconds):
+    text, end = b"", time.time() + seconds
+    while mark not in text and time.time() < end:
+        if select.select([fd], [], [], 0.1)[0]:
+            text += os.read(fd, 4096)
+    return text
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
+os.write(fd, b"PS1=; bind 'set enable-bracketed-paste off'; source ./qstrata.bash; qstrata() { printf '<%s>' \"$@\"; echo; }; echo ready-$((1+1))\n")
+read_until(fd, b"ready-2", 20)
+failed = False
+for typed, expected in (("qstrata expl\t", "<explain>"), ("qstrata lint --color=alw\t", "<lint><--color=always>"),
+                        ("qstrata lint con\t", "<lint><config.json>"), ("qstrata explain --tensor wei\t", "<explain><--tensor><weights>"),
+                        ("qstrata calibrate --data fol\t", "<calibrate><--data><folder/>"),
+                        ("qstrata lint --format sarif:con\t", "<lint><--format><sarif:config.json>")):
+    os.write(fd, typed.encode() + b"\n")
+    if expected.encode() not in read_until(fd, b">\r\n", 10):
+        print("FAIL: bash, typed:", repr(typed), "expected", expected)
+        failed = True
+os.write(fd, b"exit\n")
+sys.exit(failed)
+END
+		timeout 90 python3 press.py || fail 'bash, with the tab key'
+	else
+		echo 'passed over: the tab key, as there is no python3'
+	fi
 else
 	fail 'there is no bash'
 fi

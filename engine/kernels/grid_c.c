@@ -130,8 +130,9 @@ static void take_census(
 	}                                                                                          \
 	DEFINE_ENCODE(name, MODE, 8)                                                               \
 	DEFINE_ENCODE(name, MODE, 16)                                                              \
-	    DEFINE_ENCODE(name, MODE, 32) void qs_grid_error_##name##__c(                          \
-		const struct qs_grid *grid, const float *in, size_t n, double sums[QS_GRID_SUMS])  \
+	DEFINE_ENCODE(name, MODE, 32)                                                              \
+	void qs_grid_error_##name##__c(                                                            \
+	    const struct qs_grid *grid, const float *in, size_t n, double sums[QS_GRID_SUMS])      \
 	{                                                                                          \
 		error(grid, in, n, sums, QS_KERNEL_##MODE);                                        \
 	}

@@ -110,7 +110,10 @@ INLINE void encode(const struct qs_grid *grid, const float *in, size_t n, uint8_
 	plain(grid, in + at, n - at, out + at * bytes, census);
 }
 
-/* The sums stay in registers; a group of values has one for each. */
+/*
+ * The sums stay in registers; a group of values has one for each. NaN and the sign of 0 need no
+ * care here: the difference is what it would be.
+ */
 INLINE void error(const struct qs_grid *grid, const float *in, size_t n, double sums[QS_GRID_SUMS],
     enum qs_kernel_rounding mode, qs_kernel_grid_error *plain)
 {
@@ -126,7 +129,7 @@ INLINE void error(const struct qs_grid *grid, const float *in, size_t n, double 
 		for (size_t r = 0; r < QS_GRID_SUMS; r += WIDTH) {
 			const floats value = load(in + i + r);
 			const floats scaled = multiply(value, spread.amp);
-			const floats faked = fake(value, scaled, &spread, mode);
+			const floats faked = multiply(quantize(scaled, &spread, mode), spread.step);
 
 			add_squares(totals + r / DOUBLES, subtract(value, faked));
 		}

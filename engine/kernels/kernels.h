@@ -128,7 +128,7 @@ struct qs_kernels {
 /* Instruction sets, to be joined. C is always among them. */
 enum qs_kernel_set {
 	QS_KERNEL_SET_C = 1,
-	QS_KERNEL_SET_AVX2 = 2,   /* with F16C */
+	QS_KERNEL_SET_AVX2 = 2,   /* with F16C and FMA */
 	QS_KERNEL_SET_AVX512 = 4, /* F, BW, DQ and VL */
 	QS_KERNEL_SET_NEON = 8    /* of 64-bit ARM */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lanes of AVX2 and F16C. */
+/* Lanes of AVX2, F16C and FMA. */
 #ifndef ENGINE_KERNELS_LANES_AVX2_H
 #define ENGINE_KERNELS_LANES_AVX2_H
 
@@ -145,14 +145,14 @@ INLINE floats cut(floats a)
 	return _mm256_round_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
 }
 
-/* Adds the squares of `value` to as many sums in double. */
+/* Adds squares to as many sums. A double holds each square, so that fusing both changes no bit. */
 INLINE void add_squares(doubles sums[2], floats value)
 {
 	const doubles low = _mm256_cvtps_pd(_mm256_castps256_ps128(value));
 	const doubles high = _mm256_cvtps_pd(_mm256_extractf128_ps(value, 1));
 
-	sums[0] = _mm256_add_pd(sums[0], _mm256_mul_pd(low, low));
-	sums[1] = _mm256_add_pd(sums[1], _mm256_mul_pd(high, high));
+	sums[0] = _mm256_fmadd_pd(low, low, sums[0]);
+	sums[1] = _mm256_fmadd_pd(high, high, sums[1]);
 }
 
 /* ---- comparisons ----------------------------------------------------------------------------- */

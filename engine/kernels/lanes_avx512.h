@@ -135,14 +135,14 @@ INLINE floats cut(floats a)
 	return _mm512_roundscale_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
 }
 
-/* Adds the squares of `value` to as many sums in double. */
+/* Adds squares to as many sums. A double holds each square, so that fusing both changes no bit. */
 INLINE void add_squares(doubles sums[2], floats value)
 {
 	const doubles low = _mm512_cvtps_pd(_mm512_castps512_ps256(value));
 	const doubles high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(value, 1));
 
-	sums[0] = _mm512_add_pd(sums[0], _mm512_mul_pd(low, low));
-	sums[1] = _mm512_add_pd(sums[1], _mm512_mul_pd(high, high));
+	sums[0] = _mm512_fmadd_pd(low, low, sums[0]);
+	sums[1] = _mm512_fmadd_pd(high, high, sums[1]);
 }
 
 /* ---- comparisons ----------------------------------------------------------------------------- */

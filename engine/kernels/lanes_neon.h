@@ -138,13 +138,13 @@ INLINE floats cut(floats a)
 	return vrndq_f32(a);
 }
 
-/* Adds the squares of `value` to as many sums in double. */
+/* Adds squares to as many sums. A double holds each square, so that fusing both changes no bit. */
 INLINE void add_squares(doubles sums[2], floats value)
 {
 	const doubles low = vcvt_f64_f32(vget_low_f32(value)), high = vcvt_high_f64_f32(value);
 
-	sums[0] = vaddq_f64(sums[0], vmulq_f64(low, low));
-	sums[1] = vaddq_f64(sums[1], vmulq_f64(high, high));
+	sums[0] = vfmaq_f64(sums[0], low, low);
+	sums[1] = vfmaq_f64(sums[1], high, high);
 }
 
 /* ---- comparisons ----------------------------------------------------------------------------- */

@@ -32,6 +32,13 @@ QS_API enum qs_status qs_job_new(const struct qs_policy *policy, const char *mod
 /** Releases a job; NULL is fine. */
 QS_API void qs_job_free(struct qs_job *job);
 
+/**
+ * Lets a job work with `n_threads` threads, as qs_registry_use_threads() has it; the runtime that
+ * runs the model is told the same. A new job works with the caller's thread, and the runtime with
+ * as many as it likes. May return QS_NOMEM.
+ */
+QS_API enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads);
+
 /** Called after each batch; returning false stops calibration with QS_INVALID and no finding. */
 typedef bool qs_progress(void *context, size_t n_done, size_t n_batches);
 
@@ -107,6 +114,7 @@ struct qs_probe {
 	size_t n_zero_points;       /**< one, or one a channel */
 	const char *quantized;      /**< .npy file to fake-quantize, or NULL */
 	const char *output;         /**< where the float32 result goes; not NULL with `quantized` */
+	size_t n_threads;           /**< as qs_registry_use_threads() has it */
 };
 
 /**

@@ -119,6 +119,7 @@ struct qs_rounding {
 /* ---- quantizers ------------------------------------------------------------------------------ */
 
 struct qs_kernels;
+struct qs_pool;
 struct qs_quantizer;
 
 /** All that a quantizer is told about one tensor. */
@@ -126,6 +127,7 @@ struct qs_quantization {
 	const struct qs_quantizer *quantizer;
 	const struct qs_rounding *rounding;
 	const struct qs_kernels *kernels; /**< the built-in loops; nothing for foreign tables */
+	struct qs_pool *pool;             /**< the threads of the built-in loops */
 	struct qs_spec spec;
 	const struct qs_qparams *qparams; /**< NULL for a format that `needs_qparams` not */
 };
@@ -204,6 +206,12 @@ struct qs_registry;
 
 /** A registry with the built-in plug-ins. NULL when memory ran out. */
 QS_API struct qs_registry *qs_registry_new(void);
+/**
+ * Lets large tensors be worked on by `n_threads` threads, at most 256 and the caller's among them;
+ * 0 is one for each processor. A new registry has none but the caller's. Results are the same, to
+ * the bit, however many there are. Not while the registry is in use. May return QS_NOMEM.
+ */
+QS_API enum qs_status qs_registry_use_threads(struct qs_registry *registry, size_t n_threads);
 /** Releases a registry; NULL is fine. */
 QS_API void qs_registry_free(struct qs_registry *registry);
 

@@ -109,20 +109,37 @@ static void check_laws(const struct qs_quantization *how)
 	assert_memory_equal(faked, again, sizeof(faked));
 }
 
+/* Integers of a kind, with zero points at both ends, between them, and far outside. */
+static void check_kind(int width, int mode, bool symmetry, bool is_signed, bool narrow)
+{
+	struct qs_spec spec = int_spec(width, symmetry, mode);
+	struct qs_int_range range;
+
+	spec.is_signed = is_signed;
+	spec.narrow_range = narrow;
+	range = qs_spec_int_range(&spec);
+	for (size_t i = 0; i < (symmetry ? 1 : 6); i++) {
+		const int64_t span = range.max - range.min;
+		const int64_t zero_points[] = {0, range.max, range.min + span / 2,
+		    range.min + span / 3, range.max + span * 3, range.min - span * 3};
+		struct qs_qparams qparams = one_scale(&spec, 0.25, zero_points[i]);
+		const struct qs_quantization how = bind(&spec, &qparams);
+
+		check_laws(&how);
+		qs_qparams_done(&qparams);
+	}
+}
+
 static void ints_of_every_width_follow_the_laws(void **state)
 {
 	(void)state;
-	for (int width = 1; width <= 32; width++) {
-		for (int mode = 0; mode < QS_ROUND_MODE__COUNT; mode++) {
-			for (int symmetry = 0; symmetry < 2; symmetry++) {
-				const struct qs_spec spec = int_spec(width, symmetry, mode);
-				struct qs_qparams qparams = one_scale(
-				    &spec, 0.25, symmetry ? 0 : (int64_t)1 << (width - 1));
-				const struct qs_quantization how = bind(&spec, &qparams);
-
-				check_laws(&how);
-				qs_qparams_done(&qparams);
-			}
+	for (int mode = 0; mode < QS_ROUND_MODE__COUNT; mode++) {
+		check_kind(1, mode, false, false, false);
+		for (int width = 2; width <= 32; width++) {
+			check_kind(width, mode, true, true, false);
+			check_kind(width, mode, true, true, true);
+			check_kind(width, mode, true, false, false);
+			check_kind(width, mode, false, false, false);
 		}
 	}
 }
