@@ -108,6 +108,77 @@ enum qs_status qs_file_read(const char *path, size_t limit, struct qs_findings *
 	return status;
 }
 
+/* Copies a stream into a file that goes when it is closed. */
+static enum qs_status spool(
+    int fd, const char *path, struct qs_findings *findings, int *ret_fd, uint64_t *ret_size)
+{
+	char buffer[65536];
+	FILE *copy = tmpfile();
+	uint64_t size = 0;
+	ssize_t n = 1;
+
+	while (copy && n > 0) {
+		n = read(fd, buffer, sizeof(buffer));
+		if (n > 0 && fwrite(buffer, 1, (size_t)n, copy) != (size_t)n)
+			n = -1;
+		size += n > 0 ? (uint64_t)n : 0;
+	}
+	*ret_fd = copy && n == 0 && fflush(copy) == 0 ? dup(fileno(copy)) : -1;
+	if (*ret_fd < 0)
+		say(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot copy the stream",
+		    strerror(errno));
+	if (copy)
+		fclose(copy);
+	*ret_size = size;
+	return *ret_fd < 0 ? QS_IO : QS_OK;
+}
+
+enum qs_status qs_file_open(
+    const char *path, struct qs_findings *findings, int *ret_fd, uint64_t *ret_size)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum qs_status status = QS_IO;
+	struct stat facts;
+
+	if (fd < 0) {
+		say(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot open the file",
+		    strerror(errno));
+		return QS_IO;
+	}
+	if (fstat(fd, &facts) < 0 || S_ISDIR(facts.st_mode)) {
+		say(findings, QS_FINDING_NOT_A_FILE, path, "cannot read the file",
+		    S_ISDIR(facts.st_mode) ? "it is a folder" : strerror(errno));
+	} else if (S_ISREG(facts.st_mode)) {
+		*ret_fd = fd;
+		*ret_size = (uint64_t)facts.st_size;
+		return QS_OK;
+	} else {
+		status = spool(fd, path, findings, ret_fd, ret_size);
+	}
+	close(fd);
+	return status;
+}
+
+enum qs_status qs_file_read_at(int fd, const char *path, uint64_t offset, void *buffer, size_t size,
+    struct qs_findings *findings)
+{
+	char *at = buffer;
+
+	for (size_t done = 0; done < size;) {
+		const ssize_t n = pread(fd, at + done, size - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			say(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot read the file",
+			    n < 0 ? strerror(errno) : "it has become shorter");
+			return QS_IO;
+		}
+		done += (size_t)n;
+	}
+	return QS_OK;
+}
+
 enum qs_status qs_source_read(const char *path, const char *name, size_t limit,
     struct qs_findings *findings, struct qs_source **ret_source)
 {

@@ -18,6 +18,21 @@ enum qs_status qs_file_read(const char *path, size_t limit, struct qs_findings *
     char **ret_bytes, size_t *ret_size);
 
 /*
+ * Opens a file for pread(), of whatever size; the descriptor is closed by the caller. What is no
+ * file (a pipe) is copied into one without a name first. QS_IO with a finding when it cannot be
+ * read.
+ */
+enum qs_status qs_file_open(
+    const char *path, struct qs_findings *findings, int *ret_fd, uint64_t *ret_size);
+
+/*
+ * Reads bytes at an offset. QS_IO with a finding when fewer are there: the file has changed, or the
+ * disk fails.
+ */
+enum qs_status qs_file_read_at(int fd, const char *path, uint64_t offset, void *buffer, size_t size,
+    struct qs_findings *findings);
+
+/*
  * A file that is being written: `stream` goes to a temporary name beside the final one. A link is
  * followed; what is no file (a device, a pipe) is written directly, as it cannot be replaced.
  */

@@ -120,12 +120,10 @@ enum qs_status qs_findings_keep_source(struct qs_findings *findings, struct qs_s
 	struct qs_owned_source *owned = qs_arena_alloc(&findings->arena, sizeof(*owned));
 
 	if (!owned) {
-		findings->nomem = true;
 		qs_source_free(source);
 		return QS_NOMEM;
 	}
-	owned->source = source;
-	owned->next = findings->sources;
+	*owned = (struct qs_owned_source){.source = source, .next = findings->sources};
 	findings->sources = owned;
 	return QS_OK;
 }

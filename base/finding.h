@@ -84,12 +84,12 @@ void qs_findings_end_text(struct qs_findings *findings, struct qs_text *text);
  */
 struct qs_source *qs_findings_name_source(struct qs_findings *findings, const char *name);
 
+/* Gives a source to the list, which frees it in the end; at once when it returns QS_NOMEM. */
+enum qs_status qs_findings_keep_source(struct qs_findings *findings, struct qs_source *source);
+
 /* Appends text that a terminal is not disturbed by: control characters, and bytes that are
  * not UTF-8, become "?". */
 void qs_text_add_visible(struct qs_text *text, const char *bytes, size_t size);
-
-/* Makes a source belong to the list, since findings point into it. QS_NOMEM: it is released. */
-enum qs_status qs_findings_keep_source(struct qs_findings *findings, struct qs_source *source);
 
 /* The place that is a source as a whole; NULL is nowhere. */
 struct qs_place qs_place_of(const struct qs_source *source);

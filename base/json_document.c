@@ -90,6 +90,42 @@ enum qs_status qs_json_write_line(struct json_object *document, struct qs_text *
 	return write_document(document, JSON_C_TO_STRING_SPACED, text);
 }
 
+/* Why a text was not parsed, or NULL. */
+static const char *trouble_of(struct json_tokener *tokener, const char *bytes, size_t size)
+{
+	const enum json_tokener_error error = json_tokener_get_error(tokener);
+	size_t end = json_tokener_get_parse_end(tokener);
+
+	if (error == json_tokener_continue)
+		return "it ends too early";
+	if (error != json_tokener_success)
+		return json_tokener_error_desc(error);
+	while (end < size && bytes[end] && strchr(" \t\r\n", bytes[end]))
+		end++;
+	return end < size ? "text behind its end" : NULL;
+}
+
+const char *qs_json_parse(
+    const char *bytes, size_t size, int depth, struct json_object **ret_document, size_t *ret_at)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(depth);
+	struct json_object *document;
+	const char *trouble;
+
+	*ret_at = 0;
+	if (!tokener)
+		return "memory ran out";
+	document = json_tokener_parse_ex(tokener, bytes, (int)size);
+	trouble = trouble_of(tokener, bytes, size);
+	*ret_at = json_tokener_get_parse_end(tokener);
+	json_tokener_free(tokener);
+	if (trouble)
+		json_object_put(document);
+	else
+		*ret_document = document;
+	return trouble;
+}
+
 /* Appends a value without an end of line. */
 static void write_inline(struct json_object *value, struct qs_text *text)
 {

@@ -32,6 +32,13 @@ enum qs_status qs_json_write(struct json_object *document, struct qs_text *text)
 enum qs_status qs_json_write_line(struct json_object *document, struct qs_text *text);
 
 /*
+ * Parses one JSON text of bytes, nested at most `depth` deep. NULL, or what is wrong with it in a
+ * few words, at the byte `*ret_at`.
+ */
+const char *qs_json_parse(
+    const char *bytes, size_t size, int depth, struct json_object **ret_document, size_t *ret_at);
+
+/*
  * For documents that are written piece by piece, as they may be too large to be one object: appends
  * `"key": value` and what follows it, or an element of a list on a line of its own. Both release
  * the value; trouble shows in the text.

@@ -14,8 +14,7 @@
 #include "engine/array.h"
 #include "engine/cpu.h"
 #include "engine/observer.h"
-#include "engine/qparams.h"
-#include "engine/quantizer.h"
+#include "qstrata/numbers.h"
 #include "engine/registry.h"
 #include "tests/unit/random.h"
 

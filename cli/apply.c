@@ -111,8 +111,12 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	if (status == QS_OK)
 		status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
 		    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, &job);
-	if (status == QS_OK)
+	if (status == QS_OK && config->registry) {
+		qs_job_use(job, config->registry);
+		status = qs_registry_use_threads(config->registry, n_threads);
+	} else if (status == QS_OK) {
 		status = qs_job_use_threads(job, n_threads);
+	}
 	if (status == QS_OK)
 		status = work(arguments, job, findings);
 	qs_job_free(job);

@@ -32,8 +32,8 @@ static const char *read_scale(const char *text, struct numbers *numbers, size_t 
 
 	numbers->scales[at] = strtod(text, &end);
 	/* strtod() knows more than JSON: infinities, and hexadecimal digits. */
-	return size && end == text + size && isnormal(numbers->scales[at]) &&
-	               numbers->scales[at] > 0.0
+	return size && end == text + size && isfinite(numbers->scales[at]) &&
+	               numbers->scales[at] >= 0.0
 	           ? end
 	           : NULL;
 }
@@ -104,7 +104,7 @@ static bool read_numbers(const struct arguments *arguments, struct numbers *numb
 		*ret_exit = out_of_memory();
 	else if (scale && !read_list(scale, read_scale, numbers, &numbers->n_scales))
 		*ret_exit = usage_error(arguments,
-		    "--scale cannot be \"%s\"; expected a positive number or a JSON list of them",
+		    "--scale cannot be \"%s\"; expected a number from 0 on or a JSON list of them",
 		    scale);
 	else if (zero_point &&
 		 !read_list(zero_point, read_zero_point, numbers, &numbers->n_zero_points))
@@ -132,15 +132,61 @@ static bool read_axis(const struct arguments *arguments, int *ret_axis, int *ret
 	return false;
 }
 
+/* Reads --averaging, --first-batch and --scale-law. False: it complained, and `*ret_exit` is the
+ * exit status. */
+static bool read_laws(const struct arguments *arguments, struct qs_probe *probe, int *ret_exit)
+{
+	const char *law = arguments->value[OPTION_SCALE_LAW];
+	const char *averaging = arguments->value[OPTION_AVERAGING];
+	const char *first = arguments->value[OPTION_FIRST_BATCH];
+	char *end;
+
+	if (law && strcmp(law, "qmax") != 0 && strcmp(law, "half-span") != 0) {
+		*ret_exit = usage_error(
+		    arguments, "--scale-law cannot be \"%s\"; expected qmax or half-span", law);
+		return false;
+	}
+	if (law && strcmp(law, "half-span") == 0)
+		probe->scale_law = QS_SCALE_LAW_HALF_SPAN;
+	if (averaging) {
+		probe->averaging = strtod(averaging, &end);
+		if (end == averaging || *end || !(probe->averaging > 0.0) ||
+		    probe->averaging > 1.0) {
+			*ret_exit = usage_error(arguments,
+			    "--averaging cannot be \"%s\"; expected more than 0 and at most 1",
+			    averaging);
+			return false;
+		}
+	}
+	if (first) {
+		/* 18 digits are less than 2^63. */
+		if (!first[0] || strlen(first) > 18 ||
+		    strspn(first, "0123456789") != strlen(first)) {
+			*ret_exit = usage_error(arguments,
+			    "--first-batch cannot be \"%s\"; expected 0, 1, 2, ...", first);
+			return false;
+		}
+		probe->first_batch = strtoull(first, NULL, 10);
+	}
+	return true;
+}
+
 static int run_probe(
-    const struct arguments *arguments, const struct qs_probe *probe, struct qs_findings *findings)
+    const struct arguments *arguments, struct qs_probe *probe, struct qs_findings *findings)
 {
 	struct qs_text text = QS_TEXT_INIT;
 	struct config config;
 	int result;
 
 	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &result)) {
-		result = tell_document(&text, qs_probe_run(config.policy, probe, findings, &text));
+		enum qs_status status = QS_OK;
+
+		probe->registry = config.registry;
+		if (config.registry)
+			status = qs_registry_use_threads(config.registry, probe->n_threads);
+		if (status == QS_OK)
+			status = qs_probe_run(config.policy, probe, findings, &text);
+		result = tell_document(&text, status);
 		/* What is wrong then is wrong with the arrays: the config was read. */
 		if (result == EXIT_FINDINGS)
 			result = EXIT_UNABLE;
@@ -156,11 +202,20 @@ static int probe_with(const struct arguments *arguments, struct qs_probe *probe)
 {
 	struct qs_findings *findings = qs_findings_new();
 	struct numbers numbers = {NULL, NULL, 0, 0};
+	const char **states = calloc((size_t)arguments->n_given + 1, sizeof(*states));
 	int result = EXIT_UNABLE;
 
-	if (!findings)
+	if (!findings || !states) {
+		qs_findings_free(findings);
+		free(states);
 		return out_of_memory();
-	if (read_axis(arguments, &probe->axis, &result) &&
+	}
+	for (size_t i = 0; i < arguments->n_given; i++) {
+		if (arguments->given[i].option == OPTION_MERGE)
+			states[probe->n_states++] = arguments->given[i].value;
+	}
+	probe->states = states;
+	if (read_laws(arguments, probe, &result) && read_axis(arguments, &probe->axis, &result) &&
 	    option_threads(arguments, &probe->n_threads) &&
 	    read_numbers(arguments, &numbers, &result)) {
 		probe->scales = numbers.scales;
@@ -171,6 +226,7 @@ static int probe_with(const struct arguments *arguments, struct qs_probe *probe)
 	}
 	free(numbers.scales);
 	free(numbers.zero_points);
+	free(states);
 	qs_findings_free(findings);
 	return result;
 }
@@ -193,7 +249,8 @@ int command_probe(const struct arguments *arguments)
 	    .observed = (const char *const *)arguments->files,
 	    .n_observed = (size_t)arguments->n_files,
 	    .quantized = arguments->value[OPTION_QUANTIZE],
-	    .output = arguments->value[OPTION_OUTPUT]};
+	    .output = arguments->value[OPTION_OUTPUT],
+	    .state_output = arguments->value[OPTION_SAVE_STATE]};
 
 	if (tensor == -2)
 		return EXIT_UNABLE;

@@ -38,15 +38,42 @@ enum qs_status read_source(const struct arguments *arguments, const char *path,
 	    path, name_of_file(arguments, path), QS_CONFIG_LIMIT, findings, ret_source);
 }
 
+/* A registry with all plug-ins of the command line, each refusal told; NULL when there are none. */
+static enum qs_status load_plugins(const struct arguments *arguments, struct qs_findings *findings,
+    struct qs_registry **ret_registry)
+{
+	enum qs_status worst = QS_OK;
+
+	if (!arguments->value[OPTION_PLUGIN])
+		return QS_OK;
+	*ret_registry = qs_registry_new();
+	if (!*ret_registry)
+		return QS_NOMEM;
+	for (size_t i = 0; i < arguments->n_given; i++) {
+		enum qs_status status = QS_OK;
+
+		if (arguments->given[i].option == OPTION_PLUGIN)
+			status =
+			    qs_registry_load(*ret_registry, arguments->given[i].value, findings);
+		if (status != QS_OK)
+			worst = status == QS_INVALID ? QS_UNSUPPORTED : status;
+	}
+	return worst;
+}
+
 bool open_config(const struct arguments *arguments, const char *path, struct qs_findings *findings,
     struct config *ret_config, int *ret_exit)
 {
 	enum qs_status status;
 
-	*ret_config = (struct config){NULL, NULL};
-	status = read_source(arguments, path, findings, &ret_config->source);
+	*ret_config = (struct config){NULL, NULL, NULL};
+	status = load_plugins(arguments, findings, &ret_config->registry);
 	if (status == QS_OK)
-		status = qs_policy_read(ret_config->source, findings, &ret_config->policy);
+		status = read_source(arguments, path, findings, &ret_config->source);
+	if (status == QS_OK)
+		status = qs_policy_read_with(ret_config->source,
+		    ret_config->registry ? qs_registry_vocabulary(ret_config->registry) : NULL,
+		    findings, &ret_config->policy);
 	if (status != QS_OK)
 		*ret_exit = exit_of(status);
 	return status == QS_OK;
@@ -56,6 +83,7 @@ void close_config(struct config *config)
 {
 	qs_policy_free(config->policy);
 	qs_source_free(config->source);
+	qs_registry_free(config->registry);
 }
 
 enum qs_status open_model(const char *path, struct qs_findings *findings, struct model *ret_model)

@@ -15,6 +15,7 @@
 struct config {
 	struct qs_source *source;
 	struct qs_policy *policy;
+	struct qs_registry *registry; /* with the plug-ins of --plugin; NULL without it */
 };
 
 /* What a file is called: its path, or what stands for the standard input. */

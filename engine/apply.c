@@ -7,7 +7,7 @@
 
 #include "base/finding.h"
 #include "engine/array.h"
-#include "engine/quantizer.h"
+#include "qstrata/numbers.h"
 #include "model/edit.h"
 
 #define MICROSOFT "com.microsoft"

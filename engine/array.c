@@ -60,37 +60,40 @@ static bool machine_is_big_endian(void)
 	return first == 0;
 }
 
-void qs_array_order_bytes(struct qs_array *array, bool big_endian)
+void qs_element_order_bytes(enum qs_element element, void *values, size_t n, bool big_endian)
 {
-	const size_t size = qs_element_size(array->element);
-	unsigned char *bytes = array->data;
+	const size_t size = qs_element_size(element);
+	unsigned char *bytes = values;
 
-	for (size_t i = 0; i < array->n_values && big_endian != machine_is_big_endian(); i++) {
+	if (big_endian == machine_is_big_endian())
+		return;
+	for (size_t i = 0; i < n; i++, bytes += size) {
 		for (size_t a = 0, b = size - 1; a < b; a++, b--) {
 			const unsigned char byte = bytes[a];
 
 			bytes[a] = bytes[b];
 			bytes[b] = byte;
 		}
-		bytes += size;
 	}
+}
+
+void qs_array_order_bytes(struct qs_array *array, bool big_endian)
+{
+	qs_element_order_bytes(array->element, array->data, array->n_values, big_endian);
 }
 
 #define CONVERT(ID, type)                                                                          \
 	case QS_ELEMENT_##ID:                                                                      \
-		for (size_t i = 0; i < array->n_values; i++)                                       \
-			values[i] = (float)((const type *)array->data)[i];                         \
+		for (size_t i = 0; i < n; i++)                                                     \
+			out[i] = (float)((const type *)in)[i];                                     \
 		break;
 
-enum qs_status qs_array_floats(const struct qs_array *array, float **ret_values)
+void qs_element_floats(enum qs_element element, const void *in, size_t n, float *out)
 {
-	float *values = malloc(array->n_values ? array->n_values * sizeof(*values) : 1);
 	struct qs_kernels kernels;
 
-	if (!values)
-		return QS_NOMEM;
 	qs_kernels_init(&kernels, qs_cpu_sets());
-	switch (array->element) {
+	switch (element) {
 		CONVERT(INT8, int8_t)
 		CONVERT(UINT8, uint8_t)
 		CONVERT(INT16, int16_t)
@@ -101,22 +104,35 @@ enum qs_status qs_array_floats(const struct qs_array *array, float **ret_values)
 		CONVERT(UINT64, uint64_t)
 		CONVERT(FLOAT64, double)
 	case QS_ELEMENT_BOOL:
-		for (size_t i = 0; i < array->n_values; i++)
-			values[i] = ((const uint8_t *)array->data)[i] ? 1.0F : 0.0F;
+		for (size_t i = 0; i < n; i++)
+			out[i] = ((const uint8_t *)in)[i] ? 1.0F : 0.0F;
 		break;
 	case QS_ELEMENT_FLOAT16:
-		kernels.float16_to_float(array->data, array->n_values, values);
+		kernels.float16_to_float(in, n, out);
 		break;
 	case QS_ELEMENT_BFLOAT16:
-		kernels.bfloat16_to_float(array->data, array->n_values, values);
+		kernels.bfloat16_to_float(in, n, out);
 		break;
 	case QS_ELEMENT_FLOAT32:
-		memcpy(values, array->data, array->n_values * sizeof(*values));
+		memcpy(out, in, n * sizeof(*out));
 		break;
 	case QS_ELEMENT__COUNT:
+		memset(out, 0, n * sizeof(*out));
+		break;
+	}
+}
+
+enum qs_status qs_array_floats(const struct qs_array *array, float **ret_values)
+{
+	float *values = malloc(array->n_values ? array->n_values * sizeof(*values) : 1);
+
+	if (!values)
+		return QS_NOMEM;
+	if (array->element == QS_ELEMENT__COUNT) {
 		free(values);
 		return QS_BUG;
 	}
+	qs_element_floats(array->element, array->data, array->n_values, values);
 	*ret_values = values;
 	return QS_OK;
 }

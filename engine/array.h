@@ -41,8 +41,11 @@ bool qs_array_count(const int64_t *dims, size_t rank, size_t size, size_t *ret_c
  */
 enum qs_status qs_array_floats(const struct qs_array *array, float **ret_values);
 
-/* Turns values that stand in one byte order into the machine's. */
+/* The same of `n` elements into a buffer; an element type that is none gives zeros. */
+void qs_element_floats(enum qs_element element, const void *in, size_t n, float *out);
+/* Turns values that stand in one byte order into the machine's, or the other way round. */
 void qs_array_order_bytes(struct qs_array *array, bool big_endian);
+void qs_element_order_bytes(enum qs_element element, void *values, size_t n, bool big_endian);
 
 /*
  * A shape seen along an axis, or as one run for the axis -1. False when the axis is not one of the

@@ -7,6 +7,7 @@
  */
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "engine/calib.h"
 #include "engine/registry.h"
@@ -14,16 +15,42 @@
 
 #define CANDIDATES 5
 
-/* The law one value at a time, for foreign rounding modes and integers that kernels do not hold. */
-static double error_of_run(const struct qs_calib *calib, double scale, const float *data, size_t n)
+/* The sums of squared differences of the candidates so far. */
+struct search {
+	const struct qs_calibration *calibration;
+	int first;
+	double sums[CANDIDATES][QS_GRID_SUMS];
+};
+
+/* A position that could not go any further has nothing to be compared with. */
+static enum qs_status begin(
+    const struct qs_calibration *calibration, const struct qs_extent *extent, void **ret_state)
 {
-	const struct qs_rounding *rounding = calib->calibration->rounding;
-	const double least = (double)calib->range.min, most = (double)calib->range.max;
+	const int first = qs_calib_position(calibration, extent);
+	struct search *search;
+
+	if (calibration->is_graph_input || first >= qs_calib_last_position(calibration))
+		return QS_OK;
+	search = calloc(1, sizeof(*search));
+	if (!search)
+		return QS_NOMEM;
+	search->calibration = calibration;
+	search->first = first;
+	*ret_state = search;
+	return QS_OK;
+}
+
+/* The law one value at a time, for foreign rounding modes and integers that kernels do not hold. */
+static double error_by_law(
+    const struct qs_calibration *calibration, double scale, const float *values, size_t n)
+{
+	const double least = (double)calibration->range.min, most = (double)calibration->range.max;
 	double sum = 0.0;
 
 	for (size_t i = 0; i < n; i++) {
-		const double scaled = fmax(least, fmin(most, (double)data[i] / scale));
-		const double difference = (double)data[i] - rounding->round(scaled) * scale;
+		const double scaled = fmax(least, fmin(most, (double)values[i] / scale));
+		const double difference =
+		    (double)values[i] - calibration->rounding->round(scaled) * scale;
 
 		sum += difference * difference;
 	}
@@ -31,74 +58,66 @@ static double error_of_run(const struct qs_calib *calib, double scale, const flo
 }
 
 /* Whether kernels can do it: a built-in rounding mode, and integers and a scale of float32. */
-static bool has_kernel(const struct qs_calib *calib, int position)
+static bool has_kernel(const struct qs_calibration *calibration, int position)
 {
-	return qs_round_kernel(calib->calibration->rounding) != QS_KERNEL__ROUNDINGS &&
-	       position > FLT_MIN_EXP && calib->range.max <= QS_GRID_LIMIT &&
-	       calib->range.min >= -QS_GRID_LIMIT;
+	return qs_round_kernel(calibration->rounding) != QS_KERNEL__ROUNDINGS &&
+	       position > FLT_MIN_EXP && calibration->range.max <= QS_GRID_LIMIT &&
+	       calibration->range.min >= -QS_GRID_LIMIT;
 }
 
-static double error_by_kernel(
-    const struct qs_calib *calib, const struct qs_channel *channel, double scale)
+static void add_errors(const struct qs_calibration *calibration, int position, const float *values,
+    size_t n, double sums[QS_GRID_SUMS])
 {
-	const enum qs_kernel_rounding mode = qs_round_kernel(calib->calibration->rounding);
-	const struct qs_grid grid = qs_grid_of((float)(1.0 / scale), (float)scale,
-	    (int32_t)calib->range.min, (int32_t)calib->range.max);
-	double sums[QS_GRID_SUMS] = {0.0}, sum = 0.0;
+	const struct qs_int_range range = calibration->range;
+	const double scale = ldexp(1.0, -position);
+	struct qs_grid grid;
 
-	for (size_t r = 0; r < channel->n_runs; r++)
-		calib->calibration->kernels->grid_error[mode](
-		    &grid, channel->data + r * channel->stride, channel->size, sums);
+	if (!has_kernel(calibration, position)) {
+		sums[0] += error_by_law(calibration, scale, values, n);
+		return;
+	}
+	grid =
+	    qs_grid_of((float)(1.0 / scale), (float)scale, (int32_t)range.min, (int32_t)range.max);
+	calibration->kernels->grid_error[qs_round_kernel(calibration->rounding)](
+	    &grid, values, n, sums);
+}
+
+static enum qs_status observe(void *state, const float *values, size_t n)
+{
+	struct search *search = state;
+
+	for (int i = 0; i < CANDIDATES; i++)
+		add_errors(search->calibration, search->first + i, values, n, search->sums[i]);
+	return QS_OK;
+}
+
+static double total(const double sums[QS_GRID_SUMS])
+{
+	double sum = 0.0;
+
 	for (size_t i = 0; i < QS_GRID_SUMS; i++)
 		sum += sums[i];
 	return sum;
 }
 
-static double squared_error(
-    const struct qs_calib *calib, const struct qs_channel *channel, int position)
-{
-	const double scale = ldexp(1.0, -position);
-	double sum = 0.0;
-
-	if (has_kernel(calib, position))
-		return error_by_kernel(calib, channel, scale);
-	for (size_t r = 0; r < channel->n_runs; r++)
-		sum +=
-		    error_of_run(calib, scale, channel->data + r * channel->stride, channel->size);
-	return sum;
-}
-
 /* The first of several equally good ones. */
-static int best_of(const struct qs_calib *calib, const struct qs_channel *channel, int first)
+static enum qs_status decide(const struct qs_calibration *calibration,
+    const struct qs_extent *extent, void *state, struct qs_verdict *ret_verdict)
 {
-	double least = INFINITY;
-	int best = first;
+	const struct search *search = state;
+	int best = 0;
 
-	for (int position = first; position < first + CANDIDATES; position++) {
-		const double sum = squared_error(calib, channel, position);
-
-		if (sum < least) {
-			least = sum;
-			best = position;
-		}
+	for (int i = 1; search && i < CANDIDATES; i++) {
+		if (total(search->sums[i]) < total(search->sums[best]))
+			best = i;
 	}
-	return best;
-}
-
-static enum qs_status measure(
-    const struct qs_calib *calib, const struct qs_channel *channel, struct qs_verdict *ret_verdict)
-{
-	int position = qs_calib_position(calib, (double)channel->least, (double)channel->most);
-
-	if (!calib->calibration->is_graph_input && position < qs_calib_last_position(calib))
-		position = best_of(calib, channel, position);
-	*ret_verdict = qs_calib_binary(calib, position);
+	*ret_verdict = qs_calib_binary(calibration, qs_calib_position(calibration, extent) + best);
 	return QS_OK;
 }
 
-static enum qs_status observe(void *state, struct qs_layout layout, const float *data)
+static void end(void *state)
 {
-	return qs_calib_observe(state, layout, data, measure);
+	free(state);
 }
 
 static const enum qs_param reads[] = {QS_PARAM_BIT_WIDTH, QS_PARAM_ROUND_MODE, QS_PARAM_PER_CHANNEL,
@@ -107,9 +126,8 @@ static const enum qs_param reads[] = {QS_PARAM_BIT_WIDTH, QS_PARAM_ROUND_MODE, Q
 const struct qs_calibrator qs_calib_diffs = {
     .plugin = {QS_PLUGIN_ABI, "diffs", "least squared error over five neighbouring powers of two",
 	reads, sizeof(reads) / sizeof(*reads)},
-    .begin = qs_calib_begin,
+    .begin = begin,
     .observe = observe,
-    .result = qs_calib_result,
-    .end = qs_calib_end,
-    .batch_scales = qs_calib_batch_scales,
+    .decide = decide,
+    .end = end,
 };

@@ -67,12 +67,19 @@ static double divergence(const double *bins, size_t n, const double *coarse)
 
 /*
  * The last of several equally good ones. Division by an empty bin makes infinities, which never
- * win.
+ * win, and a candidate below which all bins are empty makes a NaN, which wins over every number:
+ * NumPy's argmin() takes it for the least.
  */
-static double search(const struct qs_calib *calib, const struct qs_histogram *histogram)
+static bool is_better(double sum, double least)
 {
-	const struct qs_spec *spec = &calib->calibration->spec;
-	const uint64_t n_levels = (uint64_t)1 << (spec->bit_width - (calib->range.min < 0));
+	return isnan(sum) || sum <= least;
+}
+
+static double search(const struct qs_histogram *histogram)
+{
+	const struct qs_calibration *calibration = histogram->calibration;
+	const uint64_t n_levels = (uint64_t)1
+	                          << (calibration->spec.bit_width - (calibration->range.min < 0));
 	double bins[QS_HISTOGRAM_BINS], coarse[QS_HISTOGRAM_BINS], least = INFINITY;
 	size_t best = QS_HISTOGRAM_BINS;
 
@@ -83,7 +90,7 @@ static double search(const struct qs_calib *calib, const struct qs_histogram *hi
 
 		coarsen(bins, n, n_levels, coarse);
 		sum = divergence(bins, n, coarse);
-		if (sum <= least) {
+		if (is_better(sum, least)) {
 			least = sum;
 			best = n;
 		}
@@ -91,15 +98,11 @@ static double search(const struct qs_calib *calib, const struct qs_histogram *hi
 	return qs_histogram_edge(histogram, best);
 }
 
-static enum qs_status measure(
-    const struct qs_calib *calib, const struct qs_channel *channel, struct qs_verdict *ret_verdict)
+static enum qs_status decide(const struct qs_calibration *calibration,
+    const struct qs_extent *extent, void *state, struct qs_verdict *ret_verdict)
 {
-	return qs_histogram_measure(calib, channel, search, ret_verdict);
-}
-
-static enum qs_status observe(void *state, struct qs_layout layout, const float *data)
-{
-	return qs_calib_observe(state, layout, data, measure);
+	(void)extent;
+	return qs_histogram_decide(calibration, state, search, ret_verdict);
 }
 
 static const enum qs_param reads[] = {QS_PARAM_BIT_WIDTH, QS_PARAM_PER_CHANNEL, QS_PARAM_SIGNED,
@@ -108,9 +111,8 @@ static const enum qs_param reads[] = {QS_PARAM_BIT_WIDTH, QS_PARAM_PER_CHANNEL, 
 const struct qs_calibrator qs_calib_entropy = {
     .plugin = {QS_PLUGIN_ABI, "entropy", "least Kullback-Leibler divergence", reads,
 	sizeof(reads) / sizeof(*reads)},
-    .begin = qs_calib_begin,
-    .observe = observe,
-    .result = qs_calib_result,
-    .end = qs_calib_end,
-    .batch_scales = qs_calib_batch_scales,
+    .begin = qs_histogram_begin,
+    .observe = qs_histogram_observe,
+    .decide = decide,
+    .end = qs_histogram_end,
 };

@@ -11,7 +11,7 @@
 #include "base/json_document.h"
 #include "engine/calibrate.h"
 #include "engine/fingerprint.h"
-#include "engine/qparams.h"
+#include "qstrata/numbers.h"
 
 #define FORMAT "qstrata-calibration"
 #define VERSION 1
@@ -276,37 +276,17 @@ static enum qs_status read_document(const struct reader *reader, struct qs_plan 
 	return worst;
 }
 
-/* Why a text was not parsed, or NULL. */
-static const char *parse_trouble(struct json_tokener *tokener, const char *bytes, size_t size)
-{
-	const enum json_tokener_error error = json_tokener_get_error(tokener);
-	size_t end = json_tokener_get_parse_end(tokener);
-
-	if (error == json_tokener_continue)
-		return "it ends too early";
-	if (error != json_tokener_success)
-		return json_tokener_error_desc(error);
-	while (end < size && bytes[end] && strchr(" \t\r\n", bytes[end]))
-		end++;
-	return end < size ? "text behind its end" : NULL;
-}
-
 static enum qs_status parse_document(
     const struct reader *reader, const char *bytes, size_t size, struct json_object **ret_document)
 {
-	struct json_tokener *tokener = json_tokener_new();
-	const char *trouble;
+	size_t at;
+	const char *trouble =
+	    qs_json_parse(bytes, size, JSON_TOKENER_DEFAULT_DEPTH, ret_document, &at);
 
-	if (!tokener)
-		return QS_NOMEM;
-	*ret_document = json_tokener_parse_ex(tokener, bytes, (int)size);
-	trouble = parse_trouble(tokener, bytes, size);
-	if (trouble)
-		complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
-		    "the file is no JSON: %s at byte %zu", trouble,
-		    json_tokener_get_parse_end(tokener));
-	json_tokener_free(tokener);
-	return trouble ? QS_INVALID : QS_OK;
+	if (!trouble)
+		return QS_OK;
+	return complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+	    "the file is no JSON: %s at byte %zu", trouble, at);
 }
 
 enum qs_status qs_calib_file_read(struct qs_plan *plan, const struct qs_calib_identity *identity,

@@ -9,10 +9,14 @@
 #include "engine/registry.h"
 #include "engine/round.h"
 
-/* Rounding is half_even here, whatever the rounding mode of the tensor. */
-static double loss(const struct qs_histogram *histogram, double threshold, double top)
+/*
+ * Rounding is half_even here, whatever the rounding mode of the tensor. `divisor` is what the scale
+ * law divides a threshold by, so that amp is 1 / scale.
+ */
+static double loss(
+    const struct qs_histogram *histogram, double threshold, double divisor, double top)
 {
-	const double amp = top / threshold;
+	const double amp = divisor / threshold;
 	double sum = 0.0;
 
 	for (size_t i = 0; i < QS_HISTOGRAM_BINS; i++) {
@@ -24,14 +28,15 @@ static double loss(const struct qs_histogram *histogram, double threshold, doubl
 	return sum;
 }
 
-static double search(const struct qs_calib *calib, const struct qs_histogram *histogram)
+static double search(const struct qs_histogram *histogram)
 {
-	const double top = (double)calib->range.max;
+	const double divisor = qs_calib_divisor(histogram->calibration);
+	const double top = (double)histogram->calibration->range.max;
 	double least = INFINITY, best = (double)histogram->most;
 
 	for (size_t i = QS_HISTOGRAM_FIRST; i < QS_HISTOGRAM_BINS; i += QS_HISTOGRAM_STRIDE) {
 		const double threshold = qs_histogram_center(histogram, i);
-		const double sum = loss(histogram, threshold, top);
+		const double sum = loss(histogram, threshold, divisor, top);
 
 		if (sum < least) {
 			least = sum;
@@ -41,15 +46,11 @@ static double search(const struct qs_calib *calib, const struct qs_histogram *hi
 	return best;
 }
 
-static enum qs_status measure(
-    const struct qs_calib *calib, const struct qs_channel *channel, struct qs_verdict *ret_verdict)
+static enum qs_status decide(const struct qs_calibration *calibration,
+    const struct qs_extent *extent, void *state, struct qs_verdict *ret_verdict)
 {
-	return qs_histogram_measure(calib, channel, search, ret_verdict);
-}
-
-static enum qs_status observe(void *state, struct qs_layout layout, const float *data)
-{
-	return qs_calib_observe(state, layout, data, measure);
+	(void)extent;
+	return qs_histogram_decide(calibration, state, search, ret_verdict);
 }
 
 static const enum qs_param reads[] = {QS_PARAM_BIT_WIDTH, QS_PARAM_PER_CHANNEL, QS_PARAM_SIGNED,
@@ -58,9 +59,8 @@ static const enum qs_param reads[] = {QS_PARAM_BIT_WIDTH, QS_PARAM_PER_CHANNEL, 
 const struct qs_calibrator qs_calib_mse = {
     .plugin = {QS_PLUGIN_ABI, "mse", "least squared error over candidate thresholds", reads,
 	sizeof(reads) / sizeof(*reads)},
-    .begin = qs_calib_begin,
-    .observe = observe,
-    .result = qs_calib_result,
-    .end = qs_calib_end,
-    .batch_scales = qs_calib_batch_scales,
+    .begin = qs_histogram_begin,
+    .observe = qs_histogram_observe,
+    .decide = decide,
+    .end = qs_histogram_end,
 };

@@ -7,32 +7,28 @@
 #include "engine/registry.h"
 
 /*
- * Shares are added in float32, as the tool does: where the percentage of the count is a whole
- * number, the error of that sum decides.
+ * Shares are divided and added in double, as NumPy does it for the tool: where the percentage of
+ * the count is a whole number, the roundings of that sum decide.
  */
-static double search(const struct qs_calib *calib, const struct qs_histogram *histogram)
+static double search(const struct qs_histogram *histogram)
 {
-	const double wanted = calib->calibration->spec.percentage / 100.0;
-	float share = 0.0F;
+	const double wanted = histogram->calibration->spec.percentage / 100.0;
+	double share = 0.0;
 	size_t bin = 0;
 
 	for (; bin < QS_HISTOGRAM_BINS; bin++) {
-		share += (float)histogram->counts[bin] / (float)histogram->total;
-		if ((double)share >= wanted)
+		share += (double)histogram->counts[bin] / (double)histogram->total;
+		if (share >= wanted)
 			break;
 	}
 	return qs_histogram_edge(histogram, bin);
 }
 
-static enum qs_status measure(
-    const struct qs_calib *calib, const struct qs_channel *channel, struct qs_verdict *ret_verdict)
+static enum qs_status decide(const struct qs_calibration *calibration,
+    const struct qs_extent *extent, void *state, struct qs_verdict *ret_verdict)
 {
-	return qs_histogram_measure(calib, channel, search, ret_verdict);
-}
-
-static enum qs_status observe(void *state, struct qs_layout layout, const float *data)
-{
-	return qs_calib_observe(state, layout, data, measure);
+	(void)extent;
+	return qs_histogram_decide(calibration, state, search, ret_verdict);
 }
 
 static const enum qs_param reads[] = {QS_PARAM_BIT_WIDTH, QS_PARAM_PER_CHANNEL, QS_PARAM_SIGNED,
@@ -41,9 +37,8 @@ static const enum qs_param reads[] = {QS_PARAM_BIT_WIDTH, QS_PARAM_PER_CHANNEL, 
 const struct qs_calibrator qs_calib_percentile = {
     .plugin = {QS_PLUGIN_ABI, "percentile", "the magnitude that a share of the values stays below",
 	reads, sizeof(reads) / sizeof(*reads)},
-    .begin = qs_calib_begin,
-    .observe = observe,
-    .result = qs_calib_result,
-    .end = qs_calib_end,
-    .batch_scales = qs_calib_batch_scales,
+    .begin = qs_histogram_begin,
+    .observe = qs_histogram_observe,
+    .decide = decide,
+    .end = qs_histogram_end,
 };

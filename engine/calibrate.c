@@ -10,7 +10,7 @@
 #include "engine/dataset.h"
 #include "engine/observer.h"
 #include "engine/onnx_form.h"
-#include "engine/qparams.h"
+#include "qstrata/numbers.h"
 #include "engine/registry.h"
 #include "model/ort.h"
 
@@ -31,8 +31,8 @@ static enum qs_status calibrate_constant(const struct qs_plan *plan, struct qs_s
 {
 	const struct qs_graph *graph = plan->layers->graph;
 	const Onnx__TensorProto *constant = graph->values[site->value].constant;
-	struct qs_observation observation = {1, false, QS_SCALE_LAW_QMAX,
-	    {site->name, qs_model_place(graph->model, findings), findings}};
+	struct qs_observation observation = {.channels = 1,
+	    .subject = {site->name, qs_model_place(graph->model, findings), findings}};
 	struct qs_layout layout;
 	enum qs_status status;
 	float *values;
@@ -137,8 +137,9 @@ static enum qs_status add_watch(struct observation_run *run, struct qs_site *sit
 	const struct qs_graph *graph = run->plan->layers->graph;
 	const struct qs_value *value = &graph->values[site->value];
 	struct watch *watch = &run->watches[run->n_watches++];
-	const struct qs_observation observation = {1, value->is_input, QS_SCALE_LAW_QMAX,
-	    {site->name, qs_model_place(graph->model, run->findings), run->findings}};
+	const struct qs_observation observation = {.channels = 1,
+	    .is_graph_input = value->is_input,
+	    .subject = {site->name, qs_model_place(graph->model, run->findings), run->findings}};
 
 	*watch = (struct watch){site, NULL, QS_NONE};
 	if (!value->is_input)
@@ -336,9 +337,8 @@ static enum qs_status observe(struct observation_run *run)
 		return QS_INVALID;
 	}
 	/* What is wrong with the data is cheaper to find than a session is to open. */
-	status = qs_dataset_open(
-	    run->options->data, run->inputs, run->n_inputs, run->options->images, run->findings,
-	    &run->dataset);
+	status = qs_dataset_open(run->options->data, run->inputs, run->n_inputs,
+	    run->options->images, run->findings, &run->dataset);
 	if (status == QS_OK && run->n_outputs)
 		status = open_session(run);
 	for (size_t i = 0; i < run->dataset.n_batches && status == QS_OK; i++)

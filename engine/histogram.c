@@ -6,19 +6,20 @@
 #include <stdlib.h>
 
 /*
- * As the tool spaces its edges, to the last bit: groups of eight in float32, whose first edges are
- * counted from the nearer end, and each value rounded once.
+ * As torch.linspace() spaces them for the tool, to the last bit: groups of eight in float32. The
+ * first of a group is counted from the nearer end and rounded once, as a fused operation does it;
+ * to it the others add their multiple of the step, rounded by itself.
  */
 static float edge(const struct qs_histogram *histogram, size_t i)
 {
-	const double step = (double)(histogram->most / QS_HISTOGRAM_BINS);
+	const float step = histogram->most / QS_HISTOGRAM_BINS;
 	const size_t lane = i % 8, first = i - lane;
-	float base = (float)(step * (double)first);
+	float base = (float)((double)step * (double)first);
 
 	if (first >= QS_HISTOGRAM_BINS / 2)
-		base =
-		    (float)((double)histogram->most - step * (double)(QS_HISTOGRAM_BINS - first));
-	return (float)((double)base + step * (double)lane);
+		base = (float)((double)histogram->most -
+			       (double)step * (double)(QS_HISTOGRAM_BINS - first));
+	return base + step * (float)lane;
 }
 
 double qs_histogram_edge(const struct qs_histogram *histogram, size_t i)
@@ -31,31 +32,41 @@ double qs_histogram_center(const struct qs_histogram *histogram, size_t i)
 	return (double)((edge(histogram, i) + edge(histogram, i + 1)) / 2.0F);
 }
 
-static void fill(const struct qs_kernels *kernels, const struct qs_channel *channel, float most,
-    struct qs_histogram *histogram)
+enum qs_status qs_histogram_begin(
+    const struct qs_calibration *calibration, const struct qs_extent *extent, void **ret_state)
 {
-	for (size_t r = 0; r < channel->n_runs; r++)
-		kernels->bins(channel->data + r * channel->stride, channel->size, most,
-		    QS_HISTOGRAM_BINS, histogram->counts);
-	histogram->total = (uint64_t)channel->n_runs * channel->size;
-	histogram->most = most;
-}
-
-enum qs_status qs_histogram_measure(const struct qs_calib *calib, const struct qs_channel *channel,
-    qs_histogram_search *search, struct qs_verdict *ret_verdict)
-{
-	const float most = fmaxf(fabsf(channel->least), fabsf(channel->most));
+	const float most = fmaxf(fabsf(extent->least), fabsf(extent->most));
 	struct qs_histogram *histogram;
 
-	if (!(most > 0.0F)) {
-		*ret_verdict = qs_calib_symmetric(calib, 0.0);
+	if (!(most > 0.0F))
 		return QS_OK;
-	}
 	histogram = calloc(1, sizeof(*histogram));
 	if (!histogram)
 		return QS_NOMEM;
-	fill(calib->calibration->kernels, channel, most, histogram);
-	*ret_verdict = qs_calib_symmetric(calib, search(calib, histogram));
-	free(histogram);
+	histogram->calibration = calibration;
+	histogram->most = most;
+	histogram->total = extent->n;
+	*ret_state = histogram;
+	return QS_OK;
+}
+
+enum qs_status qs_histogram_observe(void *state, const float *values, size_t n)
+{
+	struct qs_histogram *histogram = state;
+
+	histogram->calibration->kernels->bins(
+	    values, n, histogram->most, QS_HISTOGRAM_BINS, histogram->counts);
+	return QS_OK;
+}
+
+void qs_histogram_end(void *state)
+{
+	free(state);
+}
+
+enum qs_status qs_histogram_decide(const struct qs_calibration *calibration, void *state,
+    qs_histogram_search *search, struct qs_verdict *ret_verdict)
+{
+	*ret_verdict = qs_calib_symmetric(calibration, state ? search(state) : 0.0);
 	return QS_OK;
 }

@@ -163,6 +163,24 @@ static enum qs_status prepare(
 	return status;
 }
 
+/* What plug-ins compute can be written; what they mean by a number format cannot. */
+static enum qs_status check_formats(const struct qs_job *job, struct qs_findings *findings)
+{
+	enum qs_status status = QS_OK;
+
+	for (size_t i = 0; i < job->plan->n_sites; i++) {
+		const struct qs_site *site = &job->plan->sites[i];
+
+		if (site->spec.datatype < QS_DATATYPE__COUNT)
+			continue;
+		qs_finding_add(findings, QS_FINDING_NOT_EXPRESSIBLE,
+		    qs_place_of(qs_findings_name_source(findings, job->model_path)),
+		    "tensor \"%s\": ONNX has no form for the datatype of a plug-in", site->name);
+		status = QS_UNSUPPORTED;
+	}
+	return status;
+}
+
 enum qs_status qs_job_new(const struct qs_policy *policy, const char *model_path,
     bool allow_unmatched, struct qs_findings *findings, struct qs_job **ret_job)
 {
@@ -172,16 +190,23 @@ enum qs_status qs_job_new(const struct qs_policy *policy, const char *model_path
 	if (!job)
 		return QS_NOMEM;
 	job->policy = policy;
-	job->registry = qs_registry_new();
+	job->registry = job->builtin = qs_registry_new();
 	job->model_path = strdup(model_path);
 	if (job->registry && job->model_path)
 		status = prepare(job, allow_unmatched, findings);
+	if (status == QS_OK)
+		status = check_formats(job, findings);
 	if (status != QS_OK) {
 		qs_job_free(job);
 		return status;
 	}
 	*ret_job = job;
 	return QS_OK;
+}
+
+void qs_job_use(struct qs_job *job, const struct qs_registry *registry)
+{
+	job->registry = registry;
 }
 
 void qs_job_free(struct qs_job *job)
@@ -192,7 +217,7 @@ void qs_job_free(struct qs_job *job)
 	qs_selection_free(job->selection);
 	qs_layers_free(job->layers);
 	qs_model_free(job->model);
-	qs_registry_free(job->registry);
+	qs_registry_free(job->builtin);
 	free(job->model_path);
 	free(job->output_path);
 	free(job);
@@ -200,7 +225,7 @@ void qs_job_free(struct qs_job *job)
 
 enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads)
 {
-	return qs_registry_use_threads(job->registry, n_threads);
+	return qs_registry_use_threads(job->builtin, n_threads);
 }
 
 /* ---- scales ---------------------------------------------------------------------------------- */

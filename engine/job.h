@@ -18,7 +18,8 @@ enum qs_job_stage {
 struct qs_job {
 	enum qs_job_stage stage;
 	const struct qs_policy *policy;
-	struct qs_registry *registry;
+	struct qs_registry *builtin;        /* what is used unless another is given */
+	const struct qs_registry *registry; /* what is used */
 	struct qs_model *model;
 	struct qs_layers *layers; /* of the folded model */
 	struct qs_selection *selection;

@@ -9,27 +9,6 @@
 #include "base/finding.h"
 #include "engine/npy_header.h"
 
-static bool machine_is_big_endian(void)
-{
-	const uint16_t one = 1;
-	unsigned char first;
-
-	memcpy(&first, &one, 1);
-	return first == 0;
-}
-
-static void swap_bytes(unsigned char *bytes, size_t n_values, size_t size)
-{
-	for (size_t i = 0; i < n_values; i++, bytes += size) {
-		for (size_t a = 0, b = size - 1; a < b; a++, b--) {
-			const unsigned char byte = bytes[a];
-
-			bytes[a] = bytes[b];
-			bytes[b] = byte;
-		}
-	}
-}
-
 /*
  * Walks the values in C order while an offset follows them in Fortran order, where the first
  * dimension is the one that moves fastest.
@@ -67,27 +46,6 @@ static enum qs_status to_c_order(struct qs_array *array)
 	return QS_OK;
 }
 
-static enum qs_status check_size(const struct qs_npy_header *header, size_t size,
-    const struct qs_subject *subject, size_t *ret_n_values)
-{
-	const size_t element = qs_element_size(header->element), found = size - header->begin;
-	size_t n_values;
-
-	if (!qs_array_count(header->dims, header->rank, element, &n_values)) {
-		qs_finding_add(subject->findings, QS_FINDING_MALFORMED_NPY, subject->place,
-		    "%s: the shape has more values than any memory can hold", subject->name);
-		return QS_INVALID;
-	}
-	if (n_values * element != found) {
-		qs_finding_add(subject->findings, QS_FINDING_MALFORMED_NPY, subject->place,
-		    "%s: the shape needs %zu bytes of data, and the file has %zu", subject->name,
-		    n_values * element, found);
-		return QS_INVALID;
-	}
-	*ret_n_values = n_values;
-	return QS_OK;
-}
-
 enum qs_status qs_npy_parse(
     unsigned char *bytes, size_t size, const struct qs_subject *subject, struct qs_array *ret_array)
 {
@@ -96,15 +54,14 @@ enum qs_status qs_npy_parse(
 	enum qs_status status = qs_npy_header_read(bytes, size, subject, &header);
 
 	if (status == QS_OK)
-		status = check_size(&header, size, subject, &array.n_values);
+		status = qs_npy_header_count(&header, size, subject, &array.n_values);
 	if (status != QS_OK)
 		return status;
 	array.element = header.element;
 	array.rank = header.rank;
 	memcpy(array.dims, header.dims, sizeof(array.dims));
 	memmove(bytes, bytes + header.begin, size - header.begin);
-	if (header.big_endian != machine_is_big_endian())
-		swap_bytes(bytes, array.n_values, qs_element_size(array.element));
+	qs_array_order_bytes(&array, header.big_endian);
 	if (header.fortran_order && array.rank > 1)
 		status = to_c_order(&array);
 	if (status == QS_OK)
@@ -130,23 +87,22 @@ enum qs_status qs_npy_read(
 	return status;
 }
 
-static enum qs_status write_data(const struct qs_array *array, FILE *stream)
+/* Least byte first, by way of a buffer that may be turned around. */
+static void write_data(const struct qs_array *array, FILE *stream)
 {
-	const size_t size = array->n_values * qs_element_size(array->element);
-	unsigned char *swapped;
+	const size_t element = qs_element_size(array->element);
+	const unsigned char *from = array->data;
+	unsigned char piece[8192];
 
-	if (!machine_is_big_endian()) {
-		fwrite(array->data, 1, size, stream);
-		return QS_OK;
+	for (size_t rest = array->n_values * element; rest;) {
+		const size_t size = rest < sizeof(piece) ? rest : sizeof(piece);
+
+		memcpy(piece, from, size);
+		qs_element_order_bytes(array->element, piece, size / element, false);
+		fwrite(piece, 1, size, stream);
+		from += size;
+		rest -= size;
 	}
-	swapped = malloc(size + 1);
-	if (!swapped)
-		return QS_NOMEM;
-	memcpy(swapped, array->data, size);
-	swap_bytes(swapped, array->n_values, qs_element_size(array->element));
-	fwrite(swapped, 1, size, stream);
-	free(swapped);
-	return QS_OK;
 }
 
 enum qs_status qs_npy_write(
@@ -166,11 +122,11 @@ enum qs_status qs_npy_write(
 	status = qs_output_open(&output, path, findings);
 	if (status != QS_OK)
 		return status;
-	qs_npy_header_write(array, descr, &header);
+	qs_npy_header_write(array->dims, array->rank, false, descr, &header);
 	status = qs_text_status(&header);
 	if (status == QS_OK) {
 		fwrite(header.data, 1, header.size, output.stream);
-		status = write_data(array, output.stream);
+		write_data(array, output.stream);
 	}
 	qs_text_done(&header);
 	if (status == QS_OK)

@@ -268,17 +268,19 @@ const char *qs_npy_header_descr(enum qs_element element)
 	return descr[element];
 }
 
-void qs_npy_header_write(const struct qs_array *array, const char *descr, struct qs_text *text)
+void qs_npy_header_write(
+    const int64_t *dims, size_t rank, bool fortran_order, const char *descr, struct qs_text *text)
 {
 	const size_t start = text->size, dictionary = start + MAGIC_SIZE + 4;
 	size_t length;
 
 	qs_text_add(text, magic, MAGIC_SIZE);
 	qs_text_add(text, "\1\0\0\0", 4);
-	qs_text_addf(text, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
-	for (size_t i = 0; i < array->rank; i++)
-		qs_text_addf(text, "%s%" PRId64, i ? ", " : "", array->dims[i]);
-	qs_text_adds(text, array->rank == 1 ? ",), }" : "), }");
+	qs_text_addf(text, "{'descr': '%s', 'fortran_order': %s, 'shape': (", descr,
+	    fortran_order ? "True" : "False");
+	for (size_t i = 0; i < rank; i++)
+		qs_text_addf(text, "%s%" PRId64, i ? ", " : "", dims[i]);
+	qs_text_adds(text, rank == 1 ? ",), }" : "), }");
 	qs_text_fill(text, ' ', 63 - (text->size - start) % 64);
 	qs_text_adds(text, "\n");
 	if (text->failed)
@@ -286,4 +288,26 @@ void qs_npy_header_write(const struct qs_array *array, const char *descr, struct
 	length = text->size - dictionary;
 	text->data[dictionary - 2] = (char)(length & 0xff);
 	text->data[dictionary - 1] = (char)(length >> 8);
+}
+
+enum qs_status qs_npy_header_count(const struct qs_npy_header *header, uint64_t size,
+    const struct qs_subject *subject, size_t *ret_n_values)
+{
+	const size_t element = qs_element_size(header->element);
+	const uint64_t found = size - header->begin;
+	size_t n_values;
+
+	if (!qs_array_count(header->dims, header->rank, element, &n_values)) {
+		qs_finding_add(subject->findings, QS_FINDING_MALFORMED_NPY, subject->place,
+		    "%s: the shape has more values than any memory can hold", subject->name);
+		return QS_INVALID;
+	}
+	if (n_values * element != found) {
+		qs_finding_add(subject->findings, QS_FINDING_MALFORMED_NPY, subject->place,
+		    "%s: the shape needs %zu bytes of data, and the file has %" PRIu64,
+		    subject->name, n_values * element, found);
+		return QS_INVALID;
+	}
+	*ret_n_values = n_values;
+	return QS_OK;
 }

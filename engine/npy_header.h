@@ -28,10 +28,18 @@ enum qs_status qs_npy_header_read(const unsigned char *bytes, size_t size,
     const struct qs_subject *subject, struct qs_npy_header *ret_header);
 
 /*
- * Adds a header of version 1.0 for an array in C order, padded so that the data begins at a
- * multiple of 64.
+ * How many values the shape has, which the rest of a file of `size` bytes must hold. QS_INVALID
+ * with a finding when it does not.
  */
-void qs_npy_header_write(const struct qs_array *array, const char *descr, struct qs_text *text);
+enum qs_status qs_npy_header_count(const struct qs_npy_header *header, uint64_t size,
+    const struct qs_subject *subject, size_t *ret_n_values);
+
+/*
+ * Adds a header of version 1.0 for elements of this machine's type `descr`, padded so that the data
+ * begins at a multiple of 64.
+ */
+void qs_npy_header_write(
+    const int64_t *dims, size_t rank, bool fortran_order, const char *descr, struct qs_text *text);
 
 /*
  * How NumPy writes an element type, least byte first: "<f4"; NULL for bfloat16, which it does not

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calibration of one tensor. */
+/* Observers: made, merged, and asked for what the batches say together. */
 #include "engine/observer.h"
 
 #include <inttypes.h>
@@ -8,54 +8,83 @@
 
 #include "base/finding.h"
 #include "engine/array.h"
-#include "engine/qparams.h"
+#include "engine/calib.h"
+#include "qstrata/numbers.h"
 #include "engine/registry.h"
-
-struct qs_observer {
-	struct qs_calibration calibration;
-	const struct qs_calibrator *calibrator;
-	void *state;
-	size_t n_batches;
-};
+#include "engine/statistic.h"
 
 bool qs_observer_needed(const struct qs_registry *registry, const struct qs_spec *spec)
 {
-	const char *format = qs_datatype_word((enum qs_datatype)spec->datatype);
-	const struct qs_quantizer *quantizer = qs_registry_quantizer(registry, format);
+	const struct qs_quantizer *quantizer =
+	    qs_registry_quantizer(registry, qs_registry_datatype(registry, spec));
 
 	return quantizer && quantizer->needs_qparams;
+}
+
+static enum qs_status refuse(const struct qs_subject *subject, enum qs_finding_id id,
+    const char *what, const char *name, const char *why)
+{
+	qs_finding_add(subject->findings, id, subject->place, "%s: %s \"%s\" %s", subject->name,
+	    what, name, why);
+	return QS_UNSUPPORTED;
+}
+
+/* Whether a tensor can be calibrated so. */
+static enum qs_status check_law(const struct qs_observer *observer)
+{
+	const struct qs_subject *subject = &observer->calibration.subject;
+	const struct qs_int_range range = observer->calibration.range;
+
+	if (range.max < 1) {
+		qs_finding_add(subject->findings, QS_FINDING_NO_POSITIVE_INTEGER, subject->place,
+		    "%s: bit_width %d leaves the integers %lld to %lld, and a scale needs a "
+		    "positive one",
+		    subject->name, observer->calibration.spec.bit_width, (long long)range.min,
+		    (long long)range.max);
+		return QS_UNSUPPORTED;
+	}
+	if (!(observer->averaging >= 0.0 && observer->averaging <= 1.0))
+		return QS_BUG;
+	if (observer->averaging > 0.0 && observer->calibrator->begin)
+		return refuse(subject, QS_FINDING_NO_AVERAGING, "method",
+		    observer->calibrator->plugin.name,
+		    "looks at all values, and moving averages are those of the smallest and the "
+		    "largest");
+	return QS_OK;
 }
 
 enum qs_status qs_observer_new(const struct qs_registry *registry, const struct qs_spec *spec,
     const struct qs_observation *observation, struct qs_observer **ret_observer)
 {
-	const char *method = qs_method_word((enum qs_method)spec->method);
-	const char *mode = qs_round_mode_word((enum qs_round_mode)spec->round_mode);
+	const char *method = qs_registry_method(registry, spec);
+	const char *mode = qs_registry_round_mode(registry, spec);
+	const struct qs_observer wanted = {
+	    .registry = registry,
+	    .calibrator = qs_registry_calibrator(registry, method),
+	    .averaging = observation->averaging,
+	    .record = {.channels = observation->channels},
+	    .calibration = {.spec = *spec,
+		.rounding = qs_registry_rounding(registry, mode),
+		.kernels = qs_registry_kernels(registry),
+		.scale_law = observation->scale_law,
+		.range = qs_spec_int_range(spec),
+		.is_graph_input = observation->is_graph_input,
+		.subject = observation->subject},
+	};
 	struct qs_observer *observer;
 	enum qs_status status;
 
-	if (!qs_registry_calibrator(registry, method))
+	if (!wanted.calibrator)
 		return qs_registry_lack(QS_PLUGIN_CALIBRATOR, method, &observation->subject);
-	if (!qs_registry_rounding(registry, mode))
+	if (!wanted.calibration.rounding)
 		return qs_registry_lack(QS_PLUGIN_ROUNDING, mode, &observation->subject);
-	observer = calloc(1, sizeof(*observer));
+	status = check_law(&wanted);
+	if (status != QS_OK)
+		return status;
+	observer = malloc(sizeof(*observer));
 	if (!observer)
 		return QS_NOMEM;
-	observer->calibrator = qs_registry_calibrator(registry, method);
-	observer->calibration = (struct qs_calibration){
-	    .spec = *spec,
-	    .rounding = qs_registry_rounding(registry, mode),
-	    .kernels = qs_registry_kernels(registry),
-	    .scale_law = observation->scale_law,
-	    .channels = observation->channels,
-	    .is_graph_input = observation->is_graph_input,
-	    .subject = observation->subject,
-	};
-	status = observer->calibrator->begin(&observer->calibration, &observer->state);
-	if (status != QS_OK) {
-		free(observer);
-		return status;
-	}
+	*observer = wanted;
 	*ret_observer = observer;
 	return QS_OK;
 }
@@ -64,61 +93,146 @@ void qs_observer_free(struct qs_observer *observer)
 {
 	if (!observer)
 		return;
-	observer->calibrator->end(observer->state);
+	qs_record_done(&observer->record);
 	free(observer);
 }
 
-/* The range is quick to find and tells whether there is anything to count. */
-static enum qs_status check_finite(
-    const struct qs_calibration *calibration, const float *data, size_t n)
+bool qs_observer_may_fall_back(const struct qs_observer *observer)
 {
-	const struct qs_subject *subject = &calibration->subject;
-	struct qs_census census = {0, 0, 0};
-	float least, most;
+	const struct qs_spec *spec = &observer->calibration.spec;
 
-	calibration->kernels->range(data, n, &least, &most);
-	if (isfinite(least) && isfinite(most))
-		return QS_OK;
-	calibration->kernels->census(data, n, 1.0F, 0.0F, 0.0F, &census);
-	qs_finding_add(subject->findings, QS_FINDING_NOT_FINITE, subject->place,
-	    "%s: of %zu values, %" PRIu64 " are NaN and %" PRIu64
-	    " are infinite; a scale needs finite ones",
-	    subject->name, n, census.nan, census.infinite);
-	return QS_INVALID;
+	return spec->symmetry && !spec->is_signed && spec->per_channel;
 }
 
-enum qs_status qs_observer_feed(
-    struct qs_observer *observer, struct qs_layout layout, const float *data)
+struct qs_int_range qs_observer_fallback(const struct qs_observer *observer)
 {
-	const size_t n = qs_layout_count(layout);
-	enum qs_status status;
+	struct qs_spec spec = observer->calibration.spec;
 
-	if (layout.channels != observer->calibration.channels)
-		return QS_BUG;
-	if (!n)
-		return QS_OK;
-	status = check_finite(&observer->calibration, data, n);
-	if (status == QS_OK)
-		status = observer->calibrator->observe(observer->state, layout, data);
-	if (status == QS_OK)
-		observer->n_batches++;
-	return status;
+	spec.is_signed = true;
+	return qs_spec_int_range(&spec);
+}
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+/* The range of all batches together: the signed one if a single one needs it. */
+static struct qs_int_range common_range(const struct qs_observer *observer)
+{
+	for (size_t r = 0; r < observer->record.n_rows; r++) {
+		if (observer->record.rows[r].fell_back)
+			return qs_observer_fallback(observer);
+	}
+	return observer->calibration.range;
+}
+
+/*
+ * What a batch says about a channel under the common range: where other batches have put it off,
+ * the scale of a float comes anew from the threshold.
+ */
+static struct qs_verdict verdict_at(
+    const struct qs_observer *observer, const struct qs_calibration *common, size_t r, size_t c)
+{
+	const struct qs_record *record = &observer->record;
+	const struct qs_verdict verdict = record->cells[r * record->channels + c].verdict;
+
+	if (record->rows[r].fell_back || common->range.min == observer->calibration.range.min ||
+	    common->spec.scale_type == QS_SCALE_TYPE_POWEROFTWO)
+		return verdict;
+	return qs_calib_symmetric(common, verdict.float_max);
+}
+
+/* The numbers of one channel, those of every kind side by side. */
+struct columns {
+	double *scales, *zero_points, *float_maxima;
+};
+
+/* The zero point always by mode: a mean of zero points would belong to no batch. */
+static void condense(const struct qs_observer *observer, const struct qs_calibration *common,
+    size_t c, struct columns columns, struct qs_qparams *qparams)
+{
+	const enum qs_statistic statistic = (enum qs_statistic)common->spec.statistic;
+	const size_t n = observer->record.n_rows;
+
+	for (size_t r = 0; r < n; r++) {
+		const struct qs_verdict verdict = verdict_at(observer, common, r, c);
+
+		columns.scales[r] = verdict.scale;
+		columns.zero_points[r] = (double)verdict.zero_point;
+		columns.float_maxima[r] = verdict.float_max;
+	}
+	qparams->scale[c] = qs_statistic_of(statistic, columns.scales, n);
+	qparams->float_max[c] = qs_statistic_of(statistic, columns.float_maxima, n);
+	qparams->zero_point[c] =
+	    (int64_t)qs_statistic_of(QS_STATISTIC_MODAL, columns.zero_points, n);
+}
+
+static enum qs_status by_statistic(const struct qs_observer *observer,
+    const struct qs_calibration *common, struct qs_qparams *qparams)
+{
+	const size_t n = observer->record.n_rows;
+	double *scratch = malloc(3 * n * sizeof(*scratch));
+
+	if (!scratch)
+		return QS_NOMEM;
+	for (size_t c = 0; c < observer->record.channels; c++)
+		condense(observer, common, c,
+		    (struct columns){scratch, scratch + n, scratch + 2 * n}, qparams);
+	free(scratch);
+	return QS_OK;
+}
+
+/* The averages as PyTorch has them, in float32. */
+static struct qs_extent averaged_ends(const struct qs_observer *observer, size_t c)
+{
+	const struct qs_record *record = &observer->record;
+	const struct qs_cell *cell = &record->cells[c];
+	const float constant = (float)observer->averaging;
+	struct qs_extent ends = {cell->least, cell->most, 1};
+
+	for (size_t r = 1; r < record->n_rows; r++) {
+		cell += record->channels;
+		ends.least += constant * (cell->least - ends.least);
+		ends.most += constant * (cell->most - ends.most);
+	}
+	return ends;
+}
+
+static enum qs_status by_average(const struct qs_observer *observer,
+    const struct qs_calibration *common, struct qs_qparams *qparams)
+{
+	for (size_t c = 0; c < observer->record.channels; c++) {
+		const struct qs_extent ends = averaged_ends(observer, c);
+		struct qs_verdict verdict = {0.0, 0, 0.0};
+		enum qs_status status = observer->calibrator->decide(common, &ends, NULL, &verdict);
+
+		if (status != QS_OK)
+			return status;
+		qparams->scale[c] = verdict.scale;
+		qparams->zero_point[c] = verdict.zero_point;
+		qparams->float_max[c] = verdict.float_max;
+	}
+	return QS_OK;
 }
 
 enum qs_status qs_observer_result(struct qs_observer *observer, struct qs_qparams *ret_qparams)
 {
 	const struct qs_subject *subject = &observer->calibration.subject;
+	struct qs_calibration common = observer->calibration;
 	struct qs_qparams qparams;
 	enum qs_status status;
 
-	if (!observer->n_batches) {
+	if (!observer->record.n_rows) {
 		qs_finding_add(subject->findings, QS_FINDING_NO_DATA, subject->place,
 		    "%s: there are no values to calibrate with", subject->name);
 		return QS_INVALID;
 	}
-	status = qs_qparams_init(&qparams, observer->calibration.channels);
-	if (status == QS_OK)
-		status = observer->calibrator->result(observer->state, &qparams);
+	status = qs_qparams_init(&qparams, observer->record.channels);
+	if (status != QS_OK)
+		return status;
+	common.range = common_range(observer);
+	qparams.quant_min = common.range.min;
+	qparams.quant_max = common.range.max;
+	status = observer->averaging > 0.0 ? by_average(observer, &common, &qparams)
+	                                   : by_statistic(observer, &common, &qparams);
 	if (status == QS_OK)
 		*ret_qparams = qparams;
 	else
@@ -126,30 +240,39 @@ enum qs_status qs_observer_result(struct qs_observer *observer, struct qs_qparam
 	return status;
 }
 
-const double *qs_observer_batch_scales(const struct qs_observer *observer, size_t *ret_n_batches)
+size_t qs_observer_n_batches(const struct qs_observer *observer)
 {
-	*ret_n_batches = 0;
-	if (!observer->calibrator->batch_scales)
-		return NULL;
-	return observer->calibrator->batch_scales(observer->state, ret_n_batches);
+	return observer->record.n_rows;
 }
 
-enum qs_status qs_observer_calibrate(const struct qs_registry *registry, const struct qs_spec *spec,
-    const struct qs_observation *observation, struct qs_layout layout, const float *data,
-    struct qs_qparams *ret_qparams)
+uint64_t qs_observer_batch_number(const struct qs_observer *observer, size_t index)
 {
-	struct qs_observation with_channels = *observation;
-	struct qs_observer *observer = NULL;
-	enum qs_status status;
+	return observer->record.rows[index].number;
+}
 
-	if (!spec->per_channel)
-		layout = (struct qs_layout){1, 1, qs_layout_count(layout)};
-	with_channels.channels = layout.channels;
-	status = qs_observer_new(registry, spec, &with_channels, &observer);
-	if (status == QS_OK)
-		status = qs_observer_feed(observer, layout, data);
-	if (status == QS_OK)
-		status = qs_observer_result(observer, ret_qparams);
-	qs_observer_free(observer);
-	return status;
+double qs_observer_batch_scale(const struct qs_observer *observer, size_t index, size_t channel)
+{
+	return observer->record.cells[index * observer->record.channels + channel].verdict.scale;
+}
+
+/* ---- merging --------------------------------------------------------------------------------- */
+
+enum qs_status qs_observer_adopt(
+    struct qs_observer *observer, const struct qs_record *rows, struct qs_place place)
+{
+	const struct qs_subject *subject = &observer->calibration.subject;
+	uint64_t number;
+
+	if (qs_record_clash(&observer->record, rows, &number)) {
+		qs_finding_add(subject->findings, QS_FINDING_BATCH_NUMBER, place,
+		    "%s: batch %" PRIu64 " is there twice", subject->name, number);
+		return QS_INVALID;
+	}
+	if (!qs_record_has_room(&observer->record, rows->n_rows)) {
+		qs_finding_add(subject->findings, QS_FINDING_OBSERVER_FULL, place,
+		    "%s: more than %zu batches of %zu channels", subject->name,
+		    QS_OBSERVER_LIMIT / observer->record.channels, observer->record.channels);
+		return QS_INVALID;
+	}
+	return qs_record_merge(&observer->record, rows);
 }

@@ -1,64 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calibration of one tensor: data in, scales out.
- *
- * A weight is calibrated at once. An activation has an observer that takes in batches; its result
- * over the batches so far may be asked for at any time, and more batches may follow.
+ * Observers from the inside; their calls are in qstrata/numbers.h.
  */
 #ifndef ENGINE_OBSERVER_H
 #define ENGINE_OBSERVER_H
 
-#include "qstrata/plugin.h"
+#include "engine/record.h"
+#include "qstrata/numbers.h"
 
-struct qs_observer;
-
-/* What the spec does not say about a tensor. */
-struct qs_observation {
-	size_t channels;     /* 1 unless the spec is per channel */
-	bool is_graph_input; /* it enters the model from outside */
-	enum qs_scale_law scale_law;
-	struct qs_subject subject; /* its name and findings outlive the observer */
+struct qs_observer {
+	const struct qs_registry *registry;
+	struct qs_calibration calibration; /* its range is the spec's */
+	const struct qs_calibrator *calibrator;
+	double averaging;
+	struct qs_record record;
 };
 
-/* Whether tensors of a spec have scales: false for the floating-point formats and unknown ones. */
-bool qs_observer_needed(const struct qs_registry *registry, const struct qs_spec *spec);
-
 /*
- * An observer for the method of a spec. QS_UNSUPPORTED with a finding when the method or the
- * rounding mode is not registered or cannot calibrate such a spec.
+ * Adds rows to the observer's. QS_INVALID with a finding about a place when a number is there
+ * already or the limit is passed; the observer is as before then.
  */
-enum qs_status qs_observer_new(const struct qs_registry *registry, const struct qs_spec *spec,
-    const struct qs_observation *observation, struct qs_observer **ret_observer);
+enum qs_status qs_observer_adopt(
+    struct qs_observer *observer, const struct qs_record *rows, struct qs_place place);
 
-/* Releases an observer; NULL is fine. */
-void qs_observer_free(struct qs_observer *observer);
+/* The channels that a state speaks of, for making an observer that may read it; 1 when it cannot be
+ * told. */
+size_t qs_observer_state_channels(const struct qs_source *source);
 
-/*
- * Takes in a batch, which is not kept. A batch without values says nothing. QS_INVALID with a
- * finding when a value is NaN or infinite or does not suit the spec; the observer is as before
- * then. QS_BUG when the channels are not those of the observation.
- */
-enum qs_status qs_observer_feed(
-    struct qs_observer *observer, struct qs_layout layout, const float *data);
+/* The signed range that unsigned channels with negative data fall back to. */
+struct qs_int_range qs_observer_fallback(const struct qs_observer *observer);
 
-/*
- * The scales over the batches so far, to be released by the caller. QS_INVALID with a finding
- * without one.
- */
-enum qs_status qs_observer_result(struct qs_observer *observer, struct qs_qparams *ret_qparams);
-
-/*
- * The scale of every batch, `channels` for each, until the next call; NULL when the method does not
- * keep them.
- */
-const double *qs_observer_batch_scales(const struct qs_observer *observer, size_t *ret_n_batches);
-
-/*
- * Scales for data that is all there. A spec that is not per channel gets one scale whatever the
- * layout, and observation->channels is not looked at.
- */
-enum qs_status qs_observer_calibrate(const struct qs_registry *registry, const struct qs_spec *spec,
-    const struct qs_observation *observation, struct qs_layout layout, const float *data,
-    struct qs_qparams *ret_qparams);
+/* Whether negative data puts the range off, rather than being refused: per channel, unsigned
+ * symmetric. */
+bool qs_observer_may_fall_back(const struct qs_observer *observer);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/finding.h"
-#include "engine/qparams.h"
+#include "qstrata/numbers.h"
 
 #define WITH true
 #define WITHOUT false

@@ -27,7 +27,7 @@ struct qs_site {
 	int axis;            /* of the tensor's channels; -1: one scale for all */
 	struct qs_use *uses; /* of a constant: the readers that get the format */
 	size_t n_uses;
-	size_t n_layers; /* that read the constant in this format */
+	size_t n_layers;           /* that read the constant in this format */
 	struct qs_qparams qparams; /* of integers; n is 0 until calibrated */
 	/*
 	 * Of a bias of 32 bits: the sites whose scales multiplied give its own, as integer

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Room for scales and zero points. */
-#include "engine/qparams.h"
+#include "qstrata/numbers.h"
 
 #include <stdlib.h>
 

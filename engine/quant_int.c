@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "engine/array.h"
+#include "engine/calib.h"
 #include "engine/pool.h"
 #include "engine/quantizer.h"
 #include "engine/registry.h"
@@ -36,7 +37,8 @@ struct lattice {
 static struct lattice lattice_of(const struct qs_qparams *qparams, size_t channel)
 {
 	const size_t at = qparams->n == 1 ? 0 : channel;
-	const double amp = fmax(0x1p-127, fmin(1.0 / qparams->scale[at], (double)FLT_MAX));
+	const double amp =
+	    fmax(0x1p-127, fmin(1.0 / qs_scale_usable(qparams->scale[at]), (double)FLT_MAX));
 	const int64_t zero_point = qparams->zero_point[at];
 
 	return (struct lattice){

@@ -12,8 +12,8 @@ enum qs_status qs_quantizer_bind(const struct qs_registry *registry, const struc
     const struct qs_qparams *qparams, const struct qs_subject *subject,
     struct qs_quantization *ret_how)
 {
-	const char *format = qs_datatype_word((enum qs_datatype)spec->datatype);
-	const char *mode = qs_round_mode_word((enum qs_round_mode)spec->round_mode);
+	const char *format = qs_registry_datatype(registry, spec);
+	const char *mode = qs_registry_round_mode(registry, spec);
 	const struct qs_quantization how = {
 	    .quantizer = qs_registry_quantizer(registry, format),
 	    .rounding = qs_registry_rounding(registry, mode),

@@ -9,11 +9,21 @@
 #include "engine/cpu.h"
 #include "engine/pool.h"
 #include "engine/round.h"
+#include "policy/param.h"
 
 /* The tables of one kind; each begins with its struct qs_plugin. */
 struct shelf {
 	const struct qs_plugin **items;
+	const char **names; /* of the items */
 	size_t n_items, capacity;
+	size_t n_builtin; /* the first ones */
+};
+
+/* What is released together with a registry, the last first. */
+struct kept {
+	struct kept *next;
+	void *thing;
+	void (*release)(void *thing);
 };
 
 struct qs_registry {
@@ -21,6 +31,15 @@ struct qs_registry {
 	struct qs_kernels kernels;
 	struct qs_pool *pool;
 	size_t n_threads;
+	struct qs_vocabulary vocabulary;
+	struct kept *kept;
+};
+
+/* The parameter whose words the plug-ins of a kind are. */
+static const enum qs_param params[QS_PLUGIN__KINDS] = {
+    [QS_PLUGIN_QUANTIZER] = QS_PARAM_DATATYPE,
+    [QS_PLUGIN_CALIBRATOR] = QS_PARAM_METHOD,
+    [QS_PLUGIN_ROUNDING] = QS_PARAM_ROUND_MODE,
 };
 
 static const struct qs_plugin *find(const struct shelf *shelf, const char *name)
@@ -37,18 +56,34 @@ static bool is_name(const char *name)
 	return name && *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
 }
 
+static enum qs_status make_room(struct shelf *shelf)
+{
+	const size_t capacity = shelf->capacity ? shelf->capacity * 2 : 8;
+	const struct qs_plugin **items;
+	const char **names;
+
+	if (shelf->n_items < shelf->capacity)
+		return QS_OK;
+	items = realloc(shelf->items, capacity * sizeof(*items));
+	if (!items)
+		return QS_NOMEM;
+	shelf->items = items;
+	names = realloc(shelf->names, capacity * sizeof(*names));
+	if (!names)
+		return QS_NOMEM;
+	shelf->names = names;
+	shelf->capacity = capacity;
+	return QS_OK;
+}
+
 static enum qs_status put(struct shelf *shelf, const struct qs_plugin *plugin)
 {
-	if (shelf->n_items == shelf->capacity) {
-		const size_t capacity = shelf->capacity ? shelf->capacity * 2 : 8;
-		const struct qs_plugin **items = realloc(shelf->items, capacity * sizeof(*items));
+	enum qs_status status = make_room(shelf);
 
-		if (!items)
-			return QS_NOMEM;
-		shelf->items = items;
-		shelf->capacity = capacity;
-	}
-	shelf->items[shelf->n_items++] = plugin;
+	if (status != QS_OK)
+		return status;
+	shelf->items[shelf->n_items] = plugin;
+	shelf->names[shelf->n_items++] = plugin->name;
 	return QS_OK;
 }
 
@@ -67,6 +102,7 @@ static enum qs_status add(struct qs_registry *registry, enum qs_plugin_kind kind
 	const char *name = is_name(plugin->name) ? plugin->name : "";
 	struct shelf *shelf = &registry->shelves[kind];
 	const bool taken = find(shelf, name) != NULL;
+	const bool full = shelf->n_items - shelf->n_builtin == QS_PLUGIN_LIMIT;
 
 	if (plugin->abi != QS_PLUGIN_ABI) {
 		/* Nothing that follows the number can be trusted. */
@@ -86,7 +122,11 @@ static enum qs_status add(struct qs_registry *registry, enum qs_plugin_kind kind
 	if (!complete)
 		qs_finding_add(findings, QS_FINDING_REFUSED_PLUGIN, nowhere,
 		    "%s \"%s\" lacks an obligatory function", word, name);
-	return *name && !taken && complete ? put(shelf, plugin) : QS_INVALID;
+	if (full)
+		qs_finding_add(findings, QS_FINDING_REFUSED_PLUGIN, nowhere,
+		    "%s \"%s\" is one too many; a registry takes %d of plug-ins", word, name,
+		    QS_PLUGIN_LIMIT);
+	return *name && !taken && complete && !full ? put(shelf, plugin) : QS_INVALID;
 }
 
 enum qs_status qs_registry_add_quantizer(struct qs_registry *registry,
@@ -102,8 +142,9 @@ enum qs_status qs_registry_add_calibrator(struct qs_registry *registry,
     const struct qs_calibrator *calibrator, struct qs_findings *findings)
 {
 	return add(registry, QS_PLUGIN_CALIBRATOR, &calibrator->plugin,
-	    calibrator->plugin.abi == QS_PLUGIN_ABI && calibrator->begin && calibrator->observe &&
-		calibrator->result && calibrator->end,
+	    calibrator->plugin.abi == QS_PLUGIN_ABI && calibrator->decide &&
+		!calibrator->begin == !calibrator->observe &&
+		!calibrator->begin == !calibrator->end,
 	    findings);
 }
 
@@ -133,6 +174,8 @@ static enum qs_status add_builtins(struct qs_registry *registry, struct qs_findi
 		status = qs_registry_add_calibrator(registry, calibrators[i], findings);
 	for (size_t i = 0; i < QS_KERNEL__ROUNDINGS && !status; i++)
 		status = qs_registry_add_rounding(registry, &qs_round_builtin[i], findings);
+	for (size_t kind = 0; kind < QS_PLUGIN__KINDS; kind++)
+		registry->shelves[kind].n_builtin = registry->shelves[kind].n_items;
 	return status;
 }
 
@@ -155,10 +198,29 @@ void qs_registry_free(struct qs_registry *registry)
 {
 	if (!registry)
 		return;
-	for (size_t kind = 0; kind < QS_PLUGIN__KINDS; kind++)
+	for (size_t kind = 0; kind < QS_PLUGIN__KINDS; kind++) {
 		free(registry->shelves[kind].items);
+		free(registry->shelves[kind].names);
+	}
+	for (struct kept *next, *kept = registry->kept; kept; kept = next) {
+		next = kept->next;
+		kept->release(kept->thing);
+		free(kept);
+	}
 	qs_pool_free(registry->pool);
 	free(registry);
+}
+
+enum qs_status qs_registry_keep(
+    struct qs_registry *registry, void *thing, void (*release)(void *thing))
+{
+	struct kept *kept = malloc(sizeof(*kept));
+
+	if (!kept)
+		return QS_NOMEM;
+	*kept = (struct kept){registry->kept, thing, release};
+	registry->kept = kept;
+	return QS_OK;
 }
 
 /*
@@ -187,6 +249,47 @@ const struct qs_plugin *qs_registry_at(
 	const struct shelf *shelf = &registry->shelves[kind];
 
 	return index < shelf->n_items ? shelf->items[index] : NULL;
+}
+
+const struct qs_vocabulary *qs_registry_vocabulary(struct qs_registry *registry)
+{
+	for (size_t kind = 0; kind < QS_PLUGIN__KINDS; kind++) {
+		const struct shelf *shelf = &registry->shelves[kind];
+
+		registry->vocabulary.words[params[kind]] = shelf->names + shelf->n_builtin;
+		registry->vocabulary.n_words[params[kind]] = shelf->n_items - shelf->n_builtin;
+	}
+	return &registry->vocabulary;
+}
+
+const char *qs_registry_word(const struct qs_registry *registry, enum qs_param param, int value)
+{
+	const struct qs_word_set *set = &qs_param_info(param)->set;
+	size_t kind = 0, at;
+
+	if (value >= 0 && value < set->n_words)
+		return set->words[value].word;
+	while (kind < QS_PLUGIN__KINDS && params[kind] != param)
+		kind++;
+	if (value < 0 || kind == QS_PLUGIN__KINDS)
+		return NULL;
+	at = registry->shelves[kind].n_builtin + (size_t)(value - set->n_words);
+	return at < registry->shelves[kind].n_items ? registry->shelves[kind].names[at] : NULL;
+}
+
+const char *qs_registry_datatype(const struct qs_registry *registry, const struct qs_spec *spec)
+{
+	return qs_registry_word(registry, QS_PARAM_DATATYPE, spec->datatype);
+}
+
+const char *qs_registry_method(const struct qs_registry *registry, const struct qs_spec *spec)
+{
+	return qs_registry_word(registry, QS_PARAM_METHOD, spec->method);
+}
+
+const char *qs_registry_round_mode(const struct qs_registry *registry, const struct qs_spec *spec)
+{
+	return qs_registry_word(registry, QS_PARAM_ROUND_MODE, spec->round_mode);
 }
 
 const struct qs_kernels *qs_registry_kernels(const struct qs_registry *registry)

@@ -21,6 +21,22 @@ size_t qs_registry_threads(const struct qs_registry *registry);
 enum qs_status qs_registry_lack(
     enum qs_plugin_kind kind, const char *name, const struct qs_subject *subject);
 
+/*
+ * The word of a choice among number formats, methods and rounding modes, as it is in a spec:
+ * built-in ones by spec.h, those behind them by the plug-ins in order of registration. NULL: there
+ * is none.
+ */
+const char *qs_registry_word(const struct qs_registry *registry, enum qs_param param, int value);
+
+/* The words under which a spec's number format, method and rounding mode are registered. */
+const char *qs_registry_datatype(const struct qs_registry *registry, const struct qs_spec *spec);
+const char *qs_registry_method(const struct qs_registry *registry, const struct qs_spec *spec);
+const char *qs_registry_round_mode(const struct qs_registry *registry, const struct qs_spec *spec);
+
+/* Has a registry release something when it is freed itself, after all else. May return QS_NOMEM. */
+enum qs_status qs_registry_keep(
+    struct qs_registry *registry, void *thing, void (*release)(void *thing));
+
 /* The built-in quantizers and calibrators, each in its own file. */
 extern const struct qs_quantizer qs_quant_int;
 extern const struct qs_quantizer qs_quant_bfloat16, qs_quant_float16, qs_quant_float32;

@@ -88,6 +88,19 @@ static void report_word(
 	hint_at_owner(policy, finding, member->string, info->key, may_be_overridden(member));
 }
 
+/* The value of a plug-in's word, or -1; those behind 63 would not be seen by device rules. */
+static int find_foreign(const struct qs_vocabulary *vocabulary, enum qs_param param,
+    const struct qs_word_set *set, struct qs_json_string word)
+{
+	for (size_t i = 0; vocabulary && i < vocabulary->n_words[param]; i++) {
+		const char *name = vocabulary->words[param][i];
+
+		if (qs_json_string_equals(word, name, strlen(name)))
+			return set->n_words + (int)i;
+	}
+	return -1;
+}
+
 static bool read_choice(struct qs_policy *policy, const struct qs_json *member,
     const struct qs_param_info *info, union qs_value *ret_value)
 {
@@ -96,6 +109,9 @@ static bool read_choice(struct qs_policy *policy, const struct qs_json *member,
 		return false;
 	}
 	ret_value->integer = qs_word_find(&info->set, member->string);
+	if (ret_value->integer < 0)
+		ret_value->integer = find_foreign(policy->vocabulary,
+		    (enum qs_param)qs_param_find(member->key), &info->set, member->string);
 	if (ret_value->integer >= 0)
 		return true;
 	report_word(policy, member, info);

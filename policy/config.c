@@ -310,12 +310,20 @@ static void read_document(struct qs_policy *policy)
 enum qs_status qs_policy_read(
     const struct qs_source *source, struct qs_findings *findings, struct qs_policy **ret_policy)
 {
+	return qs_policy_read_with(source, NULL, findings, ret_policy);
+}
+
+enum qs_status qs_policy_read_with(const struct qs_source *source,
+    const struct qs_vocabulary *vocabulary, struct qs_findings *findings,
+    struct qs_policy **ret_policy)
+{
 	struct qs_policy *policy = calloc(1, sizeof(*policy));
 	enum qs_status status;
 
 	if (!policy)
 		return QS_NOMEM;
 	policy->findings = findings;
+	policy->vocabulary = vocabulary;
 	policy->device = -1;
 	policy->tensors = (1U << QS_TENSOR__COUNT) - 1;
 	/* The tool's defaults for what it does at all (UG1414): both are on unless the file says
@@ -331,6 +339,7 @@ enum qs_status qs_policy_read(
 			status = QS_INVALID;
 	}
 	policy->findings = NULL;
+	policy->vocabulary = NULL;
 	if (status != QS_OK) {
 		qs_policy_free(policy);
 		return status;

@@ -45,7 +45,8 @@ static bool breaks(const struct scope *scope, const struct qs_rule *rule, int te
 	/* What holds most often is asked first. */
 	if (rule->same_as < 0 && (rule->require.values >> setting->value.integer & 1))
 		return false;
-	if (setting->broken || !applies(rule, settings))
+	if (setting->broken || qs_setting_is_foreign(setting, rule->require.param) ||
+	    !applies(rule, settings))
 		return false;
 	if (rule->same_as < 0)
 		return true;
@@ -76,7 +77,7 @@ static void write_setting(
     struct qs_text *text, enum qs_param param, const struct qs_setting *setting)
 {
 	qs_text_addf(text, "%s ", qs_param_info(param)->key);
-	qs_param_write(param, setting->value, text);
+	qs_setting_write(setting, param, text);
 }
 
 static void write_allowed(struct qs_text *text, const struct qs_condition *condition)

@@ -22,7 +22,7 @@ static enum use use_of(
 {
 	if (param == QS_PARAM_DATATYPE)
 		return USE_EFFECTIVE;
-	if (settings->param[QS_PARAM_DATATYPE]->value.integer != QS_DATATYPE_INT)
+	if (qs_settings_are_float(settings))
 		return USE_DATATYPE;
 	if (!qs_param_applies(param, tensor))
 		return USE_STATISTIC;

@@ -74,7 +74,8 @@ struct qs_ruleset;
 struct qs_policy {
 	struct qs_json_document document;
 	struct qs_arena arena;
-	struct qs_findings *findings; /* while reading */
+	struct qs_findings *findings;           /* while reading */
+	const struct qs_vocabulary *vocabulary; /* while reading; or NULL */
 	const struct qs_json *device_value;
 	int device; /* enum qs_device, or -1 */
 	bool switches[QS_SWITCH__COUNT];
@@ -129,6 +130,15 @@ void qs_resolve_block(struct qs_policy *policy, const struct qs_block *block, en
 
 /* The plain numbers of settings. */
 struct qs_spec qs_settings_spec(const struct qs_settings *settings);
+
+/* Whether a choice is a plug-in's word, rather than one of the parameter's set. */
+bool qs_setting_is_foreign(const struct qs_setting *setting, enum qs_param param);
+
+/* Whether only the datatype counts: a built-in format other than integers. */
+bool qs_settings_are_float(const struct qs_settings *settings);
+
+/* Writes the value of a setting as it would stand in a config. */
+void qs_setting_write(const struct qs_setting *setting, enum qs_param param, struct qs_text *text);
 
 /* Whether a parameter means something with these settings, and so is part of what a tensor is. */
 bool qs_settings_show(

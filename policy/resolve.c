@@ -143,12 +143,37 @@ struct qs_spec qs_settings_spec(const struct qs_settings *settings)
 	return spec;
 }
 
+bool qs_setting_is_foreign(const struct qs_setting *setting, enum qs_param param)
+{
+	const struct qs_param_info *info = qs_param_info(param);
+
+	return info->kind == QS_KIND_CHOICE && setting->value.integer >= info->set.n_words;
+}
+
+bool qs_settings_are_float(const struct qs_settings *settings)
+{
+	const struct qs_setting *datatype = settings->param[QS_PARAM_DATATYPE];
+
+	return datatype->value.integer != QS_DATATYPE_INT &&
+	       !qs_setting_is_foreign(datatype, QS_PARAM_DATATYPE);
+}
+
+/* Such words stand in no table but where they were read. */
+void qs_setting_write(const struct qs_setting *setting, enum qs_param param, struct qs_text *text)
+{
+	if (qs_setting_is_foreign(setting, param))
+		qs_text_addf(text, "\"%.*s\"", (int)setting->member->string.size,
+		    setting->member->string.bytes);
+	else
+		qs_param_write(param, setting->value, text);
+}
+
 bool qs_settings_show(
     const struct qs_settings *settings, enum qs_param param, enum qs_tensor tensor)
 {
 	if (param == QS_PARAM_DATATYPE)
 		return true;
-	if (settings->param[QS_PARAM_DATATYPE]->value.integer != QS_DATATYPE_INT)
+	if (qs_settings_are_float(settings))
 		return false;
 	if (param == QS_PARAM_PERCENTAGE &&
 	    settings->param[QS_PARAM_METHOD]->value.integer != QS_METHOD_PERCENTILE)

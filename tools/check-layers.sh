@@ -22,7 +22,7 @@ foreign='
 json-c/json.h base/json_document.h policy/rule.c
 pcre2.h policy/pattern.c
 protobuf-c/protobuf-c.h model/wire.h
-dlfcn.h base/module.c model/ort.c
+dlfcn.h base/module.c engine/plugin_file.c model/ort.c
 png.h engine/image_module.c
 turbojpeg.h engine/image_module.c
 unzip.h engine/npz.c

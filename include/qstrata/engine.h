@@ -12,6 +12,7 @@
 #include "qstrata/base.h"
 #include "qstrata/images.h"
 #include "qstrata/model.h"
+#include "qstrata/numbers.h"
 #include "qstrata/policy.h"
 
 #ifdef __cplusplus
@@ -29,6 +30,11 @@ struct qs_job;
  */
 QS_API enum qs_status qs_job_new(const struct qs_policy *policy, const char *model_path,
     bool allow_unmatched, struct qs_findings *findings, struct qs_job **ret_job);
+/**
+ * Takes plug-ins, and threads, from a registry, which outlives the job, rather than the built-in
+ * ones alone. Needed where the policy was read with the words of that registry; before calibration.
+ */
+QS_API void qs_job_use(struct qs_job *job, const struct qs_registry *registry);
 /** Releases a job; NULL is fine. */
 QS_API void qs_job_free(struct qs_job *job);
 
@@ -108,18 +114,28 @@ struct qs_probe {
 	int axis;              /**< of the channels, from 0; only looked at when per channel */
 	const char *const *observed; /**< .npy files, one a batch */
 	size_t n_observed;
-	const double *scales;       /**< positive; NULL and 0: found by calibration */
-	size_t n_scales;            /**< one, or one a channel */
-	const int64_t *zero_points; /**< for given scales; NULL and 0: all 0 */
-	size_t n_zero_points;       /**< one, or one a channel */
-	const char *quantized;      /**< .npy file to fake-quantize, or NULL */
-	const char *output;         /**< where the float32 result goes; not NULL with `quantized` */
-	size_t n_threads;           /**< as qs_registry_use_threads() has it */
+	uint64_t first_batch;      /**< the number of the first of them; the others follow */
+	const char *const *states; /**< states of observers to merge with it (qs_observer_write) */
+	size_t n_states;
+	const char *state_output;    /**< where the state of all batches goes, or NULL */
+	enum qs_scale_law scale_law; /**< what symmetric data is scaled by */
+	double averaging;            /**< 0, or the constant of moving averages of the ends */
+	const double *scales;        /**< none negative; NULL and 0: found by calibration */
+	size_t n_scales;             /**< one, or one a channel */
+	const int64_t *zero_points;  /**< for given scales; NULL and 0: all 0 */
+	size_t n_zero_points;        /**< one, or one a channel */
+	const char *quantized;       /**< .npy file to fake-quantize, or NULL */
+	const char *output; /**< where the float32 result goes; not NULL with `quantized` */
+	const struct qs_registry *registry; /**< plug-ins; NULL: the built-in ones */
+	size_t n_threads; /**< as qs_registry_use_threads() has it; a given registry has its own */
 };
 
 /**
  * Calibrates a tensor on its own, or takes given scales, and quantizes an array with them. Given
  * scales replace observed ones; the range of integers is that of the observed data all the same.
+ *
+ * Files are gone through in pieces, so that they may be larger than memory; the result is in the
+ * order of the file that is quantized, row-major or Fortran's.
  *
  * The text is one JSON object with scale, zero_point, quant_min, quant_max and batch_scales (arrays
  * when per channel), or with the datatype alone for a format without scales. QS_INVALID, QS_IO or

@@ -172,37 +172,89 @@ struct qs_calibration {
 	const struct qs_rounding *rounding;
 	const struct qs_kernels *kernels; /**< the built-in loops; nothing for foreign tables */
 	enum qs_scale_law scale_law;
-	size_t channels;     /**< 1 per tensor; the layout of every batch has as many */
-	bool is_graph_input; /**< the tensor enters the model, rather than being computed or
-	                        constant */
+	struct qs_int_range range; /**< what to quantize to: the spec's, unless negative data of a
+	                              batch has put it off (per channel, unsigned symmetric) */
+	bool is_graph_input;       /**< the tensor enters the model, rather than being computed or
+	                              constant */
 	struct qs_subject subject;
 };
 
+/** The ends of one channel of one batch: n >= 1 finite values. */
+struct qs_extent {
+	float least, most;
+	uint64_t n;
+};
+
+/** What one batch says about one channel. */
+struct qs_verdict {
+	double scale;       /**< positive and finite */
+	int64_t zero_point; /**< 0 when symmetric */
+	double float_max;   /**< the threshold that the scale comes from, in units of the data */
+};
+
 /**
- * A calibration method: begin, then batches, and the result so far whenever it is wanted, then end.
- * A function returns QS_OK, QS_NOMEM, or QS_INVALID or QS_UNSUPPORTED after adding a finding.
+ * A calibration method: what one channel of one batch says by itself. All else is the same for
+ * every method and done by observers: finding the ends, refusing what is not finite, keeping the
+ * verdicts of batches, making one of several, saving and merging them.
+ *
+ * A function returns QS_OK, QS_NOMEM, or QS_INVALID or QS_UNSUPPORTED after adding a finding. A
+ * method to which the ends say everything has `decide` alone.
  */
 struct qs_calibrator {
 	struct qs_plugin plugin;
-	/** Starts; the calibration stays as it is until `end`. */
-	enum qs_status (*begin)(const struct qs_calibration *calibration, void **ret_state);
-	/** Takes in one batch: finite values, at least one of them. */
-	enum qs_status (*observe)(void *state, struct qs_layout layout, const float *data);
 	/**
-	 * Fills `qparams`, whose arrays have room for `channels` elements, from the batches so far
-	 * (one or more).
+	 * Starts on a channel whose ends are known. `*ret_state` is NULL at first; when it stays
+	 * so, the values are not gone through. The calibration stays as it is until `end`.
 	 */
-	enum qs_status (*result)(void *state, struct qs_qparams *qparams);
-	/** Releases the state. */
+	enum qs_status (*begin)(const struct qs_calibration *calibration,
+	    const struct qs_extent *extent, void **ret_state);
+	/** Takes in values of the channel: all of them once, in row-major order, in pieces. */
+	enum qs_status (*observe)(void *state, const float *values, size_t n);
+	/** Decides when all values were seen; `state` is NULL without one. */
+	enum qs_status (*decide)(const struct qs_calibration *calibration,
+	    const struct qs_extent *extent, void *state, struct qs_verdict *ret_verdict);
+	/** Releases a state. */
 	void (*end)(void *state);
-	/** Optional: the scale of each batch, those of one batch side by side. */
-	const double *(*batch_scales)(const void *state, size_t *ret_n_batches);
 };
+
+/**
+ * The verdict of symmetric data under a threshold >= 0, by the scale law. A scale that is not above
+ * the smallest normal double becomes 2^-18, as in vai_q_pytorch.
+ */
+QS_API struct qs_verdict qs_calib_symmetric(
+    const struct qs_calibration *calibration, double threshold);
+/** The verdict of asymmetric data from `least` to `most`, which go to both ends of the range. */
+QS_API struct qs_verdict qs_calib_asymmetric(
+    const struct qs_calibration *calibration, double least, double most);
+/**
+ * The verdict of a binary point: scale = 2^-position, where positions above 12 (15 for more than 8
+ * bits) count as that.
+ */
+QS_API struct qs_verdict qs_calib_binary(const struct qs_calibration *calibration, int position);
+
+/* ---- shared objects -------------------------------------------------------------------------- */
+
+/**
+ * What a shared object with plug-ins defines, as `const struct qs_plugin_set qstrata_plugin`. It
+ * needs nothing of the library, unless it calls it. The lists end with NULL; NULL is an empty one.
+ */
+struct qs_plugin_set {
+	unsigned abi; /**< QS_PLUGIN_ABI */
+	const struct qs_quantizer *const *quantizers;
+	const struct qs_calibrator *const *calibrators;
+	const struct qs_rounding *const *roundings;
+};
+
+/** The name of that symbol. */
+#define QS_PLUGIN_SYMBOL "qstrata_plugin"
 
 /* ---- registry -------------------------------------------------------------------------------- */
 
 /** The plug-ins that a run may use. Nothing in it changes once registration is over. */
 struct qs_registry;
+
+/** A registry takes at most this many plug-ins of a kind beside the built-in ones. */
+#define QS_PLUGIN_LIMIT 32
 
 /** A registry with the built-in plug-ins. NULL when memory ran out. */
 QS_API struct qs_registry *qs_registry_new(void);
@@ -227,6 +279,15 @@ QS_API enum qs_status qs_registry_add_rounding(
     struct qs_registry *registry, const struct qs_rounding *rounding, struct qs_findings *findings);
 
 /**
+ * Registers all plug-ins of a shared object, which stays loaded until the registry is freed. A path
+ * without "/" is searched as dlopen() does. Loading runs code of the file: load what you trust.
+ * QS_IO with a finding when it cannot be loaded, QS_INVALID with one for each plug-in that is
+ * refused.
+ */
+QS_API enum qs_status qs_registry_load(
+    struct qs_registry *registry, const char *path, struct qs_findings *findings);
+
+/**
  * The plug-in of a name ("int", "maxmin", "half_even"); NULL when there is none, or for a NULL
  * name.
  */
@@ -236,6 +297,12 @@ QS_API const struct qs_calibrator *qs_registry_calibrator(
     const struct qs_registry *registry, const char *name);
 QS_API const struct qs_rounding *qs_registry_rounding(
     const struct qs_registry *registry, const char *name);
+
+/**
+ * The words of all plug-ins but the built-in ones, for qs_policy_read_with(): how a config names
+ * them. Borrowed; it changes with the next registration.
+ */
+QS_API const struct qs_vocabulary *qs_registry_vocabulary(struct qs_registry *registry);
 
 /** The plug-ins of a kind in order of registration; NULL past the last. */
 QS_API const struct qs_plugin *qs_registry_at(

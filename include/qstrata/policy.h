@@ -47,6 +47,13 @@ enum qs_switch {
  */
 QS_API enum qs_status qs_policy_read(
     const struct qs_source *source, struct qs_findings *findings, struct qs_policy **ret_policy);
+/**
+ * The same with the words of plug-ins (qs_registry_vocabulary()) among the values. Device rules are
+ * about the built-in words and judge no other. The vocabulary may be NULL and is not kept.
+ */
+QS_API enum qs_status qs_policy_read_with(const struct qs_source *source,
+    const struct qs_vocabulary *vocabulary, struct qs_findings *findings,
+    struct qs_policy **ret_policy);
 /** Releases a policy; NULL is fine. */
 QS_API void qs_policy_free(struct qs_policy *policy);
 

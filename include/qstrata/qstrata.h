@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The whole public interface of qstrata, but for what implementers of plug-ins need. */
+/* The whole public interface of qstrata. */
 #ifndef QSTRATA_QSTRATA_H
 #define QSTRATA_QSTRATA_H
 
@@ -9,6 +9,8 @@
 #include "qstrata/form.h"
 #include "qstrata/images.h"
 #include "qstrata/model.h"
+#include "qstrata/numbers.h"
+#include "qstrata/plugin.h"
 #include "qstrata/policy.h"
 #include "qstrata/spec.h"
 

@@ -111,6 +111,15 @@ struct qs_spec {
 #undef QS_FIELD_CHOICE
 };
 
+/**
+ * Words that plug-ins add to those above, a list a parameter. In a spec the first of a list has the
+ * value behind the last of the parameter's own set, and so on.
+ */
+struct qs_vocabulary {
+	const char *const *words[QS_PARAM__COUNT];
+	size_t n_words[QS_PARAM__COUNT];
+};
+
 /** The integers of a format: both ends are inside. */
 struct qs_int_range {
 	int64_t min, max;

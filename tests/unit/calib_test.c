@@ -14,8 +14,7 @@
 #include <string.h>
 
 #include "engine/observer.h"
-#include "engine/qparams.h"
-#include "engine/quantizer.h"
+#include "qstrata/numbers.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/sha256.h"
 
@@ -100,8 +99,43 @@ static int axis_of(json_object *one)
 	return json_object_object_get_ex(one, "axis", NULL) ? (int)golden_integer(one, "axis") : -1;
 }
 
-static struct qs_qparams calibrate(
-    struct suite *suite, json_object *one, const struct qs_spec *spec)
+/* A number, or an array of numbers of which one is for the channel. */
+static double number_at(json_object *result, const char *key, size_t channel)
+{
+	json_object *member = golden_get(result, key);
+
+	if (json_object_is_type(member, json_type_array))
+		member = json_object_array_get_idx(member, channel);
+	return json_object_get_double(member);
+}
+
+static bool near(double found, double expected)
+{
+	return fabs(found - expected) <= 1e-12 * fabs(expected);
+}
+
+/* The tool tells no scales of batches for channels. */
+static bool check_batches(const struct qs_observer *observer, json_object *result, const char *id)
+{
+	bool fine = true;
+
+	if (!golden_get(result, "batch_scales"))
+		return true;
+	for (size_t b = 0; b < qs_observer_n_batches(observer); b++) {
+		const double scale = qs_observer_batch_scale(observer, b, 0);
+		const double expected = number_at(result, "batch_scales", b);
+
+		if (!near(scale, expected)) {
+			print_error(
+			    "%s: batch %zu: scale %.17g not %.17g\n", id, b, scale, expected);
+			fine = false;
+		}
+	}
+	return fine;
+}
+
+static struct qs_qparams calibrate(struct suite *suite, json_object *one,
+    const struct qs_spec *spec, json_object *result, bool *fine)
 {
 	json_object *batches = golden_get(one, "batches");
 	struct qs_observation observation = {
@@ -125,23 +159,9 @@ static struct qs_qparams calibrate(
 		qs_array_done(&array);
 	}
 	assert_int_equal(qs_observer_result(observer, &qparams), QS_OK);
+	*fine = check_batches(observer, result, golden_string(one, "id"));
 	qs_observer_free(observer);
 	return qparams;
-}
-
-/* A number, or an array of numbers of which one is for the channel. */
-static double number_at(json_object *result, const char *key, size_t channel)
-{
-	json_object *member = golden_get(result, key);
-
-	if (json_object_is_type(member, json_type_array))
-		member = json_object_array_get_idx(member, channel);
-	return json_object_get_double(member);
-}
-
-static bool near(double found, double expected)
-{
-	return fabs(found - expected) <= 1e-12 * fabs(expected);
 }
 
 static bool check_qparams(const struct qs_qparams *qparams, json_object *result, const char *id)
@@ -233,8 +253,8 @@ static void check_result(json_object *result, void *context)
 	if (strcmp(golden_string(params, "method"), suite->only_method) != 0)
 		return;
 	spec = spec_of(params);
-	qparams = calibrate(suite, one, &spec);
-	fine = check_qparams(&qparams, result, id);
+	qparams = calibrate(suite, one, &spec, result, &fine);
+	fine = check_qparams(&qparams, result, id) && fine;
 	fine = check_fake(suite, one, &spec, &qparams, result) && fine;
 	suite->n_failed += !fine;
 	suite->n_checked++;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "engine/calibrate.h"
-#include "engine/qparams.h"
+#include "qstrata/numbers.h"
 #include "model/ort.h"
 #include "tests/unit/data.h"
 

@@ -439,8 +439,7 @@ static void a_joined_list_keeps_its_limit(void **state)
 		qs_findings_join(findings, apart);
 	}
 	assert_int_equal(qs_findings_count(findings), QS_FINDINGS_LIMIT);
-	assert_int_equal(
-	    qs_findings_total(findings, QS_SEVERITY_ERROR), QS_FINDINGS_LIMIT / 2 * 3);
+	assert_int_equal(qs_findings_total(findings, QS_SEVERITY_ERROR), QS_FINDINGS_LIMIT / 2 * 3);
 	qs_findings_free(findings);
 }
 

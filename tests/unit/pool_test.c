@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "engine/pool.h"
-#include "engine/qparams.h"
+#include "qstrata/numbers.h"
 #include "engine/quantizer.h"
 #include "tests/unit/random.h"
 

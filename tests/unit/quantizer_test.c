@@ -11,8 +11,7 @@
 #include <string.h>
 
 #include "engine/array.h"
-#include "engine/qparams.h"
-#include "engine/quantizer.h"
+#include "qstrata/numbers.h"
 #include "tests/unit/random.h"
 
 #define N 2000

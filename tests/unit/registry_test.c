@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/registry.h"
@@ -68,6 +69,46 @@ static void a_foreign_plugin_stands_beside_the_builtin_ones(void **state)
 	    "a rounding mode \"down\" already");
 }
 
+/* How a config names them: behind the words that it has anyway. */
+static void foreign_plugins_have_words_behind_the_builtin_ones(void **state)
+{
+	static const struct qs_rounding down = {
+	    {QS_PLUGIN_ABI, "down", "toward minus infinity", NULL, 0}, floor};
+	const struct qs_vocabulary *vocabulary = qs_registry_vocabulary(registry);
+	struct qs_spec spec = qs_spec_default(QS_TENSOR_WEIGHTS);
+
+	(void)state;
+	for (int p = 0; p < QS_PARAM__COUNT; p++)
+		assert_int_equal(vocabulary->n_words[p], 0);
+	assert_int_equal(qs_registry_add_rounding(registry, &down, findings), QS_OK);
+	vocabulary = qs_registry_vocabulary(registry);
+	assert_int_equal(vocabulary->n_words[QS_PARAM_ROUND_MODE], 1);
+	assert_string_equal(vocabulary->words[QS_PARAM_ROUND_MODE][0], "down");
+	spec.round_mode = QS_ROUND_MODE__COUNT;
+	assert_string_equal(qs_registry_round_mode(registry, &spec), "down");
+	spec.round_mode++;
+	assert_null(qs_registry_round_mode(registry, &spec));
+	assert_null(qs_registry_word(registry, QS_PARAM_STATISTIC, QS_STATISTIC__COUNT));
+	assert_string_equal(qs_registry_method(registry, &spec), "diffs");
+}
+
+static void a_registry_takes_so_many_plugins_of_a_kind(void **state)
+{
+	struct qs_rounding modes[QS_PLUGIN_LIMIT + 1];
+	char names[QS_PLUGIN_LIMIT + 1][16];
+
+	(void)state;
+	for (size_t i = 0; i <= QS_PLUGIN_LIMIT; i++) {
+		snprintf(names[i], sizeof(names[i]), "mode_%zu", i);
+		modes[i] = (struct qs_rounding){{QS_PLUGIN_ABI, names[i], "", NULL, 0}, floor};
+		if (i < QS_PLUGIN_LIMIT)
+			assert_int_equal(
+			    qs_registry_add_rounding(registry, &modes[i], findings), QS_OK);
+	}
+	expect_refusal(qs_registry_add_rounding(registry, &modes[QS_PLUGIN_LIMIT], findings),
+	    "is one too many");
+}
+
 static void another_abi_is_refused(void **state)
 {
 	struct qs_quantizer quantizer = qs_quant_int;
@@ -109,14 +150,14 @@ static void a_missing_function_is_refused(void **state)
 	(void)state;
 	quantizer.plugin.name = calibrator.plugin.name = "partial";
 	quantizer.decode = NULL;
-	calibrator.result = NULL;
+	calibrator.decide = NULL;
 	expect_refusal(qs_registry_add_quantizer(registry, &quantizer, findings), "lacks");
 	expect_refusal(qs_registry_add_calibrator(registry, &calibrator, findings), "lacks");
 	expect_refusal(qs_registry_add_rounding(registry, &rounding, findings), "lacks");
 	calibrator = qs_calib_maxmin;
-	calibrator.plugin.name = "optional";
-	calibrator.batch_scales = NULL;
-	assert_int_equal(qs_registry_add_calibrator(registry, &calibrator, findings), QS_OK);
+	calibrator.plugin.name = "halved";
+	calibrator.begin = qs_calib_mse.begin;
+	expect_refusal(qs_registry_add_calibrator(registry, &calibrator, findings), "lacks");
 }
 
 static int set_up(void **state)
@@ -144,6 +185,8 @@ int main(void)
 	    TEST(an_unknown_name_finds_nothing),
 	    TEST(plugins_can_be_listed),
 	    TEST(a_foreign_plugin_stands_beside_the_builtin_ones),
+	    TEST(foreign_plugins_have_words_behind_the_builtin_ones),
+	    TEST(a_registry_takes_so_many_plugins_of_a_kind),
 	    TEST(another_abi_is_refused),
 	    TEST(a_malformed_name_is_refused),
 	    TEST(a_taken_name_is_refused),

@@ -13,7 +13,7 @@
 
 #include "engine/array.h"
 #include "engine/calibrate.h"
-#include "engine/quantizer.h"
+#include "qstrata/numbers.h"
 #include "tests/unit/random.h"
 
 #define DATA "written_test.npy"
