@@ -256,7 +256,7 @@ static enum qs_status find_pair(
 	i = qs_map_get(&reader->layer_names, text);
 	if (i == QS_MAP_NONE) {
 		pair = &difference->pairs[difference->n_pairs++];
-		pair->subject = QS_SUBJECT_LAYER;
+		pair->subject = QS_PAIR_LAYER;
 		pair->name = name->string;
 	} else {
 		pair = &difference->pairs[i];
