@@ -15,7 +15,7 @@ model qstrata/base.h qstrata/model.h base/* model/*
 engine qstrata/* base/* policy/* model/* engine/*
 engine/kernels engine/kernels/*
 lsp qstrata/* lsp/*
-cli qstrata/qstrata.h lsp/lsp.h cli/*
+cli qstrata/qstrata.h qstrata/*.def lsp/lsp.h cli/*
 '
 
 # HEADER of another library: the only files that may include it.
