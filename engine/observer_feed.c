@@ -262,7 +262,7 @@ enum qs_status qs_observer_feed_batch(
 	struct qs_record alone = {channels, 1, 1, &row, NULL};
 	enum qs_status status = QS_NOMEM;
 
-	if (channels != observer->record.channels)
+	if (channels != observer->record.channels || number > INT64_MAX)
 		return QS_BUG;
 	if (!qs_layout_count(batch->layout))
 		return QS_OK;

@@ -153,7 +153,10 @@ struct qs_batch {
 	void *context;
 };
 
-/** As qs_observer_feed() under a number; QS_INVALID with a finding when there is one of it. */
+/**
+ * As qs_observer_feed() under a number below 2^63 (QS_BUG otherwise); QS_INVALID with a finding
+ * when there is a batch of it.
+ */
 QS_API enum qs_status qs_observer_feed_batch(
     struct qs_observer *observer, uint64_t number, const struct qs_batch *batch);
 
