@@ -8,6 +8,11 @@
 
 #include "base/utf8.h"
 
+const char *qs_json_library(void)
+{
+	return json_c_version();
+}
+
 void qs_json_put(struct json_object *object, const char *key, struct json_object *value)
 {
 	json_object_object_add(object, key, value);

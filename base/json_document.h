@@ -9,6 +9,9 @@
 
 #include "qstrata/base.h"
 
+/* The version of json-c that is in use. */
+const char *qs_json_library(void);
+
 /* Adds a member to an object, which takes over the reference to the value; NULL is the JSON
  * null. */
 void qs_json_put(struct json_object *object, const char *key, struct json_object *value);

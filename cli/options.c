@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "qstrata/qstrata.h"
+
 #include "cli/help.h"
 
 #define ON(ID) (1U << COMMAND_##ID)
@@ -227,6 +229,17 @@ void arguments_done(struct arguments *arguments)
 	arguments->given = NULL;
 }
 
+static void print_version(bool verbose)
+{
+	struct qs_text text = QS_TEXT_INIT;
+
+	if (verbose && qs_write_about(&text) == QS_OK)
+		fputs(text.data, stdout);
+	else
+		printf("qstrata %s\n", QSTRATA_VERSION);
+	qs_text_done(&text);
+}
+
 bool arguments_read(int argc, char **argv, struct arguments *ret_arguments, int *ret_exit)
 {
 	int command;
@@ -239,7 +252,7 @@ bool arguments_read(int argc, char **argv, struct arguments *ret_arguments, int 
 		return false;
 	}
 	if (is_option(argv[1], OPTION_VERSION)) {
-		printf("qstrata %s\n", QSTRATA_VERSION);
+		print_version(argc > 2 && strcmp(argv[2], "--verbose") == 0);
 		return false;
 	}
 	if (is_option(argv[1], OPTION_HELP)) {
@@ -260,6 +273,10 @@ bool arguments_read(int argc, char **argv, struct arguments *ret_arguments, int 
 	}
 	if (!read_options(argc - 1, argv + 1, ret_arguments) || !settle_color(ret_arguments)) {
 		*ret_exit = EXIT_UNABLE;
+		return false;
+	}
+	if (ret_arguments->value[OPTION_VERSION]) {
+		print_version(false);
 		return false;
 	}
 	if (ret_arguments->value[OPTION_HELP]) {

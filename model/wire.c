@@ -15,6 +15,11 @@ struct walk {
 	struct qs_wire_report report;
 };
 
+const char *qs_wire_library(void)
+{
+	return protobuf_c_version();
+}
+
 static bool fail(struct walk *walk, enum qs_wire_fault fault, size_t offset,
     const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field)
 {

@@ -12,6 +12,9 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+/* The version of protobuf-c that is in use. */
+const char *qs_wire_library(void);
+
 enum qs_wire_fault {
 	QS_WIRE_OK,
 	QS_WIRE_TRUNCATED, /* the bytes end inside a field of the outermost message */

@@ -79,3 +79,13 @@ enum qs_status qs_pattern_match(struct qs_pattern *pattern, const char *name, bo
 	*ret_matches = result >= 0;
 	return QS_OK;
 }
+
+void qs_pattern_add_library(struct qs_text *text)
+{
+	char version[64] = "";
+
+	/* A version with its date has about twenty bytes. */
+	if (pcre2_config(PCRE2_CONFIG_VERSION, NULL) <= (int)sizeof(version))
+		pcre2_config(PCRE2_CONFIG_VERSION, version);
+	qs_text_addf(text, "PCRE2       %s\n", version);
+}

@@ -10,6 +10,9 @@
 
 struct qs_pattern;
 
+/* Appends a line with the version of PCRE2 that is in use. */
+void qs_pattern_add_library(struct qs_text *text);
+
 /*
  * Compiles a pattern. QS_INVALID: `ret_message` says why in PCRE2's words, at byte `ret_offset`.
  */

@@ -169,6 +169,9 @@ struct qs_probe {
 QS_API enum qs_status qs_probe_run(const struct qs_policy *policy, const struct qs_probe *probe,
     struct qs_findings *findings, struct qs_text *text);
 
+/** Appends what the library is made of and finds on the machine, for reports of mistakes. */
+QS_API enum qs_status qs_write_about(struct qs_text *text);
+
 #ifdef __cplusplus
 }
 #endif
