@@ -66,6 +66,16 @@ static bool add_named(const struct arguments *arguments, const struct walk *walk
 	return files_add(walk->list, name);
 }
 
+/* The standard input cannot be a list and a file of it. False after a complaint. */
+static bool is_no_list(const struct arguments *arguments, const char *name)
+{
+	if (strcmp(name, "-") != 0 || strcmp(arguments->value[OPTION_FILES_FROM], "-") != 0)
+		return true;
+	usage_error(
+	    arguments, "--files-from - cannot name \"-\": the list itself comes from there");
+	return false;
+}
+
 /* Adds the names of a text, each ended by `end` or the end of the text. */
 static bool add_names(
     const struct arguments *arguments, const struct walk *walk, const char *text, size_t size)
@@ -78,7 +88,8 @@ static bool add_names(
 		const size_t length = stop ? (size_t)(stop - text) : size;
 		char *name = strndup(text, length);
 
-		good = name && (!*name || add_named(arguments, walk, name));
+		good = name && is_no_list(arguments, name) &&
+		       (!*name || add_named(arguments, walk, name));
 		free(name);
 		text += length + (stop != NULL);
 		size -= length + (stop != NULL);

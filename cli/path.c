@@ -2,6 +2,7 @@
 /* Paths as text. */
 #include "cli/path.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,13 +34,15 @@ static void simplify(char *path)
 	*end = '\0';
 }
 
-/* The working folder, malloc'ed. */
+/* The working folder, malloc'ed; one that is gone counts as the root, in which nothing is found. */
 static char *working_folder(void)
 {
 	size_t size = 256;
 	char *folder = malloc(size);
 
 	while (folder && !getcwd(folder, size)) {
+		if (errno != ERANGE)
+			return strcpy(folder, "/");
 		free(folder);
 		size *= 2;
 		folder = size <= ((size_t)1 << 20) ? malloc(size) : NULL;

@@ -8,7 +8,7 @@
 
 /*
  * The absolute form of a path, malloc'ed: from the working folder, without ".", ".." and empty
- * parts. Links are not followed. NULL: out of memory, or there is no working folder.
+ * parts. Links are not followed. NULL: out of memory.
  */
 char *path_absolute(const char *path);
 

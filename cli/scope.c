@@ -138,11 +138,12 @@ static bool remember(struct scopes *scopes, const char *path, struct scope *scop
 	return false;
 }
 
+/* Whether there is such a name; a link that leads nowhere is one, and what reads it will say so. */
 static bool has_entry(const char *folder, const char *name)
 {
 	char *path = path_join(folder, name);
 	struct stat facts;
-	const bool has = path && stat(path, &facts) == 0;
+	const bool has = path && lstat(path, &facts) == 0;
 
 	free(path);
 	return has;

@@ -297,7 +297,7 @@ static size_t parent_of(const struct lsp_outline *outline, size_t node)
 
 static int tensor_of(const struct lsp_outline *outline, size_t node)
 {
-#define IS_KIND(SET, ID, word, meaning)                                                            \
+#define IS_KIND(SET, ID, word, versions, meaning)                                                  \
 	if (lsp_node_is(outline, node, word))                                                      \
 		return QS_TENSOR_##ID;
 	QS_TENSOR_LIST(IS_KIND)

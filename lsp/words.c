@@ -5,11 +5,11 @@
 #include "qstrata/qstrata.h"
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
-#define WORD(SET, ID, word, meaning) {"\"" word "\"", meaning},
-#define KIND_KEY(SET, ID, word, meaning) {word, meaning},
+#define WORD(SET, ID, word, versions, meaning) {"\"" word "\"", meaning},
+#define KIND_KEY(SET, ID, word, versions, meaning) {word, meaning},
 
 static const struct lsp_word top_keys[] = {
-#define KEY(PLACE, ID, key, SHAPE, since, help) KEY_##PLACE(key, help)
+#define KEY(PLACE, ID, key, SHAPE, versions, help) KEY_##PLACE(key, help)
 #define KEY_TOP(key, help) {key, help},
 #define KEY_ENTRY(key, help)
 #include "qstrata/keys.def"
@@ -25,7 +25,7 @@ static const struct lsp_word entry_keys[] = {
 #undef KEY
 };
 static const struct lsp_word param_keys[] = {
-#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help) {key, help},
+#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, versions, help) {key, help},
 #include "qstrata/params.def"
 #undef PARAM
 };
@@ -54,7 +54,7 @@ static const struct {
 	const struct lsp_word *words;
 	size_t n;
 } param_values[] = {
-#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, since, help)               \
+#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, versions, help)               \
 	{VALUES_##KIND(domain, value)},
 #include "qstrata/params.def"
 #undef PARAM
@@ -117,7 +117,7 @@ static bool is_switch(const struct lsp_outline *outline, size_t member)
 	if (lsp_node_is(outline, member, key))                                                     \
 		return true;
 #define IS_OTHER(key)
-#define KEY(PLACE, ID, key, SHAPE, since, help) IS_##SHAPE(key)
+#define KEY(PLACE, ID, key, SHAPE, versions, help) IS_##SHAPE(key)
 #include "qstrata/keys.def"
 #undef KEY
 #undef IS_OTHER
