@@ -208,21 +208,23 @@ static struct qs_finding *add(struct qs_findings *findings, const struct qs_find
 struct qs_finding *qs_finding_add_kind(struct qs_findings *findings,
     const struct qs_finding_kind *kind, struct qs_place place, const char *format, ...)
 {
-	/* What is data ends before the findings do. */
-	const struct qs_finding_kind kept = {qs_arena_strdup(&findings->arena, kind->code),
-	    qs_arena_strdup(&findings->arena, kind->name), kind->severity,
-	    qs_arena_strdup(&findings->arena, kind->title)};
 	struct qs_finding *finding;
 	va_list arguments;
 
-	if (!kept.code || !kept.name || !kept.title) {
-		findings->nomem = true;
-		return NULL;
-	}
 	va_start(arguments, format);
-	finding = add(findings, &kept, place, format, arguments);
+	finding = add(findings, kind, place, format, arguments);
 	va_end(arguments);
-	return finding;
+	if (!finding)
+		return NULL;
+	/* What is data ends before the findings do. */
+	finding->code = qs_arena_strdup(&findings->arena, kind->code);
+	finding->name = qs_arena_strdup(&findings->arena, kind->name);
+	finding->title = qs_arena_strdup(&findings->arena, kind->title);
+	if (finding->code && finding->name && finding->title)
+		return finding;
+	findings->nomem = true;
+	findings->n_items--;
+	return NULL;
 }
 
 struct qs_finding *qs_finding_add(struct qs_findings *findings, enum qs_finding_id id,

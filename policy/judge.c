@@ -295,7 +295,9 @@ static void report(
 	struct qs_text text = QS_TEXT_INIT;
 	struct qs_finding *finding;
 
-	write_message(scope, judged, involved, n, tensors, &text);
+	/* What is only counted needs no words. */
+	if (qs_findings_count(policy->findings) < QS_FINDINGS_LIMIT)
+		write_message(scope, judged, involved, n, tensors, &text);
 	finding = qs_finding_add_kind(policy->findings, &rule->kind, place, "%s", text.data);
 	if (rule->kind.severity == QS_SEVERITY_ERROR)
 		policy->n_errors++;
