@@ -8,7 +8,7 @@ srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 QSTRATA=${QSTRATA:-$(pwd)/qstrata}
 LC_ALL=C
 export LC_ALL
-unset NO_COLOR
+unset NO_COLOR GITHUB_ACTIONS GITHUB_STEP_SUMMARY
 scratch=$(mktemp -d) || exit 99
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/bin" "$scratch/examples"
