@@ -10,10 +10,10 @@ scratch=$(mktemp -d) || exit 99
 trap 'rm -rf "$scratch"' EXIT
 failed=0
 
-# compare KIND FILE
+# compare KIND FILE [TEMPLATE]
 compare()
 {
-	if ! "$generate" "$1" >"$scratch/new"; then
+	if ! "$generate" "$1" ${3:+"$3"} >"$scratch/new"; then
 		echo "FAIL: cannot generate the $1"
 		failed=1
 	elif [ "${UPDATE_GENERATED:-}" = 1 ]; then
@@ -28,4 +28,5 @@ compare()
 compare schema schemas/config.schema.json
 compare dictionary tests/fuzz/policy.dict
 compare findings docs/findings.md
+compare manual docs/qstrata.1 "$srcdir/docs/qstrata.1.in"
 exit $failed
