@@ -10,10 +10,14 @@
 
 #include "engine/array.h"
 #include "engine/calibrate.h"
+#include "engine/cpu.h"
 #include "engine/registry.h"
 #include "engine/runner_internal.h"
 #include "model/tensor.h"
 #include "qstrata/numbers.h"
+
+/* Threads of a piece when there are several pieces. */
+#define PIECE_THREADS 4
 
 #define FLOAT ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
 
@@ -380,10 +384,18 @@ static Onnx__NodeProto **collect(struct making *making)
 	return nodes;
 }
 
+/* Every session has threads of its own, which wait where nothing is to be done. */
+static int count_threads(const struct qs_runner *runner)
+{
+	const size_t asked = qs_registry_threads(runner->registry);
+	const size_t wanted = asked ? asked : qs_cpu_count();
+
+	return (int)(runner->pieces.n > 1 && wanted > PIECE_THREADS ? PIECE_THREADS : wanted);
+}
+
 static void open_session(struct making *making, Onnx__NodeProto **nodes)
 {
-	const struct qs_session_options options = {
-	    (int)qs_registry_threads(making->runner->registry), true};
+	const struct qs_session_options options = {count_threads(making->runner), true};
 	struct qs_findings *findings = making->runner->findings;
 	struct qs_model model = *making->graph->model;
 	Onnx__ModelProto proto = *model.proto;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whole networks quantized by vai_q_pytorch 3.5 (tests/data/golden/networks): the
- * same tensors get formats and no others, with the same scales and zero points.
+ * Whole networks quantized by vai_q_pytorch 3.5 (tests/data/golden/networks): the same tensors get
+ * formats and no others, with the same scales and zero points, and the quantized network gives the
+ * same outputs.
  *
- * Scales agree within 1e-6, zero points are equal. What differs stands in the table below, with the
- * reason, and has to differ: an exception that is not needed fails the test.
+ * Scales agree within 1e-6, zero points are equal, outputs differ by one step at most. What differs
+ * stands in networks_exceptions.def, with the reason, and has to differ: an exception that is not
+ * needed fails the test.
  */
 #include "tests/unit/engine_fixture.h"
 #include "tests/unit/golden.h"
@@ -14,6 +16,9 @@
 #include <string.h>
 
 #include "engine/job.h"
+#include "engine/npz.h"
+#include "engine/runner.h"
+#include "qstrata/numbers.h"
 
 static const char *const networks[] = {
     "attn", "concat", "conv_bn_relu", "dw_relu6", "mlp", "res_add", "shift_edge"};
@@ -26,7 +31,7 @@ enum {
 	MISSING = 1, /* tensors that the tool quantizes */
 	SCALES = 2,
 	FORMATS = 4,
-	ALL = 7
+	OUTPUTS = 8
 };
 
 static const struct exception {
@@ -75,9 +80,10 @@ static void complain(
 	}
 	trial->n_complaints++;
 	print_error("%s %s: %s: %s %.9g, expected %.9g\n", trial->network, trial->run, name,
-	    what == MISSING  ? "not quantized"
-	    : what == SCALES ? "scale"
-			     : "format",
+	    what == MISSING   ? "not quantized"
+	    : what == SCALES  ? "scale"
+	    : what == OUTPUTS ? "steps of the output"
+			      : "format",
 	    found, expected);
 }
 
@@ -308,6 +314,7 @@ static void calibrate(struct trial *trial)
 
 	snprintf(name, sizeof(name), "golden/networks/%s/calib", trial->network);
 	data_path(data, name);
+	assert_int_equal(qs_job_use_threads(trial->job, 1), QS_OK);
 	assert_int_equal(qs_job_set_arithmetic(trial->job,
 			     is_off(trial->line, "nndct_avg_pool_approximate") ? QS_ARITHMETIC_OFF
 									       : QS_ARITHMETIC_ON),
@@ -317,6 +324,109 @@ static void calibrate(struct trial *trial)
 		fail();
 	}
 }
+
+/* ---- outputs --------------------------------------------------------------------------------- */
+
+static enum qs_status quantize(void *context, size_t site, const float *in, size_t n, float *out)
+{
+	const struct trial *trial = context;
+	const struct qs_site *item = &trial->job->plan->sites[site];
+	const struct qs_subject subject = {item->name, {NULL, 0, 0}, trial->findings};
+	struct qs_quantization how;
+	struct qs_counts counts;
+
+	if (qs_quantizer_bind(trial->job->registry, &item->spec,
+		item->qparams.n ? &item->qparams : NULL, &subject, &how) != QS_OK)
+		return QS_BUG;
+	return qs_quantizer_fake(&how, (struct qs_layout){1, 1, n}, in, out, &counts);
+}
+
+/* What the tool's quantized network gave; false when there is nothing. */
+static bool read_expected(const struct trial *trial, struct qs_array *ret_array)
+{
+	char name[96], path[512];
+	struct qs_npz *npz;
+	bool found = false;
+
+	snprintf(name, sizeof(name), "golden/networks/%s/outputs.npz", trial->network);
+	assert_int_equal(qs_npz_open(data_path(path, name), trial->findings, &npz), QS_OK);
+	for (size_t i = 0; i < qs_npz_count(npz) && !found; i++) {
+		found = strcmp(qs_npz_name(npz, i), trial->run) == 0;
+		if (found)
+			assert_int_equal(qs_npz_read(npz, i, ret_array), QS_OK);
+	}
+	qs_npz_free(npz);
+	return found;
+}
+
+/* One step of an output: of its own format, or of the last tensor before it that has one. */
+static double step_of(const struct trial *trial, size_t output, const float *values, size_t n)
+{
+	const struct qs_plan *plan = trial->job->plan;
+	const struct qs_site *site = NULL;
+	double most = 0;
+
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		if (!plan->sites[i].is_constant && plan->sites[i].kind == QS_TENSOR_ACTIVATION &&
+		    (!site || site->value != output))
+			site = &plan->sites[i];
+	}
+	if (site && site->qparams.n)
+		return site->qparams.scale[0];
+	for (size_t i = 0; i < n; i++)
+		most = fmax(most, fabs((double)values[i]));
+	/* Neighbours of bfloat16, with its 8 bits, are the farthest from each other. */
+	return most / 128;
+}
+
+static void compare_values(struct trial *trial, const struct qs_blob *output, size_t value,
+    const struct qs_array *expected)
+{
+	const float *wanted = expected->data;
+	double step, worst = 0;
+	size_t n;
+	float *found = qs_blob_floats(output, &n);
+
+	assert_non_null(found);
+	assert_int_equal(expected->element, QS_ELEMENT_FLOAT32);
+	assert_int_equal(n, expected->n_values);
+	step = step_of(trial, value, wanted, n);
+	for (size_t i = 0; i < n; i++)
+		worst = fmax(worst, fabs((double)found[i] - (double)wanted[i]));
+	if (!(worst <= step * (1 + 1e-5)))
+		complain(trial, OUTPUTS, output->name, worst / step, 1);
+	free(found);
+}
+
+static void compare_outputs(struct trial *trial, struct qs_runtime *runtime)
+{
+	const struct qs_runner_options options = {.cuts = true};
+	const struct qs_graph *graph = trial->job->layers->graph;
+	const char *output = graph->proto->output[0]->name;
+	struct qs_runner *runner;
+	struct qs_array expected, input;
+	struct qs_blob blob;
+	char name[96];
+
+	if (!read_expected(trial, &expected))
+		return;
+	snprintf(name, sizeof(name), "golden/networks/%s/test.npy", trial->network);
+	input = golden_array(name);
+	blob = (struct qs_blob){graph->proto->input[0]->name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
+	    input.rank, input.dims, input.data, input.n_values * sizeof(float)};
+	assert_int_equal(qs_runner_new(trial->job->plan, trial->job->registry, runtime, &options,
+			     trial->findings, &runner),
+	    QS_OK);
+	assert_int_equal(qs_runner_run(runner, &blob, 1, quantize, trial, trial->findings), QS_OK);
+	assert_non_null(qs_runner_output(runner, output));
+	compare_values(
+	    trial, qs_runner_output(runner, output), qs_graph_find(graph, output), &expected);
+	qs_runner_free(runner);
+	qs_array_done(&input);
+	qs_array_done(&expected);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 /* Rows against sites, and sites without a row. */
 static void compare_rows(struct trial *trial, bool is_complete)
@@ -353,7 +463,7 @@ static struct trial start(struct json_object *line, const char *network)
 struct tally {
 	const char *network;
 	size_t n_complaints;
-	bool calibrates;
+	struct qs_runtime *runtime; /* NULL: only plan */
 };
 
 static void check_run(struct json_object *line, void *context)
@@ -365,18 +475,20 @@ static void check_run(struct json_object *line, void *context)
 	/* What the tool fails on is not to be agreed with. */
 	if (json_object_object_get_ex(line, "error", &error))
 		return;
-	open_job(&trial, tally->calibrates);
-	if (tally->calibrates)
+	open_job(&trial, tally->runtime);
+	if (tally->runtime)
 		calibrate(&trial);
-	compare_rows(&trial, !tally->calibrates);
+	compare_rows(&trial, !tally->runtime);
+	if (tally->runtime)
+		compare_outputs(&trial, tally->runtime);
 	tally->n_complaints += trial.n_complaints;
 	close_job(&trial);
 }
 
 /* All runs of all networks. */
-static void check_all(bool calibrates)
+static void check_all(struct qs_runtime *runtime)
 {
-	struct tally tally = {NULL, 0, calibrates};
+	struct tally tally = {NULL, 0, runtime};
 
 	for (size_t i = 0; i < N_NETWORKS; i++) {
 		char name[96];
@@ -391,15 +503,16 @@ static void check_all(bool calibrates)
 static void the_same_tensors_get_formats(void **state)
 {
 	(void)state;
-	check_all(false);
+	check_all(NULL);
 }
 
-static void calibration_gives_the_same_scales(void **state)
+static void scales_and_outputs_are_the_same(void **state)
 {
+	struct qs_runtime *runtime = engine_runtime();
+
 	(void)state;
-	if (!engine_has_runtime())
-		skip();
-	check_all(true);
+	check_all(runtime);
+	qs_runtime_close(runtime);
 	for (size_t i = 0; i < N_EXCEPTIONS; i++) {
 		if (!used[i])
 			fail_msg("exception %zu is not needed: %s", i, exceptions[i].reason);
@@ -410,7 +523,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_same_tensors_get_formats),
-	    cmocka_unit_test(calibration_gives_the_same_scales),
+	    cmocka_unit_test(scales_and_outputs_are_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
