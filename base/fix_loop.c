@@ -15,7 +15,7 @@
 
 /* Texts are checked so often, and so many bytes in all. */
 #define MOST_CHECKS 2000
-#define MOST_BYTES ((size_t)1 << 30)
+#define MOST_BYTES ((size_t)128 << 20)
 #define LEAST_CHECKS 20
 
 /* A text and what a check says about it. */

@@ -472,8 +472,8 @@ enum qs_status qs_json_read(
     const struct qs_source *source, struct qs_findings *findings, struct qs_json_document *document)
 {
 	struct reader reader = {
-	    {NULL, 0, 0, source, document, findings, &document->arena, 0, false, false}, document,
-	    0};
+	    {NULL, 0, 0, source, document, findings, &document->arena, 0, 0, false, false},
+	    document, 0};
 
 	*document = (struct qs_json_document){source, QS_ARENA_INIT, NULL, false};
 	reader.scan.text = qs_source_text(source, &reader.scan.size);

@@ -28,7 +28,10 @@ struct qs_finding *qs_json_error(struct qs_json_scan *scan, enum qs_finding_id i
 	finding = qs_finding_add(
 	    scan->findings, id, (struct qs_place){scan->source, begin, end}, "%s", message.data);
 	qs_findings_end_text(scan->findings, &message);
-	if (++scan->n_errors == ERROR_LIMIT && !scan->stopped) {
+	scan->n_errors++;
+	/* However many comments there are, what is around them is read as well as ever. */
+	scan->n_serious += id != QS_FINDING_COMMENT;
+	if (scan->n_serious == ERROR_LIMIT && id != QS_FINDING_COMMENT && !scan->stopped) {
 		scan->stopped = true;
 		qs_finding_add(scan->findings, QS_FINDING_TOO_MANY_SYNTAX,
 		    (struct qs_place){scan->source, end, end},

@@ -16,8 +16,8 @@ struct qs_json_scan {
 	const struct qs_json_document *document;
 	struct qs_findings *findings;
 	struct qs_arena *arena;
-	size_t n_errors;
-	bool stopped; /* nothing more is to be read */
+	size_t n_errors, n_serious; /* all, and those after which the text is less clear */
+	bool stopped;               /* nothing more is to be read */
 	bool nomem;
 };
 

@@ -409,6 +409,28 @@ static void messages_show_whole_characters(void **state)
 }
 
 /* A text of mistakes only stops at a limit, with a last finding that says so. */
+static void reading_goes_on_behind_any_number_of_comments(void **state)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_text text = QS_TEXT_INIT;
+	struct qs_json_document document;
+	struct qs_source *source;
+
+	(void)state;
+	qs_text_adds(&text, "[");
+	for (int i = 0; i < 1000; i++)
+		qs_text_adds(&text, "8, // a\n");
+	qs_text_adds(&text, "08]");
+	source = source_of(text.data);
+	assert_int_equal(qs_json_read(source, findings, &document), QS_INVALID);
+	assert_int_equal(qs_findings_count(findings), 1001);
+	assert_true(document.complete);
+	qs_json_done(&document);
+	qs_source_free(source);
+	qs_text_done(&text);
+	qs_findings_free(findings);
+}
+
 static void reading_stops_after_many_mistakes(void **state)
 {
 	struct qs_findings *findings = qs_findings_new();
@@ -441,6 +463,7 @@ int main(void)
 	    cmocka_unit_test(key_places_span_the_key_as_written),
 	    cmocka_unit_test(pointers_name_members_and_elements),
 	    cmocka_unit_test(messages_show_whole_characters),
+	    cmocka_unit_test(reading_goes_on_behind_any_number_of_comments),
 	    cmocka_unit_test(reading_stops_after_many_mistakes),
 	};
 	int n_failed = cmocka_run_group_tests_name("json", tests, NULL, NULL);
