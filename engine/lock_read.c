@@ -390,6 +390,7 @@ static enum qs_status new_policy(
 	if (!policy)
 		return QS_NOMEM;
 	policy->findings = findings;
+	policy->tool = QS_TOOL_NEWEST;
 	status = qs_json_read(source, findings, &policy->document);
 	if (status == QS_OK)
 		qs_resolve_defaults(policy);
