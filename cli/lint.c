@@ -56,6 +56,22 @@ static bool read_fail_level(struct run *run)
 	return false;
 }
 
+static bool read_show_level(struct run *run)
+{
+	static const char *const words[] = {"info", "warning", "error"};
+	const char *word = run->arguments->value[OPTION_SHOW_LEVEL];
+	const int level = word ? severity_of_word(word, strlen(word)) : (int)run->at_least;
+
+	if (level >= 0) {
+		run->at_least = (enum qs_severity)level;
+		return true;
+	}
+	refuse_value(run->arguments, run->arguments->from[OPTION_SHOW_LEVEL], words,
+	    sizeof(words) / sizeof(*words), " cannot be \"%s\"; expected info, warning or error",
+	    word);
+	return false;
+}
+
 /* As many files at a time as there are processors, unless the option says otherwise. */
 static bool read_jobs(struct run *run)
 {
@@ -72,7 +88,7 @@ static bool read_jobs(struct run *run)
 /* What the options ask for of the whole run. False after a complaint. */
 static bool read_options(struct run *run)
 {
-	return read_fail_level(run) &&
+	return read_fail_level(run) && read_show_level(run) &&
 	       option_count(run->arguments, OPTION_MAX_DIAGNOSTICS, 1, &run->at_most) &&
 	       option_count(run->arguments, OPTION_MAX_WARNINGS, 0, &run->max_warnings) &&
 	       read_jobs(run) && baseline_open(&run->baseline, run->arguments);

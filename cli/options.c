@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the command line and writes help, both from the tables. */
+/* Reads the command line, by the tables. */
 #include "cli/options.h"
 
 #include <getopt.h>
@@ -9,24 +9,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/help.h"
+
 #define ON(ID) (1U << COMMAND_##ID)
 #define EVERY (~0U)
 
-static const struct {
-	const char *name, *operands, *summary;
-} commands[] = {
+const struct command_info command_list[COMMAND__COUNT] = {
 #define COMMAND(ID, name, operands, summary) {#name, operands, summary},
 #include "cli/commands.def"
 #undef COMMAND
 };
 
-static const struct {
-	const char *name;
-	int letter;
-	const char *value;
-	unsigned commands;
-	const char *help;
-} options[] = {
+const struct option_info option_list[OPTION__COUNT] = {
 #define OPTION(ID, name, letter, value, commands, help) {name, letter, value, commands, help},
 #include "cli/options.def"
 #undef OPTION
@@ -34,40 +28,7 @@ static const struct {
 
 const char *option_name(enum option_id option)
 {
-	return options[option].name;
-}
-
-static void print_overview(FILE *stream)
-{
-	fprintf(stream,
-	    "usage: qstrata COMMAND [OPTION...] [FILE...]\n\n"
-	    "Says, checks and applies how each tensor of a neural network is quantized.\n\n");
-	for (int i = 0; i < COMMAND__COUNT; i++)
-		fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
-	fprintf(stream,
-	    "\nqstrata COMMAND --help shows the options of a command.\n"
-	    "Exit status: 0 nothing to report, 1 findings, 2 the job could not be done.\n");
-}
-
-static void print_option(FILE *stream, int option)
-{
-	char left[64];
-
-	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", options[option].letter ? "-" : " ",
-	    options[option].letter ? options[option].letter : ' ',
-	    options[option].letter ? ", " : "  ", options[option].name,
-	    options[option].value ? " " : "", options[option].value ? options[option].value : "");
-	fprintf(stream, "  %-30s %s\n", left, options[option].help);
-}
-
-static void print_help(FILE *stream, enum command_id command)
-{
-	fprintf(stream, "usage: qstrata %s [OPTION...] %s\n\n%s\n\n", commands[command].name,
-	    commands[command].operands, commands[command].summary);
-	for (int i = 0; i < OPTION__COUNT; i++) {
-		if (options[i].commands >> command & 1)
-			print_option(stream, i);
-	}
+	return option_list[option].name;
 }
 
 int usage_error(const struct arguments *arguments, const char *format, ...)
@@ -79,7 +40,7 @@ int usage_error(const struct arguments *arguments, const char *format, ...)
 	vfprintf(stderr, format, list);
 	va_end(list);
 	if (arguments)
-		fprintf(stderr, "; see qstrata %s --help\n", commands[arguments->command].name);
+		fprintf(stderr, "; see qstrata %s --help\n", command_list[arguments->command].name);
 	else
 		fputs("; see qstrata --help\n", stderr);
 	return EXIT_UNABLE;
@@ -89,7 +50,7 @@ int usage_error(const struct arguments *arguments, const char *format, ...)
 static int find_command(const char *word)
 {
 	for (int i = 0; i < COMMAND__COUNT; i++) {
-		if (strcmp(commands[i].name, word) == 0)
+		if (strcmp(command_list[i].name, word) == 0)
 			return i;
 	}
 	return -1;
@@ -103,12 +64,12 @@ static void make_getopt_tables(struct option *longs, char *letters)
 	*letters++ = '-';
 	*letters++ = ':';
 	for (int i = 0; i < OPTION__COUNT; i++) {
-		longs[i] = (struct option){options[i].name,
-		    options[i].value ? required_argument : no_argument, NULL, 256 + i};
-		if (!options[i].letter)
+		longs[i] = (struct option){option_list[i].name,
+		    option_list[i].value ? required_argument : no_argument, NULL, 256 + i};
+		if (!option_list[i].letter)
 			continue;
-		*letters++ = (char)options[i].letter;
-		if (options[i].value)
+		*letters++ = (char)option_list[i].letter;
+		if (option_list[i].value)
 			*letters++ = ':';
 	}
 	longs[OPTION__COUNT] = (struct option){NULL, 0, NULL, 0};
@@ -120,7 +81,7 @@ static int option_of(int result)
 	if (result >= 256)
 		return result - 256;
 	for (int i = 0; i < OPTION__COUNT; i++) {
-		if (options[i].letter == result)
+		if (option_list[i].letter == result)
 			return i;
 	}
 	return -1;
@@ -131,7 +92,8 @@ static void note_option(struct arguments *arguments, int option, const char *val
 {
 	struct given *given = &arguments->given[arguments->n_given++];
 
-	*given = (struct given){(enum option_id)option, options[option].value ? value : "", NULL};
+	*given =
+	    (struct given){(enum option_id)option, option_list[option].value ? value : "", NULL};
 	arguments->value[option] = given->value;
 	arguments->from[option] = given;
 }
@@ -141,8 +103,8 @@ static void note_option(struct arguments *arguments, int option, const char *val
 static int row_of_command(int option, enum command_id command)
 {
 	for (int i = 0; option >= 0 && i < OPTION__COUNT; i++) {
-		if ((options[i].commands >> command & 1) &&
-		    strcmp(options[i].name, options[option].name) == 0)
+		if ((option_list[i].commands >> command & 1) &&
+		    strcmp(option_list[i].name, option_list[option].name) == 0)
 			return i;
 	}
 	return option;
@@ -151,7 +113,7 @@ static int row_of_command(int option, enum command_id command)
 /* Whether an option takes several words; -1 is none. */
 static bool takes_list(int option)
 {
-	const char *value = option < 0 ? NULL : options[option].value;
+	const char *value = option < 0 ? NULL : option_list[option].value;
 	const size_t size = value ? strlen(value) : 0;
 
 	return size > 3 && strcmp(value + size - 3, "...") == 0;
@@ -160,9 +122,9 @@ static bool takes_list(int option)
 /* Keeps an option with its value; those of a list go to the files. */
 static bool take_option(struct arguments *arguments, int option, char *value)
 {
-	if (!(options[option].commands >> arguments->command & 1)) {
-		usage_error(arguments, "%s does not take --%s", commands[arguments->command].name,
-		    options[option].name);
+	if (!(option_list[option].commands >> arguments->command & 1)) {
+		usage_error(arguments, "%s does not take --%s",
+		    command_list[arguments->command].name, option_list[option].name);
 		return false;
 	}
 	note_option(arguments, option, value);
@@ -175,7 +137,7 @@ static bool take_option(struct arguments *arguments, int option, char *value)
 static bool take_word(struct arguments *arguments, int option, char *word)
 {
 	/* A usage of options only has no operands. */
-	if (!takes_list(option) && commands[arguments->command].operands[0] == '-') {
+	if (!takes_list(option) && command_list[arguments->command].operands[0] == '-') {
 		usage_error(arguments, "unexpected operand \"%s\"", word);
 		return false;
 	}
@@ -243,8 +205,8 @@ static bool settle_color(struct arguments *arguments)
 static bool is_option(const char *word, enum option_id option)
 {
 	return strncmp(word, "--", 2) == 0
-	           ? strcmp(word + 2, options[option].name) == 0
-	           : word[0] == '-' && word[1] && !word[2] && word[1] == options[option].letter;
+	           ? strcmp(word + 2, option_list[option].name) == 0
+	           : word[0] == '-' && word[1] && !word[2] && word[1] == option_list[option].letter;
 }
 
 /* Room for every option that the words can hold: short ones may share a word. */

@@ -30,6 +30,22 @@ enum option_id {
 	OPTION__COUNT
 };
 
+/* A row of commands.def. */
+struct command_info {
+	const char *name, *operands, *summary;
+};
+extern const struct command_info command_list[COMMAND__COUNT];
+
+/* A row of options.def. */
+struct option_info {
+	const char *name;
+	int letter; /* 0: none */
+	const char *value;
+	unsigned commands; /* bit mask */
+	const char *help;
+};
+extern const struct option_info option_list[OPTION__COUNT];
+
 struct qs_form_value;
 
 /* An option as it is given, on the command line or in a settings file. */

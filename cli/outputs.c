@@ -74,10 +74,22 @@ static bool add_output(const struct arguments *arguments, const char *word, stru
 	return true;
 }
 
+/* In GitHub Actions annotations, and a summary of the step; else for those who read. */
+static const char *default_format(struct outputs *outputs)
+{
+	const char *actions = getenv("GITHUB_ACTIONS");
+
+	if (actions && strcmp(actions, "true") == 0) {
+		outputs->summary = getenv("GITHUB_STEP_SUMMARY");
+		return "github";
+	}
+	return isatty(STDOUT_FILENO) ? "full" : "text";
+}
+
 bool outputs_read(const struct arguments *arguments, struct outputs *ret_outputs)
 {
 	*ret_outputs =
-	    (struct outputs){calloc(arguments->n_given + 1, sizeof(struct output)), 0, false};
+	    (struct outputs){.list = calloc(arguments->n_given + 1, sizeof(struct output))};
 	if (!ret_outputs->list) {
 		out_of_memory();
 		return false;
@@ -88,7 +100,7 @@ bool outputs_read(const struct arguments *arguments, struct outputs *ret_outputs
 			return false;
 	}
 	if (ret_outputs->n == 0)
-		return add_output(arguments, isatty(STDOUT_FILENO) ? "full" : "text", ret_outputs);
+		return add_output(arguments, default_format(ret_outputs), ret_outputs);
 	return true;
 }
 
@@ -133,6 +145,27 @@ static bool write_output(const struct output *output, const struct qs_findings *
 	return written;
 }
 
+/* The file belongs to GitHub and may hold what others wrote: it only grows. */
+static bool append_summary(
+    const char *path, const struct qs_findings *findings, const struct qs_findings_view *view)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	FILE *file = NULL;
+	bool written = false;
+
+	if (qs_findings_write(findings, qs_findings_format_of_word("markdown"), view, &text) !=
+	    QS_OK) {
+		out_of_memory();
+	} else if ((file = fopen(path, "ae"))) {
+		written = fwrite(text.data, 1, text.size, file) == text.size;
+		written = fclose(file) == 0 && written;
+	}
+	if (!written)
+		fprintf(stderr, "qstrata: cannot write the summary to %s\n", path);
+	qs_text_done(&text);
+	return written;
+}
+
 bool outputs_write(const struct outputs *outputs, const struct qs_findings *findings,
     const struct qs_findings_view *view)
 {
@@ -140,5 +173,7 @@ bool outputs_write(const struct outputs *outputs, const struct qs_findings *find
 
 	for (size_t i = 0; i < outputs->n; i++)
 		written = write_output(&outputs->list[i], findings, view) && written;
+	if (outputs->summary && outputs->summary[0])
+		written = append_summary(outputs->summary, findings, view) && written;
 	return written;
 }

@@ -18,6 +18,7 @@ struct output {
 struct outputs {
 	struct output *list;
 	size_t n;
+	const char *summary; /* a file of GitHub to append a table to, or NULL */
 	bool for_programs; /* the standard output is a document, about which nothing more is said */
 };
 

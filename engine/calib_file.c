@@ -2,7 +2,6 @@
 /* Calibration files: scales as JSON. */
 #include "engine/calib_file.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,20 +10,11 @@
 #include "base/finding.h"
 #include "base/json_document.h"
 #include "engine/calibrate.h"
+#include "engine/fingerprint.h"
 #include "qstrata/numbers.h"
 
 #define FORMAT "qstrata-calibration"
 #define VERSION 1
-
-uint64_t qs_fingerprint(const void *bytes, size_t size)
-{
-	const unsigned char *byte = bytes;
-	uint64_t hash = 14695981039346656037U;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ byte[i]) * 1099511628211U;
-	return hash;
-}
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
@@ -64,9 +54,9 @@ static struct json_object *site_json(const struct qs_site *site)
 
 static struct json_object *fingerprint_text(uint64_t fingerprint)
 {
-	char text[32];
+	char text[QS_FINGERPRINT_TEXT];
 
-	snprintf(text, sizeof(text), "fnv1a64:%016" PRIx64, fingerprint);
+	qs_fingerprint_write(fingerprint, text);
 	return json_object_new_string(text);
 }
 

@@ -10,16 +10,12 @@
 /* A calibration file is at most this large. */
 #define QS_CALIB_FILE_LIMIT ((size_t)1 << 30)
 
-/* What a calibration belongs to. Fingerprints are FNV-1a: they tell versions apart and are no
- * defence. */
+/* What a calibration belongs to, with fingerprints as in engine/fingerprint.h. */
 struct qs_calib_identity {
 	const char *model_name, *config_name;
 	uint64_t model, config;
 	size_t n_batches;
 };
-
-/* FNV-1a (Fowler, Noll, Vo) with 64 bits. */
-uint64_t qs_fingerprint(const void *bytes, size_t size);
 
 /* Writes a calibration, beside its final name first. QS_IO with a finding. */
 enum qs_status qs_calib_file_write(const struct qs_plan *plan,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A job: open, fold, plan, calibrate, apply, save. */
 #include "engine/job.h"
+#include "engine/fingerprint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,20 +69,11 @@ static enum qs_status find_folded_layers(struct qs_job *job)
 
 static enum qs_status take_fingerprints(struct qs_job *job, struct qs_findings *findings)
 {
-	struct qs_text config = QS_TEXT_INIT;
-	unsigned char *bytes;
-	enum qs_status status;
-	size_t size;
+	const enum qs_status status =
+	    qs_fingerprint_model(job->model, findings, &job->model_fingerprint);
 
-	status = qs_model_pack(job->model, false, findings, &bytes, &size);
-	if (status != QS_OK)
-		return status;
-	job->model_fingerprint = qs_fingerprint(bytes, size);
-	free(bytes);
-	status = qs_policy_write_json(job->policy, NULL, &config);
-	job->config_fingerprint = qs_fingerprint(config.data, config.size);
-	qs_text_done(&config);
-	return status;
+	return status == QS_OK ? qs_fingerprint_policy(job->policy, &job->config_fingerprint)
+	                       : status;
 }
 
 static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings)

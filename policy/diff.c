@@ -31,7 +31,7 @@ void qs_pair_take_layer(
 	const bool weights = about->weights.name && about->weights.name[0];
 	const bool bias = weights || (about->bias.name && about->bias.name[0]);
 
-	pair->subject = QS_SUBJECT_LAYER;
+	pair->subject = QS_PAIR_LAYER;
 	pair->name = (struct qs_json_string){about->name, (uint32_t)strlen(about->name)};
 	take_side(selection->policy, selection->winners[layer], pair, side);
 	if (!weights)
@@ -181,7 +181,7 @@ static enum qs_status match_patterns(const struct qs_policy *policy, int side,
 	for (size_t i = 0; i < difference->n_pairs; i++) {
 		const struct qs_pair *pair = &difference->pairs[i];
 
-		if (pair->subject == QS_SUBJECT_SELECTOR && pair->kind == QS_SELECT_NAME &&
+		if (pair->subject == QS_PAIR_SELECTOR && pair->kind == QS_SELECT_NAME &&
 		    !pair->winner[side] &&
 		    !add_stand_in(
 			list, &difference->arena, &pair->winner[QS_AFTER - side]->selector, i))
@@ -229,7 +229,7 @@ static void take_selected(const struct qs_policy *const policies[QS_SIDE__COUNT]
 	const struct qs_entry *any =
 	    selected->entry[selected->entry[QS_BEFORE] ? QS_BEFORE : QS_AFTER];
 
-	pair->subject = QS_SUBJECT_SELECTOR;
+	pair->subject = QS_PAIR_SELECTOR;
 	pair->kind = any->selector.kind;
 	pair->name = any->selector.text;
 	for (int side = 0; side < QS_SIDE__COUNT; side++)
@@ -257,7 +257,7 @@ static struct qs_difference *compare_policies(
 	free(selected);
 	if (!difference)
 		return NULL;
-	difference->pairs[0].subject = QS_SUBJECT_MODEL;
+	difference->pairs[0].subject = QS_PAIR_MODEL;
 	for (int side = 0; side < QS_SIDE__COUNT; side++)
 		take_side(policies[side], NULL, &difference->pairs[0], side);
 	if (find_patterns(policies, difference) == QS_OK)

@@ -25,7 +25,7 @@ const char *qs_fact_name(enum qs_fact fact)
 	return fact_names[fact];
 }
 
-static const char *tensors_text(struct qs_arena *arena, unsigned tensors)
+const char *qs_tensors_text(struct qs_arena *arena, unsigned tensors)
 {
 	struct qs_text text = QS_TEXT_INIT;
 	const char *copy;
@@ -64,7 +64,7 @@ enum qs_status qs_side_of_policy(
 	    qs_arena_printf(arena, "\"%s\"", qs_device_words.words[policy->device].word);
 	side.fact[QS_FACT_OPSET] =
 	    policy->opset ? qs_arena_printf(arena, "%d", policy->opset) : "null";
-	side.fact[QS_FACT_TENSORS] = tensors_text(arena, policy->tensors);
+	side.fact[QS_FACT_TENSORS] = qs_tensors_text(arena, policy->tensors);
 	for (int f = 0; f < QS_FACT_MODEL; f++) {
 		if (!side.fact[f])
 			return QS_NOMEM;
@@ -102,6 +102,7 @@ void qs_difference_free(struct qs_difference *difference)
 {
 	if (!difference)
 		return;
+	qs_policy_free(difference->lock);
 	qs_arena_done(&difference->arena);
 	free(difference->pairs);
 	free(difference);

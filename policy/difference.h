@@ -51,15 +51,15 @@ struct qs_side {
 };
 
 /* What a pair is about. */
-enum qs_subject {
-	QS_SUBJECT_LAYER, /* a layer of a model */
-	QS_SUBJECT_MODEL, /* the model level */
-	QS_SUBJECT_SELECTOR
+enum qs_pair_subject {
+	QS_PAIR_LAYER, /* a layer of a model */
+	QS_PAIR_MODEL, /* the model level */
+	QS_PAIR_SELECTOR
 };
 
 /* What both sides make of one thing. */
 struct qs_pair {
-	enum qs_subject subject;
+	enum qs_pair_subject subject;
 	enum qs_selector_kind kind; /* of a selector */
 	struct qs_json_string name; /* a layer's, or a selector's text */
 	bool present[QS_SIDE__COUNT];
@@ -83,7 +83,11 @@ struct qs_difference {
 	struct qs_pair *pairs;
 	size_t n_pairs;
 	bool with_model;
+	struct qs_policy *lock; /* what a lock was read into, as settings point there; or NULL */
 };
+
+/* A list of tensor kinds as JSON text, in an arena; NULL when memory ran out. */
+const char *qs_tensors_text(struct qs_arena *arena, unsigned tensors);
 
 /* What a config says about the whole, in an arena. May return QS_NOMEM. */
 enum qs_status qs_side_of_policy(

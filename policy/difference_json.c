@@ -82,9 +82,9 @@ static struct json_object *subject_json(const struct qs_pair *pair)
 {
 	struct json_object *object;
 
-	if (pair->subject == QS_SUBJECT_MODEL)
+	if (pair->subject == QS_PAIR_MODEL)
 		return json_object_new_string("model");
-	if (pair->subject == QS_SUBJECT_LAYER)
+	if (pair->subject == QS_PAIR_LAYER)
 		return string_json(pair->name, "");
 	object = json_object_new_object();
 	qs_json_put(object, pair->kind == QS_SELECT_TYPE ? "layer_type" : "layer_name",
@@ -102,7 +102,7 @@ static struct json_object *group_json(const struct qs_difference *difference,
 
 	for (size_t i = 0; i < group->n; i++, pair = groups->next[pair])
 		json_object_array_add(about, subject_json(&pairs[pair]));
-	qs_json_put(object, first->subject == QS_SUBJECT_LAYER ? "layers" : "selectors", about);
+	qs_json_put(object, first->subject == QS_PAIR_LAYER ? "layers" : "selectors", about);
 	qs_json_put(object, "change",
 	    qs_json_text(!first->present[QS_BEFORE]  ? "added"
 			 : !first->present[QS_AFTER] ? "removed"

@@ -36,15 +36,15 @@ static void write_fact(
 
 static void write_name(const struct qs_pair *pair, struct qs_text *text)
 {
-	if (pair->subject == QS_SUBJECT_MODEL) {
+	if (pair->subject == QS_PAIR_MODEL) {
 		qs_text_adds(text, "model level");
 		return;
 	}
-	if (pair->subject == QS_SUBJECT_SELECTOR)
+	if (pair->subject == QS_PAIR_SELECTOR)
 		qs_text_addf(text, "layer_%s \"%s", pair->kind == QS_SELECT_TYPE ? "type" : "name",
 		    pair->kind == QS_SELECT_PATTERN ? "re:" : "");
 	qs_text_add_visible(text, pair->name.bytes, (size_t)qs_json_shown(pair->name, NAME_SHOWN));
-	if (pair->subject == QS_SUBJECT_SELECTOR)
+	if (pair->subject == QS_PAIR_SELECTOR)
 		qs_text_adds(text, "\"");
 }
 
@@ -56,7 +56,7 @@ static void write_title(const struct qs_difference *difference, const struct qs_
 
 	if (group->n > 1)
 		qs_text_addf(text, "%zu %s: ", group->n,
-		    first->subject == QS_SUBJECT_LAYER ? "layers" : "selectors");
+		    first->subject == QS_PAIR_LAYER ? "layers" : "selectors");
 	for (size_t i = 0; i < group->n && i < NAMES_SHOWN; i++, pair = groups->next[pair]) {
 		qs_text_adds(text, i ? ", " : "");
 		write_name(&difference->pairs[pair], text);

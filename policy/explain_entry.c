@@ -30,6 +30,8 @@ static enum qs_status add_fate(struct qs_touched *touched, struct qs_takers *tak
 	status = qs_takers_find(takers, &touched->layers[layer], &list, &n);
 	if (status != QS_OK)
 		return status;
+	if (n == 0)
+		return QS_BUG; /* the entry takes the layer, so that somebody wins it */
 	touched->fates[touched->n_fates++] = (struct qs_fate){layer, list[0]};
 	touched->n_won += list[0] == touched->entry;
 	return QS_OK;

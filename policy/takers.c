@@ -329,7 +329,9 @@ static enum qs_status name_takes(struct qs_takers *takers, const struct qs_selec
 	}
 	qs_selector_path(selector->text, &path);
 	status = qs_text_status(&path);
-	*ret_takes = path.size && strcmp(path.data, layer->path) == 0;
+	*ret_takes =
+	    path.size &&
+	    qs_json_string_is((struct qs_json_string){path.data, (uint32_t)path.size}, layer->path);
 	qs_text_done(&path);
 	if (status == QS_OK && *ret_takes)
 		status = is_exact(takers, selector, &exact);

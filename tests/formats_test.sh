@@ -3,6 +3,7 @@
 # What lint writes for programs is what those programs take: SARIF by the schema of OASIS, XML that is
 # well-formed, JSON in each line. Several runs: mistakes, nothing, broken text, strange names.
 set -u
+unset GITHUB_ACTIONS GITHUB_STEP_SUMMARY
 srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 QSTRATA=${QSTRATA:-$(pwd)/qstrata}
 scratch=$(mktemp -d) || exit 99
@@ -118,6 +119,19 @@ print(lines, "lines are objects")
 END
 else
 	skipped="$skipped lines (python3),"
+fi
+if python3 -c '' 2>/dev/null; then
+	"$QSTRATA" lint --format text "$srcdir/examples/mistakes/quantize_config.json" 2>/dev/null >"$scratch/text"
+	python3 - "$srcdir/schemas/problem-matcher.json" "$scratch/text" <<'END' || failed=1
+import json, re, sys
+pattern = json.load(open(sys.argv[1]))["problemMatcher"][0]["pattern"][0]
+lines = open(sys.argv[2], encoding="utf-8").read().splitlines()
+for line in lines:
+    found = re.match(pattern["regexp"], line)
+    if not found or not found[pattern["file"]].endswith(".json") or not found[pattern["code"]].startswith("QS"):
+        sys.exit("FAIL: the problem matcher does not take " + line)
+sys.exit(not lines)
+END
 fi
 if command -v xmllint >/dev/null; then
 	xmllint --noout "$scratch"/*.junit "$scratch"/*.checkstyle || fail 'a report is not well-formed XML'

@@ -10,10 +10,10 @@ scratch=$(mktemp -d) || exit 99
 trap 'rm -rf "$scratch"' EXIT
 failed=0
 
-# compare KIND FILE
+# compare KIND FILE [TEMPLATE]
 compare()
 {
-	if ! "$generate" "$1" >"$scratch/new"; then
+	if ! "$generate" "$1" ${3:+"$3"} >"$scratch/new"; then
 		echo "FAIL: cannot generate the $1"
 		failed=1
 	elif [ "${UPDATE_GENERATED:-}" = 1 ]; then
@@ -31,4 +31,5 @@ compare findings docs/findings.md
 compare rules schemas/rules.schema.json
 compare profile schemas/profile.schema.json
 compare rules-dictionary tests/fuzz/rules.dict
+compare manual docs/qstrata.1 "$srcdir/docs/qstrata.1.in"
 exit $failed

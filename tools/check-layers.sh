@@ -14,7 +14,7 @@ policy qstrata/* base/* policy/*
 model qstrata/base.h qstrata/model.h base/* model/*
 engine qstrata/* base/* policy/* model/* engine/*
 engine/kernels engine/kernels/*
-cli qstrata/qstrata.h cli/*
+cli qstrata/qstrata.h qstrata/*.def cli/*
 '
 
 # HEADER of another library: the only files that may include it.

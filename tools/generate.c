@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes what is made from the tables to the standard output: generate KIND.
+ * Writes what is made from the tables to the standard output: generate KIND, or generate manual
+ * TEMPLATE.
  *
  * The results are committed, so that who has only the files can use them; tools/check-generated.sh
  * compares.
@@ -14,6 +15,7 @@
 #include "policy/param.h"
 #include "qstrata/policy.h"
 #include "tools/generate.h"
+#include "tools/generate_manual.h"
 
 /* ---- the JSON Schema of a config ------------------------------------------------------------- */
 
@@ -67,6 +69,28 @@ static void put_nullable(struct json_object *object, const char *type)
 	put(object, "type", types);
 }
 
+/* Examples, as a JSON list. */
+static void put_examples(struct json_object *object, const char *list)
+{
+	put(object, "examples", json_tokener_parse(list));
+}
+
+/* What editors that read Markdown show: the text, the words with their meanings, the default. */
+static void put_markdown(
+    struct json_object *object, const char *help, const struct qs_word_set *set, const char *value)
+{
+	struct qs_text text = QS_TEXT_INIT;
+
+	qs_text_adds(&text, help);
+	for (int i = 0; set && i < set->n_words; i++)
+		qs_text_addf(&text, "%s- `%s`: %s", i ? "\n" : "\n\n", set->words[i].word,
+		    set->words[i].meaning);
+	if (value)
+		qs_text_addf(&text, "\n\nDefault: `%s`", value);
+	put_text(object, "markdownDescription", text.data);
+	qs_text_done(&text);
+}
+
 static struct json_object *parameter_schema(enum qs_param param, enum qs_tensor tensor)
 {
 	const struct qs_param_info *info = qs_param_info(param);
@@ -94,6 +118,11 @@ static struct json_object *parameter_schema(enum qs_param param, enum qs_tensor 
 		break;
 	}
 	put(object, "default", json_tokener_parse(info->defaults[own]));
+	put_markdown(object, info->help, &info->set, info->defaults[own]);
+	if (param == QS_PARAM_BIT_WIDTH)
+		put_examples(object, "[8, 4, 16]");
+	else if (param == QS_PARAM_PERCENTAGE)
+		put_examples(object, "[99.99, 99.9]");
 	return object;
 }
 
@@ -194,6 +223,37 @@ static struct json_object *other_schema(const char *key)
 	return object;
 }
 
+/* The words of a key, or NULL. */
+static const struct qs_word_set *set_of(const char *key)
+{
+	return strcmp(key, "target_device") == 0           ? &qs_device_words
+	       : strcmp(key, "quantizable_data_type") == 0 ? &qs_tensor_words
+	                                                   : NULL;
+}
+
+static void put_key_examples(struct json_object *object, const char *key)
+{
+	static const struct {
+		const char *key, *examples;
+	} rows[] = {
+	    {"onnx_opset_version", "[13]"},
+	    {"quantizable_data_type",
+		"[[\"input\", \"weights\", \"bias\", \"activation\"], [\"weights\"]]"},
+	    {"overall_quantize_config", "[{\"bit_width\": 8, \"method\": \"maxmin\"}]"},
+	    {"tensor_quantize_config", "[{\"weights\": {\"per_channel\": true}}]"},
+	    {"layer_type", "[\"torch.nn.Conv2d\", \"Linear\"]"},
+	    {"layer_name", "[\"layer1.0.conv1\", \"re:decoder\\\\..*\"]"},
+	    {"layer_quantize_config",
+		"[[{\"layer_type\": \"Conv2d\", \"quantizable_data_type\": [\"weights\"], "
+		"\"tensor_quantize_config\": {\"weights\": {\"bit_width\": 4}}}]]"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (strcmp(rows[i].key, key) == 0)
+			put_examples(object, rows[i].examples);
+	}
+}
+
 /* The keys of a place, TOP or ENTRY, as properties. */
 static struct json_object *properties_of(const struct qs_policy *policy, const char *place)
 {
@@ -208,6 +268,8 @@ static struct json_object *properties_of(const struct qs_policy *policy, const c
 		object = SCHEMA_##SHAPE(key);                                                      \
 		put_text(object, "title", key);                                                    \
 		put_text(object, "description", help);                                             \
+		put_markdown(object, help, set_of(key), NULL);                                     \
+		put_key_examples(object, key);                                                     \
 		put(properties, key, object);                                                      \
 	}
 #include "qstrata/keys.def"
@@ -254,6 +316,9 @@ static struct json_object *schema(const struct qs_policy *policy)
 	put(definitions, "tensors", tensor_blocks_schema());
 	put(definitions, "entry", entry_schema(policy));
 	put(object, "definitions", definitions);
+	put_examples(object,
+	    "[{\"target_device\": \"CPU\", \"overall_quantize_config\": {\"method\": "
+	    "\"maxmin\", \"scale_type\": \"float\", \"calib_statistic_method\": \"max\"}}]");
 	return object;
 }
 
@@ -354,7 +419,10 @@ int main(int argc, char **argv)
 			return kinds[i].write() && fflush(stdout) == 0 ? EXIT_SUCCESS
 			                                               : EXIT_FAILURE;
 	}
-	fputs(
-	    "usage: generate schema|dictionary|findings|rules|profile|rules-dictionary\n", stderr);
+	if (argc == 3 && strcmp(argv[1], "manual") == 0)
+		return write_manual(argv[2]) && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	fputs("usage: generate schema|dictionary|findings|rules|profile|rules-dictionary, or generate "
+	      "manual TEMPLATE\n",
+	    stderr);
 	return EXIT_FAILURE;
 }

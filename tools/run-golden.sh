@@ -13,7 +13,7 @@ EXAMPLES=$srcdir/examples
 DATA=$srcdir/tests/data
 LC_ALL=C
 export EXAMPLES DATA LC_ALL
-unset NO_COLOR
+unset NO_COLOR GITHUB_ACTIONS GITHUB_STEP_SUMMARY
 scratch=$(mktemp -d) || exit 99
 trap 'chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
 mkdir "$scratch/bin"

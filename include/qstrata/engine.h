@@ -85,6 +85,25 @@ QS_API enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_te
 /** The same as one JSON document of format version 1.0. */
 QS_API enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text *text);
 
+/* ---- locks ----------------------------------------------------------------------------------- */
+
+/**
+ * Writes down what a config makes of every layer of a model, as JSON with fingerprints of both and
+ * without paths. The selection is of the model's layers. QS_INVALID or QS_UNSUPPORTED with a
+ * finding when the model cannot be packed.
+ */
+QS_API enum qs_status qs_lock_write(const struct qs_policy *policy,
+    const struct qs_selection *selection, const struct qs_model *model,
+    struct qs_findings *findings, struct qs_text *text);
+
+/**
+ * Compares a lock file with what a config makes of a model now. The policy, the selection and the
+ * findings outlive the difference. QS_IO or QS_INVALID with a finding when the lock cannot be used.
+ */
+QS_API enum qs_status qs_lock_check(const struct qs_policy *policy,
+    const struct qs_selection *selection, const struct qs_model *model, const char *path,
+    struct qs_findings *findings, struct qs_difference **ret_difference);
+
 /* ---- one tensor on its own ------------------------------------------------------------------- */
 
 /** What to do with a tensor that stands in files rather than in a model. */

@@ -195,6 +195,21 @@ static void control_characters_are_not_repeated(void **state)
 	    "  wins    built-in default                                    8\n");
 }
 
+/* A name that goes on behind a NUL is no layer's, also where a part of it is. */
+static void an_entry_of_a_name_with_a_nul_takes_nothing(void **state)
+{
+	struct qs_question question = ask(NULL, QS_TENSOR_BIAS, QS_PARAM_BIT_WIDTH);
+
+	(void)state;
+	question.entry = "0";
+	expect_explained("{\"target_device\": \"CPU\", \"layer_quantize_config\": "
+			 "[{\"layer_name\": \"conv1\\u0000x\", \"quantizable_data_type\": []}]}",
+	    true, question, QS_OK,
+	    "entry 0" DOT "layer_name \"conv1?x\" config.json:1:52\n"
+	    "  lists   no tensor kind, and so changes nothing\n"
+	    "  wins    0 of 0 layers that it selects\n");
+}
+
 static void words_name_parameters_and_kinds(void **state)
 {
 	(void)state;
@@ -218,6 +233,7 @@ int main(void)
 	    cmocka_unit_test(parameters_of_floats_have_no_effect),
 	    cmocka_unit_test(everything_is_what_applies),
 	    cmocka_unit_test(control_characters_are_not_repeated),
+	    cmocka_unit_test(an_entry_of_a_name_with_a_nul_takes_nothing),
 	    cmocka_unit_test(words_name_parameters_and_kinds),
 	};
 

@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The published schemas and the program say the same, as far as a schema can say it: documents are valid by
+# their schemas, and the config schema takes and refuses what the program does for reasons of form.
+set -u
+srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+QSTRATA=${QSTRATA:-$(pwd)/qstrata}
+if ! python3 -c 'import jsonschema' 2>/dev/null; then
+	echo "passed over, as python3-jsonschema is missing"
+	exit 77
+fi
+scratch=$(mktemp -d) || exit 99
+trap 'rm -rf "$scratch"' EXIT
+failed=0
+cd "$srcdir/examples" || exit 99
+model=digits/model.onnx
+
+# document SCHEMA NAME COMMAND...: a document of a schema; any exit status but 2.
+document()
+{
+	out=$scratch/$1.$2.document
+	shift 2
+	"$QSTRATA" "$@" >"$out"
+	[ $? -ne 2 ] || { echo "FAIL: $*"; failed=1; }
+}
+
+names=$(sed -n 's/^SCHEMA(\([a-z]*\),.*/\1/p' "$srcdir/cli/schemas.def")
+for name in $names; do
+	"$QSTRATA" schema $name >"$scratch/$name.schema" || failed=1
+	cmp -s "$scratch/$name.schema" "$srcdir/schemas/$name.schema.json" || { echo "FAIL: schema $name"; failed=1; }
+done
+for a in *.json mistakes/quantize_config.json; do
+	cp "$a" "$scratch/config.$(basename "$a").document"
+	[ "$a" = mistakes/quantize_config.json ] && continue
+	document explain "$a" explain "$a" --format json
+	document explain "$a-type" explain "$a" --format json --model $model --layer Conv2d
+	for b in *.json; do
+		document diff "$a-$b" diff "$a" "$b" --format json
+		document diff "$a-$b-model" diff "$a" "$b" --format json --model $model
+	done
+	document lock "$a" lock "$a" --model $model
+done
+rm -f "$scratch/config.quantize_config.json.document"
+for entry in 0 fc; do
+	document explain "entry-$entry" explain per-layer.json --entry $entry --format json
+	document explain "entry-$entry-model" explain per-layer.json --entry $entry --format json --model $model
+done
+for a in *.json mistakes/quantize_config.json ../tests/data/json/0*.json; do
+	document findings "$(basename "$a")" lint --format json --model $model "$a"
+done
+"$QSTRATA" lock int8.json --model $model --output "$scratch/a.lock" || failed=1
+document diff lock lock per-layer.json --model $model --check "$scratch/a.lock" --format json
+
+cat >"$scratch/check.py" <<'END'
+import glob, json, os, re, subprocess, sys
+import jsonschema
+scratch, data, program = sys.argv[1:4]
+bad = n = 0
+
+def complain(*words):
+    global bad
+    bad += 1
+    if bad < 30:
+        print("FAIL:", *words)
+
+validators = {}
+for name in sys.argv[4:]:
+    schema = json.load(open(f"{scratch}/{name}.schema", encoding="utf-8"))
+    jsonschema.Draft7Validator.check_schema(schema)
+    validators[name] = jsonschema.Draft7Validator(schema)
+for path in sorted(glob.glob(scratch + "/*.document")):
+    name = os.path.basename(path).split(".")[0]
+    for error in validators[name].iter_errors(json.load(open(path, encoding="utf-8"))):
+        complain(os.path.basename(path), list(error.absolute_path), error.message[:200])
+    n += 1
+
+# Every default and example of the config schema is valid where it stands.
+def check_values(schema, where):
+    global n
+    if isinstance(schema, dict):
+        for value in ([schema["default"]] if "default" in schema else []) + schema.get("examples", []):
+            n += 1
+            resolver = validators["config"].evolve(schema={**schema, "definitions": root["definitions"]}) \
+                if hasattr(validators["config"], "evolve") else \
+                jsonschema.Draft7Validator({**schema, "definitions": root["definitions"]})
+            for error in resolver.iter_errors(value):
+                complain("schema", where, value, error.message[:100])
+        if "enum" in schema and "enumDescriptions" in schema and \
+                len(schema["enum"]) != len(schema["enumDescriptions"]):
+            complain("schema", where, "has not one description a word")
+        for key, value in schema.items():
+            if key not in ("default", "examples", "enum"):
+                check_values(value, where + "/" + key)
+    elif isinstance(schema, list):
+        for i, value in enumerate(schema):
+            check_values(value, f"{where}/{i}")
+
+root = validators["config"].schema
+check_values(root, "")
+
+# What a schema cannot say: how a number is written, and that of another value of the config depends.
+beyond = re.compile(r"percentage must be a number with a decimal point, found [0-9]+$")
+with open(data + "/golden/config_cases.jsonl", encoding="utf-8") as lines:
+    cases = [json.loads(line) for line in lines]
+folder = scratch + "/cases"
+os.mkdir(folder)
+for i, case in enumerate(cases):
+    with open(f"{folder}/{i}.json", "w", encoding="utf-8") as file:
+        json.dump(case["config"], file)
+report = subprocess.run([program, "lint", "--format", "json"] + [f"{folder}/{i}.json" for i in range(len(cases))],
+                        capture_output=True, text=True)
+refused = {}
+for finding in json.loads(report.stdout)["diagnostics"]:
+    if finding["severity"] == "error" and finding["code"].startswith("QS2") and not beyond.match(finding["message"]):
+        refused.setdefault(finding["file"], []).append(finding["message"])
+for i, case in enumerate(cases):
+    valid = validators["config"].is_valid(case["config"])
+    messages = refused.get(f"{folder}/{i}.json", [])
+    if valid == bool(messages):
+        complain(case["id"], "schema", valid, "program", messages[:3])
+    n += 1
+print(n, "documents and configs")
+sys.exit(bad > 0)
+END
+python3 "$scratch/check.py" "$scratch" "$srcdir/tests/data" "$QSTRATA" $names || failed=1
+exit $failed
