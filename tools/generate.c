@@ -421,8 +421,8 @@ int main(int argc, char **argv)
 	}
 	if (argc == 3 && strcmp(argv[1], "manual") == 0)
 		return write_manual(argv[2]) && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	fputs("usage: generate schema|dictionary|findings|rules|profile|rules-dictionary, or generate "
-	      "manual TEMPLATE\n",
+	fputs("usage: generate schema|dictionary|findings|rules|profile|rules-dictionary, "
+	      "or generate manual TEMPLATE\n",
 	    stderr);
 	return EXIT_FAILURE;
 }
