@@ -107,17 +107,25 @@ static enum qs_status quantize(
 	           : status;
 }
 
+/* The exponents of doubles, from that of the least one. */
+#define N_EXPONENTS (DBL_MAX_EXP - DBL_MIN_EXP + DBL_MANT_DIG + 2)
+
+static size_t exponent_of(double scale)
+{
+	return (size_t)(ilogb(scale) - DBL_MIN_EXP + DBL_MANT_DIG + 1);
+}
+
 /* The most frequent scale of batches, the coarsest of several. */
 static double coarsest_mode(const struct qs_observer *observer)
 {
 	/* Scales are powers of two: there are as many counts as exponents. */
-	size_t counts[DBL_MAX_EXP - DBL_MIN_EXP + 64] = {0}, most = 0;
+	size_t counts[N_EXPONENTS] = {0}, most = 0;
 	const size_t n = qs_observer_n_batches(observer);
 	double best = 0.0;
 
 	for (size_t i = 0; i < n; i++) {
 		const double scale = qs_observer_batch_scale(observer, i, 0);
-		const size_t count = ++counts[ilogb(scale) - DBL_MIN_EXP + 32];
+		const size_t count = ++counts[exponent_of(scale)];
 
 		if (count > most || (count == most && scale > best)) {
 			most = count;
