@@ -22,16 +22,18 @@ static bool is_good(enum qs_status status)
 	return status == QS_OK;
 }
 
-static bool read_tool(const struct reading *reading, const char *word)
+static bool read_tool(const struct reading *reading, const struct given *given)
 {
-	const int tool = qs_tool_of_word(word);
+	const char *const words[] = {
+	    qs_tool_word(QS_TOOL_2_5), qs_tool_word(QS_TOOL_3_0), qs_tool_word(QS_TOOL_3_5)};
+	const int tool = qs_tool_of_word(given->value);
 
 	if (tool >= 0) {
 		reading->judgement->options.tool = (enum qs_tool)tool;
 		return true;
 	}
-	usage_error(reading->arguments, "--tool-version cannot be \"%s\"; expected %s, %s or %s",
-	    word, qs_tool_word(QS_TOOL_2_5), qs_tool_word(QS_TOOL_3_0), qs_tool_word(QS_TOOL_3_5));
+	refuse_value(reading->arguments, given, words, sizeof(words) / sizeof(*words),
+	    " cannot be \"%s\"; expected %s, %s or %s", given->value, words[0], words[1], words[2]);
 	return false;
 }
 
@@ -51,10 +53,10 @@ static enum qs_status open_source(
 	return status;
 }
 
-static bool read_rules(const struct reading *reading, const char *path)
+static bool read_rules(const struct reading *reading, const struct given *given)
 {
 	const struct qs_source *source;
-	enum qs_status status = open_source(reading, path, &source);
+	enum qs_status status = open_source(reading, given->value, &source);
 
 	if (status == QS_OK)
 		status =
@@ -75,8 +77,9 @@ static bool add_device(const struct reading *reading, const char *name, size_t s
 }
 
 /* A name has no dot and no slash, a path of a profile has one of them. */
-static bool read_profile(const struct reading *reading, const char *word)
+static bool read_profile(const struct reading *reading, const struct given *given)
 {
+	const char *word = given->value;
 	struct judgement *judgement = reading->judgement;
 	const struct qs_source *source;
 	enum qs_status status;
@@ -94,12 +97,12 @@ static bool read_profile(const struct reading *reading, const char *word)
 }
 
 /* Devices with commas between. */
-static bool read_targets(const struct reading *reading, const char *list)
+static bool read_targets(const struct reading *reading, const struct given *given)
 {
 	size_t size;
 	bool good = true;
 
-	for (const char *word = list; word; word = word[size] ? word + size + 1 : NULL) {
+	for (const char *word = given->value; word; word = word[size] ? word + size + 1 : NULL) {
 		size = strcspn(word, ",");
 		good &= add_device(reading, word, size);
 	}
@@ -112,7 +115,7 @@ static bool read_targets(const struct reading *reading, const char *list)
  */
 static const struct {
 	enum option_id option;
-	bool (*read)(const struct reading *reading, const char *value);
+	bool (*read)(const struct reading *reading, const struct given *given);
 } readers[] = {
     {OPTION_TOOL_VERSION, read_tool},
     {OPTION_PROFILE, read_profile},
@@ -139,7 +142,7 @@ bool judgement_read(const struct arguments *arguments, struct qs_findings *findi
 			const struct given *given = &arguments->given[i];
 
 			if (given->option == readers[r].option)
-				good &= readers[r].read(&reading, given->value);
+				good &= readers[r].read(&reading, given);
 		}
 	}
 	ret_judgement->options.rulebook = ret_judgement->rulebook;

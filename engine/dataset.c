@@ -13,8 +13,6 @@
 
 /* More entries than this are no folder of batches. */
 #define ENTRY_LIMIT 1000000
-/* Pictures are looked for this deep: a folder for the data, for a part of it, for a class. */
-#define DEPTH_LIMIT 4
 
 struct listing {
 	struct qs_dataset *dataset;
@@ -72,8 +70,8 @@ static enum qs_status list_entry(struct listing *listing, char *path, int depth)
 		listing->n_images++;
 		return add_path(listing, path);
 	case QS_PATH_FOLDER:
-		if (depth < DEPTH_LIMIT)
-			status = list_folder(listing, path, depth + 1);
+		if (depth)
+			status = list_folder(listing, path, depth - 1);
 		break;
 	case QS_PATH_OTHER:
 		break;
@@ -154,7 +152,7 @@ static enum qs_status list_batches(struct listing *listing, const char *path)
 	    (!qs_path_is_folder(path) && qs_path_kind(path) != QS_PATH_OTHER))
 		status = list_entry(listing, strdup(path), 0);
 	else
-		status = list_folder(listing, path, 1);
+		status = list_folder(listing, path, QS_PATH_DEPTH);
 	if (status != QS_OK)
 		return status;
 	if (dataset->n_paths == 0)

@@ -83,32 +83,40 @@ bool qs_path_is_test_set(const char *path)
 	return found;
 }
 
-static bool is_folder_in(const char *folder, const char *name)
-{
-	char *path = qs_path_join(folder, name, "");
-	const bool is = path && qs_path_is_folder(path);
+/* What a folder and those within it hold, as far down as anybody looks. */
+struct contents {
+	bool pictures, arrays;
+};
 
-	free(path);
-	return is;
-}
-
-/* Whether a folder has pictures or other folders in it, and no arrays: then it is no batch. */
-static bool holds_pictures(const char *path)
+static void look_into(const char *path, int depth, struct contents *contents)
 {
-	bool pictures = false, arrays = false;
 	struct dirent *entry;
 	DIR *stream = opendir(path);
 
-	while (stream && !arrays && (entry = readdir(stream))) {
-		if (entry->d_name[0] == '.')
+	while (stream && !contents->arrays && (entry = readdir(stream))) {
+		char *inner =
+		    entry->d_name[0] == '.' ? NULL : qs_path_join(path, entry->d_name, "");
+
+		if (!inner)
 			continue;
-		arrays = qs_path_has_suffix(entry->d_name, ".npy");
-		pictures = pictures || qs_image_is_named(entry->d_name) ||
-		           is_folder_in(path, entry->d_name);
+		contents->arrays = contents->arrays || qs_path_has_suffix(inner, ".npy");
+		if (qs_image_is_named(inner))
+			contents->pictures = true;
+		else if (depth && qs_path_is_folder(inner))
+			look_into(inner, depth - 1, contents);
+		free(inner);
 	}
 	if (stream)
 		closedir(stream);
-	return pictures && !arrays;
+}
+
+/* Whether a folder has pictures in it and no arrays: then it is no batch. */
+static bool holds_pictures(const char *path)
+{
+	struct contents contents = {false, false};
+
+	look_into(path, QS_PATH_DEPTH, &contents);
+	return contents.pictures && !contents.arrays;
 }
 
 /* Outputs that stand beside inputs in test data are no batches. */

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* Pictures are looked for in folders this deep: for a part of the data, for a class. */
+#define QS_PATH_DEPTH 3
+
 /* What stands at a path, as far as calibration data goes. */
 enum qs_path_kind {
 	QS_PATH_BATCH,  /* a batch of its own */

@@ -33,7 +33,8 @@ static bool is_unnecessary(const struct qs_finding *finding)
 {
 	static const char *const names[] = {"unlisted-tensor", "repeated-selector",
 	    "no-effect-datatype", "no-effect-percentage", "no-effect-statistic", "reserved-setting",
-	    "overridden", "hidden-entry", "null-value"};
+	    "overridden", "hidden-entry", "null-value", "repeated-parameter", "redundant-entry",
+	    "redundant-for-model"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (strcmp(finding->name, names[i]) == 0)

@@ -54,7 +54,7 @@ static const struct {
 	const struct lsp_word *words;
 	size_t n;
 } param_values[] = {
-#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, versions, help)               \
+#define PARAM(ID, field, key, KIND, domain, value, activation, tensors, versions, help)            \
 	{VALUES_##KIND(domain, value)},
 #include "qstrata/params.def"
 #undef PARAM

@@ -15,6 +15,9 @@
 /* From this IR version on, an initializer need not be an input as well. */
 #define IR_WITHOUT_INPUTS 4
 
+/* From this opset on, operands are broadcast from their last axes on. */
+#define WITH_BROADCASTING 7
+
 struct module {
 	qs_opset_shim_latest *latest;
 	qs_opset_shim_convert *convert;
@@ -280,11 +283,12 @@ static enum qs_status convert(struct qs_graph *graph, const struct module *modul
 
 enum qs_status qs_opset_raise(struct qs_model *model, int64_t version, struct qs_findings *findings)
 {
+	const int64_t before = qs_model_opset(model);
 	struct qs_graph *graph = NULL;
 	struct module module;
 	enum qs_status status;
 
-	if (qs_model_opset(model) >= version)
+	if (before >= version)
 		return QS_OK;
 	status = load_module(findings, &module);
 	if (status == QS_OK && version > module.latest())
@@ -297,5 +301,7 @@ enum qs_status qs_opset_raise(struct qs_model *model, int64_t version, struct qs
 	if (status == QS_OK)
 		status = convert(graph, &module, version, findings);
 	qs_graph_free(graph);
+	if (status == QS_OK && before < WITH_BROADCASTING && version >= WITH_BROADCASTING)
+		status = qs_opset_spread_slopes(model, findings);
 	return status;
 }

@@ -27,4 +27,10 @@ enum qs_status qs_opset_latest(struct qs_findings *findings, int64_t *ret_versio
 enum qs_status qs_opset_raise(
     struct qs_model *model, int64_t version, struct qs_findings *findings);
 
+/*
+ * Gives slopes of PRelu the shape that they need since opset 7, in a model that was brought up from
+ * before.
+ */
+enum qs_status qs_opset_spread_slopes(struct qs_model *model, struct qs_findings *findings);
+
 #endif

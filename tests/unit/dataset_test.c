@@ -459,6 +459,20 @@ static void fewer_pictures_than_one_batch_are_no_data(void **state)
 	    bench, "QS710", ".", "there are fewer pictures than the model takes at once");
 }
 
+static void names_of_inputs_may_have_slashes(void **state)
+{
+	static const struct qs_data_input input = {"gpu_0/data", QS_ELEMENT_FLOAT32, 2, image_dims};
+	struct bench *bench = *state;
+
+	assert_int_equal(mkdir(below(bench, "0"), 0777), 0);
+	assert_int_equal(mkdir(below(bench, "0/gpu_0"), 0777), 0);
+	write_npy(below(bench, "0/gpu_0/data.npy"), image(5));
+	assert_int_equal(
+	    qs_dataset_open(below(bench, "."), &input, 1, NULL, bench->findings, &bench->dataset),
+	    QS_OK);
+	expect_batch(bench, 0, 1, 5);
+}
+
 static void pictures_and_arrays_do_not_mix(void **state)
 {
 	struct bench *bench = *state;
@@ -481,6 +495,7 @@ int main(void)
 	    TEST(pictures_of_all_folders_make_batches),
 	    TEST(pictures_that_make_no_whole_batch_are_told),
 	    TEST(fewer_pictures_than_one_batch_are_no_data),
+	    TEST(names_of_inputs_may_have_slashes),
 	    TEST(pictures_and_arrays_do_not_mix),
 	    TEST(batches_come_in_the_order_of_their_numbers),
 	    TEST(one_input_takes_npy_npz_and_folders),

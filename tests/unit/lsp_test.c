@@ -360,7 +360,8 @@ static void related_places_and_what_could_go(void **state)
 	(void)state;
 	open_text(&session, "{\"target_device\": \"CPU\",\n\"layer_quantize_config\": [\n"
 			    "{\"layer_type\": \"A\", \"quantizable_data_type\": [\"bias\"]},\n"
-			    "{\"layer_type\": \"A\", \"quantizable_data_type\": [\"bias\"]}]}");
+			    "{\"layer_type\": \"A\", \"quantizable_data_type\": [\"bias\"],\n"
+			    "\"tensor_quantize_config\": {\"bias\": {\"bit_width\": 4}}}]}");
 	expect(&session,
 	    PUBLISHED "\"version\":1,\"diagnostics\":[{" RANGE(2, 15, 2,
 		18) ",\"severity\":2,\"code\":\"QS402\",\"source\":\"qstrata\",\"message\":\"the "
@@ -542,7 +543,8 @@ static void settings_change_the_model(void **state)
 	(void)state;
 	open_text(&session,
 	    "{\"target_device\": \"CPU\", \"layer_quantize_config\": [{\"layer_type\": "
-	    "\"LSTM\", \"quantizable_data_type\": [\"bias\"]}]}");
+	    "\"LSTM\", \"quantizable_data_type\": [\"bias\"], "
+	    "\"tensor_quantize_config\": {\"bias\": {\"bit_width\": 4}}}]}");
 	expect_within(&session, "\"diagnostics\":[]");
 	send_message(&session,
 	    "{\"jsonrpc\":\"2.0\",\"method\":\"workspace/didChangeConfiguration\",\"params\":{"

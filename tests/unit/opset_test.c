@@ -116,6 +116,30 @@ static void shapes_that_follow_help_the_converter(void **state)
 	qs_model_free(model);
 }
 
+/* Until opset 7 a slope went along axis 1; now it is broadcast from the last axis on. */
+static void slopes_stay_with_their_channels(void **state)
+{
+	struct qs_model *model = FIXTURE_MODEL(*state, "opset 6", "in x 1 3 5 5", "init s 3",
+	    "init t 1", "node PRelu p x,s a", "node PRelu q a,t y", "out y");
+	const Onnx__GraphProto *graph = model->proto->graph;
+
+	need_module();
+	assert_int_equal(qs_opset_raise(model, 13, *state), QS_OK);
+	assert_string_equal(find_node(model, "q")->input[1], "t");
+	for (size_t i = 0; i < graph->n_initializer; i++) {
+		const Onnx__TensorProto *slope = graph->initializer[i];
+
+		if (strcmp(slope->name, find_node(model, "p")->input[1]) != 0)
+			continue;
+		assert_int_equal(slope->n_dims, 3);
+		assert_int_equal(slope->dims[0], 3);
+		assert_int_equal(slope->dims[1], 1);
+		assert_int_equal(slope->dims[2], 1);
+	}
+	assert_string_equal(find_node(model, "p")->input[1], "s_channels");
+	qs_model_free(model);
+}
+
 static void what_cannot_be_converted_stays_as_it_was(void **state)
 {
 	struct qs_model *model =
@@ -160,6 +184,7 @@ int main(void)
 	    TEST(a_later_opset_is_left_alone),
 	    TEST(shapes_that_follow_help_the_converter),
 	    TEST(what_cannot_be_converted_stays_as_it_was),
+	    TEST(slopes_stay_with_their_channels),
 	    TEST(a_version_of_the_future_is_refused),
 	    TEST(without_its_module_the_finding_says_what_to_do),
 	};

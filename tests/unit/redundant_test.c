@@ -53,7 +53,7 @@ static void expect_row(void **state)
 static const struct row rows[] = {
     {"what_the_overall_block_says_too",
 	CPU OVERALL "{\"bit_width\": 4},\n" TENSOR "{\"weights\": {\"bit_width\": 4}}}",
-	"QS413 2:40 /tensor_quantize_config/weights/bit_width"},
+	"QS413 2:40 /tensor_quantize_config/weights/bit_width => (nothing)"},
     {"a_default_that_is_written_out", CPU TENSOR "{\"weights\": {\"bit_width\": 8}}}", ""},
     {"a_percentage_that_would_go_back",
 	CPU OVERALL "{\"scale_type\": \"float\", \"method\": \"percentile\", \"percentage\": 99.9, "
@@ -64,10 +64,10 @@ static const struct row rows[] = {
 	CPU OVERALL "{\"bit_width\": 4},\n" TENSOR
 		    "{\"input\": {\"bit_width\": 4},\n\"weights\": {\"bit_width\": 4},\n\"bias\": "
 		    "{\"bit_width\": 4},\n\"activation\": {\"bit_width\": 4}}}",
-	"QS413 2:38 /tensor_quantize_config/input/bit_width\n"
-	"QS413 3:13 /tensor_quantize_config/weights/bit_width\n"
-	"QS413 4:10 /tensor_quantize_config/bias/bit_width\n"
-	"QS413 5:16 /tensor_quantize_config/activation/bit_width"},
+	"QS413 2:38 /tensor_quantize_config/input/bit_width => (nothing)\n"
+	"QS413 3:13 /tensor_quantize_config/weights/bit_width => (nothing)\n"
+	"QS413 4:10 /tensor_quantize_config/bias/bit_width => (nothing)\n"
+	"QS413 5:16 /tensor_quantize_config/activation/bit_width => (nothing)"},
     {"an_entry_that_says_what_holds",
 	CPU LAYERS "[{\"layer_type\": \"ReLU\", " WEIGHTS BITS("8") "},\n" OVER_ALL "]}",
 	"QS414 2:42 /layer_quantize_config/0/layer_type"},
