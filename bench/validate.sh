@@ -10,7 +10,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 schema=$here/../schemas/config.schema.json
 program=${1:-qstrata}
 # npm has a script in front of the program, which takes longer than the work: JSONSCHEMA may name the program.
+# Python has a program of that name too, which knows no "version".
 jsonschema=${JSONSCHEMA:-$(command -v jsonschema || true)}
+[ -z "$jsonschema" ] || "$jsonschema" version >/dev/null 2>&1 || jsonschema=
 rounds=${ROUNDS:-15}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
