@@ -79,8 +79,33 @@ static enum qs_status widen(struct passage *passage, size_t channel, const float
 	return QS_OK;
 }
 
+/* As widen(), for channels that stand side by side, which have a run of one value each. */
+static enum qs_status widen_rows(struct passage *passage, size_t at, const float *values, size_t n)
+{
+	const size_t channels = passage->layout.channels;
+	size_t channel = at % channels;
+	float least, most;
+
+	passage->calibration.kernels->range(values, n, &least, &most);
+	if (!isfinite(least) || !isfinite(most)) {
+		passage->not_finite = true;
+		return QS_INVALID;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct qs_extent *extent = &passage->extents[channel];
+
+		extent->least = values[i] < extent->least ? values[i] : extent->least;
+		extent->most = values[i] > extent->most ? values[i] : extent->most;
+		extent->n++;
+		channel = channel + 1 == channels ? 0 : channel + 1;
+	}
+	return QS_OK;
+}
+
 static enum qs_status find_ends(struct passage *passage, size_t at, const float *values, size_t n)
 {
+	if (passage->layout.inner == 1 && passage->layout.channels > 1)
+		return widen_rows(passage, at, values, n);
 	return each_run(passage, at, values, n, widen);
 }
 

@@ -251,28 +251,122 @@ struct conversion {
 	struct qs_census censuses[QS_SHARES_LIMIT];
 };
 
+/* Converts values of one channel. */
+static void convert_run(const struct conversion *conversion, size_t channel, const float *in,
+    size_t n, void *out, struct qs_census *census)
+{
+	const struct lattice lattice = lattice_of(conversion->how->qparams, channel);
+
+	if (conversion->element == QS_ELEMENT_FLOAT32)
+		fake_run(conversion->how, &lattice, in, n, out, census);
+	else
+		encode_run(conversion->how, &lattice, in, n, conversion->element, out, census);
+}
+
+static void *out_at(const struct conversion *conversion, size_t at)
+{
+	return (char *)conversion->out + at * qs_element_size(conversion->element);
+}
+
+static void convert_runs(
+    const struct conversion *conversion, struct qs_share share, struct qs_census *census)
+{
+	const struct qs_layout layout = conversion->layout;
+
+	for (size_t at = share.begin, next; at < share.end; at = next) {
+		const size_t run = at / layout.inner, end = (run + 1) * layout.inner;
+
+		next = end < share.end ? end : share.end;
+		convert_run(conversion, run % layout.channels, conversion->in + at, next - at,
+		    out_at(conversion, at), census);
+	}
+}
+
+/* ---- tensors whose channels stand side by side ----------------------------------------------- */
+
+/*
+ * Weights of a matrix product have a run of one value for each channel. Columns are gathered, for
+ * the kernels to have something to go through, in so few rows that the lines of memory that they
+ * are in stay in the cache while their neighbours are gathered.
+ */
+#define TILE_ROWS ((size_t)256)
+
+#define SCATTER(type)                                                                              \
+	for (size_t i = 0; i < n; i++)                                                             \
+		((type *)out)[i * stride] = ((const type *)in)[i];                                 \
+	break;
+
+/* Puts elements of a size a stride apart. */
+static void scatter(const void *in, size_t n, size_t size, size_t stride, void *out)
+{
+	switch (size) {
+	case 1:
+		SCATTER(uint8_t)
+	case 2:
+		SCATTER(uint16_t)
+	case 4:
+		SCATTER(uint32_t)
+	default:
+		SCATTER(uint64_t)
+	}
+}
+#undef SCATTER
+
+/* Converts values `at`, `at + channels` and so on, all of one channel. */
+static void convert_column(
+    const struct conversion *conversion, size_t at, size_t n, struct qs_census *census)
+{
+	const size_t channels = conversion->layout.channels;
+	const size_t size = qs_element_size(conversion->element);
+	uint64_t converted[TILE_ROWS];
+	float column[TILE_ROWS];
+
+	for (size_t i = 0; i < n; i++)
+		column[i] = conversion->in[at + i * channels];
+	convert_run(conversion, at % channels, column, n, converted, census);
+	scatter(converted, n, size, channels, out_at(conversion, at));
+}
+
+static void convert_columns(
+    const struct conversion *conversion, struct qs_share rows, struct qs_census *census)
+{
+	const size_t channels = conversion->layout.channels;
+
+	for (size_t row = rows.begin; row < rows.end; row += TILE_ROWS) {
+		const size_t n = rows.end - row < TILE_ROWS ? rows.end - row : TILE_ROWS;
+
+		for (size_t channel = 0; channel < channels; channel++)
+			convert_column(conversion, row * channels + channel, n, census);
+	}
+}
+
+/* Converts whole rows by columns, and what is left at both ends by runs. */
+static void convert_rows(
+    const struct conversion *conversion, struct qs_share share, struct qs_census *census)
+{
+	const size_t channels = conversion->layout.channels;
+	const struct qs_share rows = {
+	    (share.begin + channels - 1) / channels, share.end / channels};
+
+	if (rows.begin >= rows.end) {
+		convert_runs(conversion, share, census);
+		return;
+	}
+	convert_runs(conversion, (struct qs_share){share.begin, rows.begin * channels}, census);
+	convert_columns(conversion, rows, census);
+	convert_runs(conversion, (struct qs_share){rows.end * channels, share.end}, census);
+}
+
 static void convert_share(void *context, size_t index)
 {
 	struct conversion *conversion = context;
 	const struct qs_layout layout = conversion->layout;
 	const struct qs_share share = qs_share_of(qs_layout_count(layout), index);
-	struct qs_census *census = &conversion->censuses[index];
 
-	for (size_t at = share.begin, next; at < share.end; at = next) {
-		const size_t run = at / layout.inner, end = (run + 1) * layout.inner;
-		const struct lattice lattice =
-		    lattice_of(conversion->how->qparams, run % layout.channels);
-
-		next = end < share.end ? end : share.end;
-		if (conversion->element == QS_ELEMENT_FLOAT32)
-			fake_run(conversion->how, &lattice, conversion->in + at, next - at,
-			    (float *)conversion->out + at, census);
-		else
-			encode_run(conversion->how, &lattice, conversion->in + at, next - at,
-			    conversion->element,
-			    (char *)conversion->out + at * qs_element_size(conversion->element),
-			    census);
-	}
+	if (layout.inner == 1 && layout.channels > 1 && layout.outer > 1)
+		convert_rows(conversion, share, &conversion->censuses[index]);
+	else
+		convert_runs(conversion, share, &conversion->censuses[index]);
 }
 
 static enum qs_status convert(const struct qs_quantization *how, struct qs_layout layout,

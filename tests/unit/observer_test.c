@@ -63,6 +63,27 @@ static void negative_data_has_no_unsigned_symmetric_scale(void **state)
 	expect_finding("QS702", "goes down to -0.25");
 }
 
+static void channels_side_by_side_have_the_scales_of_rows(void **state)
+{
+	struct qs_spec spec = maxmin();
+	const float rows[] = {1, -3, 2, 0, 5, 4, 7, -8, 6},
+		    columns[] = {1, 0, 7, -3, 5, -8, 2, 4, 6};
+	float wrong[] = {1, 0, 7, -3, NAN, -8, 2, 4, 6};
+	struct qs_qparams of_rows, of_columns;
+
+	(void)state;
+	spec.per_channel = true;
+	assert_int_equal(calibrate(&spec, (struct qs_layout){1, 3, 3}, rows, &of_rows), QS_OK);
+	assert_int_equal(
+	    calibrate(&spec, (struct qs_layout){3, 3, 1}, columns, &of_columns), QS_OK);
+	assert_memory_equal(of_rows.scale, of_columns.scale, 3 * sizeof(double));
+	qs_qparams_done(&of_rows);
+	qs_qparams_done(&of_columns);
+	assert_int_equal(
+	    calibrate(&spec, (struct qs_layout){3, 3, 1}, wrong, &of_columns), QS_INVALID);
+	expect_finding("QS701", "the first at index 4");
+}
+
 static void per_channel_it_falls_back_to_the_signed_range(void **state)
 {
 	struct qs_spec spec = maxmin();
@@ -317,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(negative_data_has_no_unsigned_symmetric_scale),
+	    TEST(channels_side_by_side_have_the_scales_of_rows),
 	    TEST(per_channel_it_falls_back_to_the_signed_range),
 	    TEST(data_that_is_not_finite_is_refused_with_counts),
 	    TEST(a_refused_batch_leaves_the_observer_as_it_was),

@@ -309,6 +309,56 @@ static void channels_have_their_own_scales(void **state)
 	qs_qparams_done(&qparams);
 }
 
+/* The same values with channels in rows and in columns; as many as several shares, and odd. */
+static void channels_side_by_side_convert_as_one_after_the_other(void **state)
+{
+	enum {
+		ROWS = 5003,
+		COLUMNS = 1009,
+		ALL = ROWS * COLUMNS
+	};
+	static float rows[ALL], columns[ALL], fake_rows[ALL], fake_columns[ALL];
+	static int16_t codes_rows[ALL], codes_columns[ALL];
+	const struct qs_layout in_rows = {1, COLUMNS, ROWS}, in_columns = {ROWS, COLUMNS, 1};
+	const struct qs_spec spec = int_spec(9, true, QS_ROUND_MODE_HALF_EVEN);
+	const struct qs_subject subject = subject_of();
+	struct qs_counts counts, counts_columns;
+	struct qs_quantization how;
+	struct qs_qparams qparams;
+	uint64_t seed = 1;
+
+	(void)state;
+	assert_int_equal(qs_qparams_init(&qparams, COLUMNS), QS_OK);
+	qparams.quant_min = -256;
+	qparams.quant_max = 255;
+	for (size_t c = 0; c < COLUMNS; c++) {
+		qparams.scale[c] = 0.001 * (double)(c + 1);
+		for (size_t r = 0; r < ROWS; r++)
+			rows[c * ROWS + r] = columns[r * COLUMNS + c] =
+			    random_between(&seed, -10, 10);
+	}
+	how = bind(&spec, &qparams);
+	assert_int_equal(qs_quantizer_fake(&how, in_rows, rows, fake_rows, &counts), QS_OK);
+	assert_int_equal(
+	    qs_quantizer_fake(&how, in_columns, columns, fake_columns, &counts_columns), QS_OK);
+	assert_int_equal(counts.saturated, counts_columns.saturated);
+	assert_int_not_equal(counts.saturated, 0);
+	assert_int_equal(qs_quantizer_encode(
+			     &how, in_rows, rows, QS_ELEMENT_INT16, codes_rows, &subject, &counts),
+	    QS_OK);
+	assert_int_equal(qs_quantizer_encode(&how, in_columns, columns, QS_ELEMENT_INT16,
+			     codes_columns, &subject, &counts),
+	    QS_OK);
+	for (size_t i = 0; i < ALL; i++) {
+		const size_t at = i % ROWS * COLUMNS + i / ROWS;
+
+		if (memcmp(&fake_rows[i], &fake_columns[at], sizeof(float)) != 0 ||
+		    codes_rows[i] != codes_columns[at])
+			fail_msg("value %zu differs", i);
+	}
+	qs_qparams_done(&qparams);
+}
+
 static void a_scale_too_small_for_its_inverse_keeps_zero(void **state)
 {
 	const struct qs_spec spec = int_spec(8, true, QS_ROUND_MODE_STD_ROUND);
@@ -415,6 +465,7 @@ int main(void)
 	    cmocka_unit_test(codes_take_the_narrowest_type_and_decode_to_the_faked_values),
 	    cmocka_unit_test(a_type_that_is_too_narrow_is_refused),
 	    cmocka_unit_test(channels_have_their_own_scales),
+	    cmocka_unit_test(channels_side_by_side_convert_as_one_after_the_other),
 	    cmocka_unit_test(a_scale_too_small_for_its_inverse_keeps_zero),
 	    cmocka_unit_test(float_formats_need_no_scale),
 	    cmocka_unit_test(a_foreign_rounding_mode_is_followed),
