@@ -11,7 +11,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 python3 "$here/make-large.py" "${2:-4}" "$scratch/model.onnx"
 printf '%s\n' '{"target_device": "CPU", "overall_quantize_config": {"datatype": "float32"}, "tensor_quantize_config":' \
-	'{"weights": {"datatype": "int", "bit_width": 8, "per_channel": true, "scale_type": "float"}}}' \
+	'{"weights": {"datatype": "int", "bit_width": 8, "round_mode": "half_even", "method": "maxmin", "per_channel": true, "scale_type": "float"}}}' \
 	> "$scratch/config.json"
 mkdir "$scratch/out"
 python3 "$here/time-processes.py" "cp of the weights" 3 \
