@@ -225,6 +225,8 @@ static void quantize_flow(struct writer *writer, const struct qs_site *site,
 static void count_form(
     struct writer *writer, const struct qs_site *site, const struct qs_onnx_form *form)
 {
+	const int mode = (int)site->spec.round_mode;
+
 	if (site->spec.datatype != QS_DATATYPE_INT)
 		writer->applied->n_casts++;
 	else if (form->plain)
@@ -234,7 +236,8 @@ static void count_form(
 	else
 		writer->applied->n_standard++;
 	if (!qs_onnx_rounds(site))
-		writer->applied->n_unexpressed[site->spec.round_mode]++;
+		writer->applied
+		    ->n_unexpressed[mode < QS_ROUND_MODE__COUNT ? mode : QS_ROUND_MODE__COUNT]++;
 }
 
 static enum qs_status find_form(

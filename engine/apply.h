@@ -17,7 +17,8 @@
 struct qs_applied {
 	size_t n_standard, n_microsoft, n_casts, n_plain; /* sites by form */
 	size_t n_clips, n_shifts;
-	size_t n_unexpressed[QS_ROUND_MODE__COUNT]; /* activations whose rounding mode ONNX lacks */
+	/* Activations whose rounding mode ONNX lacks; the last is for those of plug-ins. */
+	size_t n_unexpressed[QS_ROUND_MODE__COUNT + 1];
 	uint64_t bytes_before, bytes_after;         /* of the quantized parameters */
 	struct qs_counts counts;                    /* of their values */
 };

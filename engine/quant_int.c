@@ -285,21 +285,46 @@ static void convert_runs(
 /* ---- tensors whose channels stand side by side ----------------------------------------------- */
 
 /*
- * Weights of a matrix product have a run of one value for each channel. Columns are gathered, for
- * the kernels to have something to go through, in so few rows that the lines of memory that they
- * are in stay in the cache while their neighbours are gathered.
+ * Weights of a matrix product have a run of one value for each channel. Tiles of them are turned,
+ * for the kernels to have something to go through, and back. A tile stays in the cache, and each
+ * line of memory is gone to once: rows are often a power of two apart, where columns would push one
+ * another out of the cache.
  */
-#define TILE_ROWS ((size_t)256)
+#define TILE_ROWS ((size_t)128)
+#define TILE_COLUMNS ((size_t)16)
+
+struct tile {
+	size_t row, column, n_rows, n_columns;
+	float in[TILE_COLUMNS * TILE_ROWS];     /* by columns */
+	uint64_t out[TILE_COLUMNS * TILE_ROWS]; /* the same, of elements of any size */
+};
+
+static void gather(const struct conversion *conversion, struct tile *tile)
+{
+	const size_t channels = conversion->layout.channels;
+
+	for (size_t r = 0; r < tile->n_rows; r++) {
+		const float *row = conversion->in + (tile->row + r) * channels + tile->column;
+
+		for (size_t c = 0; c < tile->n_columns; c++)
+			tile->in[c * TILE_ROWS + r] = row[c];
+	}
+}
 
 #define SCATTER(type)                                                                              \
-	for (size_t i = 0; i < n; i++)                                                             \
-		((type *)out)[i * stride] = ((const type *)in)[i];                                 \
+	for (size_t r = 0; r < tile->n_rows; r++) {                                                \
+		type *row = (type *)conversion->out + (tile->row + r) * channels + tile->column;   \
+                                                                                                   \
+		for (size_t c = 0; c < tile->n_columns; c++)                                       \
+			row[c] = ((const type *)tile->out)[c * TILE_ROWS + r];                     \
+	}                                                                                          \
 	break;
 
-/* Puts elements of a size a stride apart. */
-static void scatter(const void *in, size_t n, size_t size, size_t stride, void *out)
+static void scatter(const struct conversion *conversion, const struct tile *tile)
 {
-	switch (size) {
+	const size_t channels = conversion->layout.channels;
+
+	switch (qs_element_size(conversion->element)) {
 	case 1:
 		SCATTER(uint8_t)
 	case 2:
@@ -312,31 +337,35 @@ static void scatter(const void *in, size_t n, size_t size, size_t stride, void *
 }
 #undef SCATTER
 
-/* Converts values `at`, `at + channels` and so on, all of one channel. */
-static void convert_column(
-    const struct conversion *conversion, size_t at, size_t n, struct qs_census *census)
+static void convert_tile(
+    const struct conversion *conversion, struct tile *tile, struct qs_census *census)
 {
-	const size_t channels = conversion->layout.channels;
 	const size_t size = qs_element_size(conversion->element);
-	uint64_t converted[TILE_ROWS];
-	float column[TILE_ROWS];
 
-	for (size_t i = 0; i < n; i++)
-		column[i] = conversion->in[at + i * channels];
-	convert_run(conversion, at % channels, column, n, converted, census);
-	scatter(converted, n, size, channels, out_at(conversion, at));
+	gather(conversion, tile);
+	for (size_t c = 0; c < tile->n_columns; c++)
+		convert_run(conversion, tile->column + c, tile->in + c * TILE_ROWS, tile->n_rows,
+		    (char *)tile->out + c * TILE_ROWS * size, census);
+	scatter(conversion, tile);
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
 }
 
 static void convert_columns(
     const struct conversion *conversion, struct qs_share rows, struct qs_census *census)
 {
 	const size_t channels = conversion->layout.channels;
+	struct tile tile;
 
-	for (size_t row = rows.begin; row < rows.end; row += TILE_ROWS) {
-		const size_t n = rows.end - row < TILE_ROWS ? rows.end - row : TILE_ROWS;
-
-		for (size_t channel = 0; channel < channels; channel++)
-			convert_column(conversion, row * channels + channel, n, census);
+	for (tile.row = rows.begin; tile.row < rows.end; tile.row += TILE_ROWS) {
+		tile.n_rows = least(rows.end - tile.row, TILE_ROWS);
+		for (tile.column = 0; tile.column < channels; tile.column += TILE_COLUMNS) {
+			tile.n_columns = least(channels - tile.column, TILE_COLUMNS);
+			convert_tile(conversion, &tile, census);
+		}
 	}
 }
 

@@ -157,11 +157,17 @@ static void write_forms(const struct qs_job *job, struct qs_text *text)
 	    text, &first, applied->n_shifts, "with a shift to a zero point inside the range");
 }
 
+static const char *mode_word(int mode)
+{
+	return mode < QS_ROUND_MODE__COUNT ? qs_round_mode_word((enum qs_round_mode)mode)
+	                                   : "a plug-in's mode";
+}
+
 static void write_rounding(const struct qs_job *job, struct qs_text *text)
 {
 	bool first = true;
 
-	for (int mode = 0; mode < QS_ROUND_MODE__COUNT; mode++) {
+	for (int mode = 0; mode <= QS_ROUND_MODE__COUNT; mode++) {
 		const size_t n = job->applied.n_unexpressed[mode];
 
 		if (!n)
@@ -169,7 +175,7 @@ static void write_rounding(const struct qs_job *job, struct qs_text *text)
 		begin_row(text, "rounding", first);
 		qs_text_addf(text,
 		    "%s of %zu tensor%s: QuantizeLinear can only round half to even\n",
-		    qs_round_mode_word((enum qs_round_mode)mode), n, plural(n));
+		    mode_word(mode), n, plural(n));
 		first = false;
 	}
 }
@@ -342,10 +348,10 @@ static struct json_object *rounding_json(const struct qs_job *job)
 {
 	struct json_object *object = json_object_new_object();
 
-	for (int mode = 0; mode < QS_ROUND_MODE__COUNT; mode++) {
+	for (int mode = 0; mode <= QS_ROUND_MODE__COUNT; mode++) {
 		if (job->applied.n_unexpressed[mode])
-			qs_json_put(object, qs_round_mode_word((enum qs_round_mode)mode),
-			    count(job->applied.n_unexpressed[mode]));
+			qs_json_put(
+			    object, mode_word(mode), count(job->applied.n_unexpressed[mode]));
 	}
 	return object;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
 #include "model/external.h"
 #include "model/tensor.h"
 
@@ -85,6 +86,7 @@ enum qs_status qs_tensor_make(const struct qs_model *model, const Onnx__TensorPr
 	bytes = malloc(size + 1);
 	if (!bytes)
 		return QS_NOMEM;
+	qs_pages_prefer_large(bytes, size);
 	status = deferred->make(deferred->context, findings, bytes);
 	if (status != QS_OK) {
 		free(bytes);

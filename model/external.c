@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/pages.h"
 #include "model/deferred.h"
 #include "model/tensor.h"
 
@@ -242,6 +243,8 @@ enum qs_status qs_external_read(const struct qs_model *model, const Onnx__Tensor
 	status = locate(model, tensor, findings, &range, &fd);
 	if (status == QS_OK) {
 		bytes = malloc((size_t)range.size + 1);
+		if (bytes)
+			qs_pages_prefer_large(bytes, (size_t)range.size);
 		if (!bytes)
 			status = QS_NOMEM;
 		else if (!read_all(fd, bytes, (size_t)range.size, range.offset))
