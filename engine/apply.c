@@ -129,6 +129,31 @@ static void quantize(struct writer *writer, const struct qs_onnx_form *form,
 		qs_edit_set_domain(writer->edit, node, MICROSOFT);
 }
 
+/*
+ * How many leading dimensions of weights are 1 and not needed by the matrix products that read
+ * them. ONNX Runtime makes one operator of a product and scales per channel, which then takes
+ * nothing but matrices.
+ */
+static size_t spare_dims(const struct qs_graph *graph, const struct qs_site *site)
+{
+	const Onnx__TensorProto *constant = graph->values[site->value].constant;
+	size_t n = 0;
+
+	if (!constant || site->qparams.n < 2 || constant->n_dims <= 2)
+		return 0;
+	while (n + 2 < constant->n_dims && constant->dims[n] == 1)
+		n++;
+	for (size_t i = 0; i < site->n_uses; i++) {
+		const struct qs_use use = site->uses[i];
+		const struct qs_value *other = qs_graph_input(graph, use.node, 0);
+
+		if (!qs_node_is(graph->nodes[use.node].proto, "MatMul") || use.input != 1 ||
+		    !other || other->rank < (int)constant->n_dims)
+			return 0;
+	}
+	return n + 2 == constant->n_dims ? n : 0;
+}
+
 static void dequantize(struct writer *writer, const struct qs_site *site,
     const struct qs_onnx_form *form, const struct operands *operands, const char *output)
 {
@@ -137,7 +162,8 @@ static void dequantize(struct writer *writer, const struct qs_site *site,
 	if (form->microsoft)
 		qs_edit_set_domain(writer->edit, node, MICROSOFT);
 	if (site->qparams.n > 1)
-		qs_edit_set_int(writer->edit, node, "axis", site->axis);
+		qs_edit_set_int(writer->edit, node, "axis",
+		    site->axis - (int)spare_dims(writer->plan->layers->graph, site));
 }
 
 /* Cuts values off at the ends of a range that the type of the codes goes beyond. Since rounding is
@@ -262,6 +288,7 @@ struct encoding {
 	const struct qs_model *model;
 	const struct qs_site *site;
 	const Onnx__TensorProto *constant;
+	size_t spare; /* leading dimensions that are not written */
 	struct qs_onnx_form form;
 	struct qs_applied *applied; /* is added to once */
 };
@@ -336,8 +363,9 @@ static enum qs_status add_codes(
 	    codes ? make_codes(encoding, writer->findings, codes) : QS_NOMEM;
 
 	if (status == QS_OK)
-		qs_edit_add_tensor(writer->edit, name, type, encoding->constant->dims,
-		    encoding->constant->n_dims, codes);
+		qs_edit_add_tensor(writer->edit, name, type,
+		    encoding->constant->dims + encoding->spare,
+		    encoding->constant->n_dims - encoding->spare, codes);
 	free(codes);
 	return status;
 }
@@ -351,8 +379,8 @@ static enum qs_status defer_codes(
 	if (!kept)
 		return QS_NOMEM;
 	*kept = *encoding;
-	qs_edit_add_deferred(writer->edit, name, type, encoding->constant->dims,
-	    encoding->constant->n_dims, make_codes, kept);
+	qs_edit_add_deferred(writer->edit, name, type, encoding->constant->dims + encoding->spare,
+	    encoding->constant->n_dims - encoding->spare, make_codes, kept);
 	return QS_OK;
 }
 
@@ -360,10 +388,15 @@ static enum qs_status defer_codes(
 static enum qs_status encode_constant(struct writer *writer, const struct qs_site *site,
     const struct qs_onnx_form *form, const char **ret_codes)
 {
-	const Onnx__TensorProto *constant =
-	    writer->plan->layers->graph->values[site->value].constant;
-	struct encoding encoding = {
-	    writer->registry, writer->model, site, constant, *form, writer->applied};
+	const struct qs_graph *graph = writer->plan->layers->graph;
+	const Onnx__TensorProto *constant = graph->values[site->value].constant;
+	struct encoding encoding = {.registry = writer->registry,
+	    .model = writer->model,
+	    .site = site,
+	    .constant = constant,
+	    .spare = form->plain ? 0 : spare_dims(graph, site),
+	    .form = *form,
+	    .applied = writer->applied};
 	const int type = form->plain ? FLOAT : form->onnx_type;
 	size_t n;
 

@@ -85,6 +85,36 @@ static struct engine calibrated(const char *config, const char *const *lines)
 
 #define LINEAR(opset) opset, "in x 1 4", "init w 4 3", "init b 3", "node Gemm g x,w,b y", "out y"
 
+#define ONLY_WEIGHTS                                                                               \
+	ENGINE_CONFIG(ENGINE_INT8,                                                                 \
+	    ", \"tensor_quantize_config\": {\"weights\": {\"per_channel\": true}}, "               \
+	    "\"quantizable_data_type\": [\"weights\"]")
+
+/* ONNX Runtime fuses products with scales per channel, and then takes nothing but matrices. */
+static void weights_of_a_product_lose_leading_ones(void **state)
+{
+	(void)state;
+	expect_model(CALIBRATED(ONLY_WEIGHTS, "opset 13", "in x 1 1 2 4", "init w 1 1 4 3",
+			 "node MatMul m x,w y", "out y"),
+	    "DequantizeLinear w_quantized,w_scale,w_zero_point > w_dequantized axis=1\n"
+	    "MatMul x,w_dequantized > y\n"
+	    "w_quantized int8[4,3]\n"
+	    "w_scale float32[3]\n"
+	    "w_zero_point int8[3]\n");
+}
+
+static void ones_that_make_the_rank_of_the_product_stay(void **state)
+{
+	(void)state;
+	expect_model(CALIBRATED(ONLY_WEIGHTS, "opset 13", "in x 2 4", "init w 1 4 3",
+			 "node MatMul m x,w y", "out y"),
+	    "DequantizeLinear w_quantized,w_scale,w_zero_point > w_dequantized axis=2\n"
+	    "MatMul x,w_dequantized > y\n"
+	    "w_quantized int8[1,4,3]\n"
+	    "w_scale float32[3]\n"
+	    "w_zero_point int8[3]\n");
+}
+
 static void a_layer_of_8_bits_is_between_pairs(void **state)
 {
 	(void)state;
@@ -531,6 +561,8 @@ static void an_inner_tensor_that_is_an_output_keeps_its_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(weights_of_a_product_lose_leading_ones),
+	    cmocka_unit_test(ones_that_make_the_rank_of_the_product_stay),
 	    cmocka_unit_test(a_layer_of_8_bits_is_between_pairs),
 	    cmocka_unit_test(an_opset_without_the_operators_takes_those_of_microsoft),
 	    cmocka_unit_test(channels_have_an_axis_from_opset_13_on),
