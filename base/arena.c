@@ -93,6 +93,14 @@ static struct qs_arena_block *add_block(struct qs_arena *arena, size_t size)
 	return block;
 }
 
+void qs_arena_expect(struct qs_arena *arena, size_t size)
+{
+	const struct qs_arena_block *block = arena->blocks;
+
+	if (!block || block->size - block->used < size)
+		(void)add_block(arena, size);
+}
+
 void *qs_arena_alloc(struct qs_arena *arena, size_t size)
 {
 	struct qs_arena_block *block = arena->blocks;

@@ -29,6 +29,10 @@ void qs_arena_done(struct qs_arena *arena);
 /* Takes over the pieces of another arena, which is empty afterwards. */
 void qs_arena_join(struct qs_arena *arena, struct qs_arena *from);
 
+/* Gets room for about `size` more bytes at once, where that many are expected. Only a wish: without
+ * it blocks grow as they are needed. Large room that is not used costs addresses and no memory. */
+void qs_arena_expect(struct qs_arena *arena, size_t size);
+
 /* `size` zeroed bytes. */
 void *qs_arena_alloc(struct qs_arena *arena, size_t size);
 

@@ -37,10 +37,8 @@ static enum qs_status read_stream(int fd, const char *path, size_t guess, size_t
     struct qs_findings *findings, char **ret_bytes, size_t *ret_size)
 {
 	size_t capacity = guess < limit ? guess + 1 : limit + 1, size = 0;
-	char *bytes = malloc(capacity + QS_SOURCE_PADDING);
+	char *bytes = qs_pages_malloc(capacity + QS_SOURCE_PADDING);
 
-	if (bytes)
-		qs_pages_prefer_large(bytes, capacity);
 	while (bytes) {
 		const ssize_t n = read(fd, bytes + size, capacity - size);
 

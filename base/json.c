@@ -8,6 +8,10 @@
 
 #include "base/json_scan.h"
 
+/* About as many bytes of text as configs have for a value, which with little white space is one of
+ * a few letters under a key. */
+#define TEXT_OF_VALUE 24
+
 struct reader {
 	struct qs_json_scan scan;
 	struct qs_json_document *document;
@@ -477,6 +481,8 @@ enum qs_status qs_json_read(
 
 	*document = (struct qs_json_document){source, QS_ARENA_INIT, NULL, false};
 	reader.scan.text = qs_source_text(source, &reader.scan.size);
+	qs_arena_expect(
+	    &document->arena, reader.scan.size / TEXT_OF_VALUE * sizeof(struct qs_json));
 	if (check_encoding(&reader.scan))
 		read_root(&reader);
 	document->complete = !reader.scan.stopped;

@@ -4,7 +4,19 @@
 #include "base/pages.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+
+/* Asks for large pages. Only a wish: without it everything works, with smaller ones. */
+static void prefer_large(void *pages, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	madvise(pages, size, MADV_HUGEPAGE);
+#else
+	(void)pages;
+	(void)size;
+#endif
+}
 
 void *qs_pages_new(size_t size)
 {
@@ -23,24 +35,23 @@ void *qs_pages_new(size_t size)
 	if (before)
 		munmap(whole, before);
 	munmap(aligned + size, QS_PAGES_LARGE - before);
-	qs_pages_prefer_large(aligned, size);
+	prefer_large(aligned, size);
 	return aligned;
 }
 
-void qs_pages_prefer_large(void *memory, size_t size)
+void *qs_pages_malloc(size_t size)
 {
-#ifdef MADV_HUGEPAGE
-	const size_t before =
-	    (QS_PAGES_LARGE - (uintptr_t)memory % QS_PAGES_LARGE) % QS_PAGES_LARGE;
+	void *memory;
 
-	/* Only a wish: without it everything works, with smaller pages. */
-	if (size > before && size - before >= QS_PAGES_LARGE)
-		madvise((unsigned char *)memory + before,
-		    (size - before) / QS_PAGES_LARGE * QS_PAGES_LARGE, MADV_HUGEPAGE);
-#else
-	(void)memory;
-	(void)size;
-#endif
+	if (size < QS_PAGES_LARGE)
+		return malloc(size);
+	if (size > SIZE_MAX - QS_PAGES_LARGE)
+		return NULL;
+	size = (size + QS_PAGES_LARGE - 1) / QS_PAGES_LARGE * QS_PAGES_LARGE;
+	memory = aligned_alloc(QS_PAGES_LARGE, size);
+	if (memory)
+		prefer_large(memory, size);
+	return memory;
 }
 
 void qs_pages_free(void *pages, size_t size)

@@ -14,8 +14,9 @@
 /* Zeroed memory of a size; NULL when there is none. */
 void *qs_pages_new(size_t size);
 
-/* Asks for large pages where memory of another origin, not yet written to, holds whole ones. */
-void qs_pages_prefer_large(void *memory, size_t size);
+/* As malloc(), for free() and realloc(); what is large starts at a large page and fills whole
+ * ones. */
+void *qs_pages_malloc(size_t size);
 
 /* Gives what qs_pages_new() gave back. */
 void qs_pages_free(void *pages, size_t size);

@@ -20,11 +20,11 @@ enum use {
 };
 
 static enum use use_of(
-    const struct qs_settings *settings, enum qs_param param, enum qs_tensor tensor)
+    const struct qs_settings *settings, bool are_float, enum qs_param param, enum qs_tensor tensor)
 {
 	if (param == QS_PARAM_DATATYPE)
 		return USE_EFFECTIVE;
-	if (qs_settings_are_float(settings))
+	if (are_float)
 		return USE_DATATYPE;
 	if (!qs_param_applies(param, tensor))
 		return USE_STATISTIC;
@@ -70,12 +70,15 @@ static void mark_used(
 static void mark_winners(
     struct qs_policy *policy, const struct qs_settings *settings, enum qs_tensor tensor, bool told)
 {
+	const bool are_float = qs_settings_are_float(settings);
+
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
 		const struct qs_setting *setting = settings->param[p];
-		const enum use use = use_of(settings, (enum qs_param)p, tensor);
+		enum use use;
 
 		if (!setting->member)
 			continue;
+		use = use_of(settings, are_float, (enum qs_param)p, tensor);
 		if (setting->reset) {
 			if (use == USE_EFFECTIVE)
 				report_reset(policy, setting);

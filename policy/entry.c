@@ -296,13 +296,26 @@ static void read_blocks(
 		    entry->tensors, entry->settings);
 }
 
-/* FNV-1a (Fowler, Noll, Vo). */
+/* Eight bytes at a time, as names are long: a word is multiplied into the upper bits, which are
+ * folded back into the lower ones. The multiplier is that of the MMIX generator (Knuth, The Art of
+ * Computer Programming 2, 3.3.4). */
 static uint64_t hash_selector(const struct qs_selector *selector)
 {
-	uint64_t hash = 14695981039346656037U ^ (uint64_t)selector->kind;
+	const uint32_t size = selector->text.size;
+	uint64_t hash = (uint64_t)size << 2 | (uint64_t)selector->kind;
 
-	for (uint32_t i = 0; i < selector->text.size; i++)
-		hash = (hash ^ (unsigned char)selector->text.bytes[i]) * 1099511628211U;
+	for (uint32_t at = 0; at < size;) {
+		const uint32_t left = size - at;
+		uint64_t word = 0;
+
+		if (left >= sizeof(word))
+			memcpy(&word, selector->text.bytes + at, sizeof(word));
+		else
+			memcpy(&word, selector->text.bytes + at, left);
+		hash = (hash ^ word) * 6364136223846793005U;
+		hash ^= hash >> 32;
+		at += left < sizeof(word) ? left : (uint32_t)sizeof(word);
+	}
 	return hash;
 }
 
@@ -396,29 +409,60 @@ static void report_all_repeated(struct qs_policy *policy)
 	}
 }
 
-/* Links the entries of equal selectors; sorting keeps it fast for any number of them. */
-static void link_repeated(struct qs_policy *policy)
+/* Lists the entries whose hash starts as that of another one does. With eight starts for each entry
+ * few do that are not of one selector; `counts` are those of each start, up to 2. */
+static size_t list_alike(
+    const struct qs_policy *policy, unsigned char *counts, int n_bits, struct hashed *ret_alike)
 {
-	struct hashed *sorted = malloc((policy->n_entries + 1) * sizeof(*sorted));
+	size_t n = 0;
 
-	if (!sorted) {
-		policy->nomem = true;
-		return;
+	for (size_t i = 0; i < policy->n_entries; i++) {
+		unsigned char *count = &counts[policy->entries[i].hash >> (64 - n_bits)];
+
+		*count = *count ? 2 : 1;
 	}
-	for (size_t i = 0; i < policy->n_entries; i++)
-		sorted[i] = (struct hashed){policy->entries[i].hash, &policy->entries[i]};
-	qsort(sorted, policy->n_entries, sizeof(*sorted), compare_hashed);
-	for (size_t i = 1; i < policy->n_entries; i++) {
-		struct qs_entry *entry = sorted[i - 1].entry, *next = sorted[i].entry;
+	for (size_t i = 0; i < policy->n_entries; i++) {
+		struct qs_entry *entry = &policy->entries[i];
 
-		if (sorted[i - 1].hash != sorted[i].hash ||
+		if (counts[entry->hash >> (64 - n_bits)] > 1)
+			ret_alike[n++] = (struct hashed){entry->hash, entry};
+	}
+	return n;
+}
+
+static void link_alike(struct hashed *alike, size_t n)
+{
+	qsort(alike, n, sizeof(*alike), compare_hashed);
+	for (size_t i = 1; i < n; i++) {
+		struct qs_entry *entry = alike[i - 1].entry, *next = alike[i].entry;
+
+		if (alike[i - 1].hash != alike[i].hash ||
 		    !qs_selector_same(&entry->selector, &next->selector))
 			continue;
 		entry->later = next;
 		next->earlier = entry;
 	}
-	free(sorted);
-	report_all_repeated(policy);
+}
+
+/* Links the entries of equal selectors. Sorting keeps it fast for any number of them, and whatever
+ * their hashes are. */
+static void link_repeated(struct qs_policy *policy)
+{
+	struct hashed *alike = malloc((policy->n_entries + 1) * sizeof(*alike));
+	unsigned char *counts;
+	int n_bits = 3;
+
+	while (((size_t)1 << n_bits) < 8 * policy->n_entries)
+		n_bits++;
+	counts = calloc((size_t)1 << n_bits, sizeof(*counts));
+	if (alike && counts)
+		link_alike(alike, list_alike(policy, counts, n_bits, alike));
+	else
+		policy->nomem = true;
+	free(counts);
+	free(alike);
+	if (!policy->nomem)
+		report_all_repeated(policy);
 }
 
 void qs_entries_read(struct qs_policy *policy, struct qs_json *list)
