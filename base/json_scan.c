@@ -15,6 +15,9 @@
 /* After this many syntax errors the text is something else, or the reader has had enough. */
 #define ERROR_LIMIT 50
 
+/* A string of more line breaks is none: a quote is missing. */
+#define BREAK_LIMIT 16
+
 struct qs_finding *qs_json_error(struct qs_json_scan *scan, enum qs_finding_id id, size_t begin,
     size_t end, const char *format, ...)
 {
@@ -341,8 +344,107 @@ static void report_control(struct qs_json_scan *scan, unsigned c)
 	    (struct qs_place){scan->source, scan->at, scan->at + 1}, escape, "write %s", escape);
 }
 
+static bool is_break(char c)
+{
+	return c == '\n' || c == '\r';
+}
+
+/* Whether a value or key can end here. */
+static bool ends_word(const char *behind)
+{
+	behind += strspn(behind, " \t");
+	return strchr(",:}]\r\n", *behind) != NULL;
+}
+
+/*
+ * Where a string ends that goes on behind a line break, or 0: its closing quote was forgotten, and
+ * the next quote is one that opens, so that a word stands behind it.
+ */
+static size_t find_end_of_broken(const struct qs_json_scan *scan, const char *quote)
+{
+	size_t n_breaks = 0;
+
+	for (size_t at = scan->at; at < scan->size && n_breaks <= BREAK_LIMIT; at++) {
+		if (is_quote(scan->text + at, quote))
+			return ends_word(scan->text + at + strlen(quote)) ? at : 0;
+		at += scan->text[at] == '\\';
+		n_breaks += scan->text[at] == '\n';
+	}
+	return 0;
+}
+
+/* Reports all line breaks up to the end of a string as one finding. */
+static void report_breaks(struct qs_json_scan *scan, size_t end)
+{
+	const char *text = scan->text;
+	struct qs_finding *finding;
+	struct qs_fix *fix = NULL;
+
+	finding = qs_json_error(scan, QS_FINDING_CONTROL_CHARACTER, scan->at, scan->at + 1,
+	    "a line break inside a string; write \\n, or the string on one line");
+	for (size_t at = scan->at; at < end; at++) {
+		const size_t begin = at;
+
+		if (!is_break(text[at]))
+			continue;
+		at += text[at] == '\r' && text[at + 1] == '\n';
+		if (fix)
+			qs_fix_edit(scan->findings, fix,
+			    (struct qs_place){scan->source, begin, at + 1}, "\\n");
+		else
+			fix = qs_finding_fix(scan->findings, finding, true,
+			    (struct qs_place){scan->source, begin, at + 1}, "\\n", "write \\n");
+	}
+}
+
+/* Where a string was to end that is not closed on its line: before the colon behind a key, or the
+ * comma at the end of the line. */
+static size_t guess_end(const struct qs_json_scan *scan, size_t open)
+{
+	const char *text = scan->text;
+	size_t end = scan->at;
+
+	for (size_t at = open + 1; at + 1 < scan->at; at++) {
+		if (text[at] == ':' && text[at + 1] == ' ')
+			return at;
+	}
+	while (end > open + 1 && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+		end--;
+	return end > open + 1 && text[end - 1] == ',' ? end - 1 : scan->at;
+}
+
+/* Reports a string that is not closed on its line and goes back to where it was to end. */
+static void report_unclosed(struct qs_json_scan *scan, size_t open, const char *quote)
+{
+	const size_t guess = guess_end(scan, open);
+	/* Only over plain bytes can what is decoded be taken back. */
+	const size_t end = plain_end(scan, guess, quote) == scan->at ? guess : scan->at;
+	struct qs_finding *finding = qs_json_error(
+	    scan, QS_FINDING_SYNTAX, open, end, "the string is not closed on its line");
+
+	if (scan->text[end - 1] != '\\')
+		qs_finding_fix(scan->findings, finding, false,
+		    (struct qs_place){scan->source, end, end}, quote, "close it here");
+	scan->at = end;
+}
+
+/* Passes a line break. False: the string was to end before it. `*end` is where it ends, 0 as long
+ * as it has no line break. */
+static bool pass_break(struct qs_json_scan *scan, size_t open, const char *quote, size_t *end)
+{
+	if (!*end) {
+		*end = find_end_of_broken(scan, quote);
+		if (*end)
+			report_breaks(scan, *end);
+		else
+			report_unclosed(scan, open, quote);
+	}
+	scan->at += *end != 0;
+	return *end != 0;
+}
+
 /* Reports what stops a string and is not its end; passes it. False: the string ends here. */
-static bool pass_bad_byte(struct qs_json_scan *scan, size_t open)
+static bool pass_bad_byte(struct qs_json_scan *scan, size_t open, const char *quote, size_t *end)
 {
 	const unsigned char c = (unsigned char)scan->text[scan->at];
 
@@ -350,11 +452,8 @@ static bool pass_bad_byte(struct qs_json_scan *scan, size_t open)
 		report_open_string(scan, open);
 		return false;
 	}
-	if (c == '\n' || c == '\r') {
-		qs_json_error(scan, QS_FINDING_SYNTAX, open, scan->at,
-		    "the string is not closed on its line");
-		return false;
-	}
+	if (is_break((char)c))
+		return pass_break(scan, open, quote, end);
 	if (c < 0x20)
 		report_control(scan, c);
 	else
@@ -372,6 +471,7 @@ static bool decode_string(
 {
 	struct qs_text decoded = QS_TEXT_INIT;
 	bool whole = true;
+	size_t broken_end = 0;
 	char *kept;
 
 	for (;;) {
@@ -391,8 +491,12 @@ static bool decode_string(
 			whole = whole && n > 0;
 		} else {
 			whole = false;
-			if (!pass_bad_byte(scan, open))
+			if (!pass_bad_byte(scan, open, quote, &broken_end)) {
+				/* What it went back over is of the text around. */
+				decoded.size -=
+				    scan->at < end && !decoded.failed ? end - scan->at : 0;
 				break;
+			}
 		}
 	}
 	kept = qs_arena_strndup(scan->arena, decoded.data, decoded.size);

@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/finding.h"
+
 /* Limits of shifts and positions. */
 #define CUT_MOST 16
 #define BIAS_MOST 16
@@ -19,6 +21,7 @@
 #define NORM_MOST 15
 #define HARDSIGMOID_LEAST 7
 #define HARDSWISH_GAIN 7
+#define OPERANDS_MOST 15 /* as vai_q_tensorflow2 limits what is shifted before a sum */
 
 static struct qs_site *site_at(struct qs_plan *plan, size_t site)
 {
@@ -200,6 +203,58 @@ static void limit_layer(struct qs_plan *plan, size_t index)
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
 		if (strcmp(limits[i].type, plan->layers->items[index].type) == 0)
 			limits[i].limit(plan, index);
+	}
+}
+
+/* ---- what only the data can mend ------------------------------------------------------------- */
+
+/* The operands of a sum at the least and the most position; both NULL when none has one. */
+struct operands {
+	const struct qs_site *least, *most;
+};
+
+static struct operands operands_of(struct qs_plan *plan, const struct qs_layer *layer)
+{
+	const size_t n_inputs = plan->layers->graph->nodes[layer->node].proto->n_input;
+	struct operands operands = {NULL, NULL};
+
+	for (size_t i = 0; i < n_inputs; i++) {
+		const struct qs_site *site = site_at(plan, qs_plan_input_site(plan, layer, i));
+
+		if (!is_binary(site))
+			continue;
+		if (!operands.least || position_of(site) < position_of(operands.least))
+			operands.least = site;
+		if (!operands.most || position_of(site) > position_of(operands.most))
+			operands.most = site;
+	}
+	return operands;
+}
+
+/* Before they are added, codes of one operand are shifted to the position of the other. */
+static void check_sum(
+    struct qs_plan *plan, const struct qs_layer *layer, struct qs_findings *findings)
+{
+	const struct operands operands = operands_of(plan, layer);
+	int distance;
+
+	if (!operands.least)
+		return;
+	distance = position_of(operands.most) - position_of(operands.least);
+	if (distance > OPERANDS_MOST)
+		qs_finding_add(findings, QS_FINDING_DISTANT_OPERANDS,
+		    qs_model_place(plan->layers->graph->model, findings),
+		    "the operands of layer \"%s\" are %d positions apart: \"%s\" at %d, \"%s\" at "
+		    "%d; the DPU shifts by at most %d bits",
+		    layer->name, distance, operands.most->name, position_of(operands.most),
+		    operands.least->name, position_of(operands.least), OPERANDS_MOST);
+}
+
+void qs_adjust_check(struct qs_plan *plan, struct qs_findings *findings)
+{
+	for (size_t i = 0; i < plan->layers->n_items && plan->device == QS_DEVICE_DPU; i++) {
+		if (strcmp(plan->layers->items[i].type, "Add") == 0)
+			check_sum(plan, &plan->layers->items[i], findings);
 	}
 }
 

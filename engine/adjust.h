@@ -19,4 +19,8 @@ struct qs_adjust_options {
  */
 enum qs_status qs_adjust(struct qs_plan *plan, const struct qs_adjust_options *options);
 
+/* Says which scales the device cannot compute with and no adjustment mends. The plan stays as it
+ * is. */
+void qs_adjust_check(struct qs_plan *plan, struct qs_findings *findings);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/finding.h"
+#include "base/nearest.h"
 #include "engine/dataset.h"
 #include "engine/dataset_path.h"
 #include "engine/image_input.h"
@@ -39,16 +40,57 @@ static void write_shape(struct qs_text *text, const int64_t *dims, size_t rank)
 	qs_text_adds(text, "]");
 }
 
+/* Whether `rank` sizes are those that the model takes from the axis `at` on. */
+static bool fits_from(
+    const struct qs_data_input *input, size_t at, const int64_t *dims, size_t rank)
+{
+	if (at > (size_t)input->rank || rank != (size_t)input->rank - at)
+		return false;
+	for (size_t i = 0; i < rank; i++) {
+		if (input->dims[at + i] >= 0 && input->dims[at + i] != dims[i])
+			return false;
+	}
+	return true;
+}
+
+static bool fits(const struct qs_data_input *input, const int64_t *dims, size_t rank)
+{
+	return fits_from(input, 0, dims, rank);
+}
+
+/* What turns the data into what the model takes: the usual mistakes have each a shape of their
+ * own. */
+static void advise_shape(struct qs_findings *findings, struct qs_finding *finding,
+    const struct qs_data_input *input, const struct qs_array *array)
+{
+	const size_t rank = array->rank;
+	const int64_t *dims = array->dims;
+
+	if (input->rank > 0 && input->dims[0] <= 1 && fits_from(input, 1, dims, rank))
+		qs_finding_hint(
+		    findings, finding, "the axis of the batch is missing; save it with x[None]");
+	else if (rank == 4 && fits(input, (int64_t[]){dims[0], dims[3], dims[1], dims[2]}, rank))
+		qs_finding_hint(findings, finding,
+		    "the channels stand last; save it with x.transpose(0, 3, 1, 2)");
+	else if (rank == (size_t)input->rank && rank && fits_from(input, 1, dims + 1, rank - 1))
+		qs_finding_hint(findings, finding,
+		    "the model takes %lld sample%s at once; save a file for each batch, or export "
+		    "the model with a batch of any size",
+		    (long long)input->dims[0], input->dims[0] == 1 ? "" : "s");
+}
+
 static enum qs_status report_shape(const struct reading *reading, const char *path,
     const struct qs_data_input *input, const struct qs_array *array)
 {
 	struct qs_text found = QS_TEXT_INIT, expected = QS_TEXT_INIT;
+	struct qs_finding *finding;
 
 	write_shape(&found, array->dims, array->rank);
 	write_shape(&expected, input->dims, (size_t)input->rank);
-	qs_finding_add(reading->findings, QS_FINDING_DATA_SHAPE, place_of(reading, path),
+	finding = qs_finding_add(reading->findings, QS_FINDING_DATA_SHAPE, place_of(reading, path),
 	    "the data has shape %s; input \"%s\" of the model takes %s", found.data, input->name,
 	    expected.data);
+	advise_shape(reading->findings, finding, input, array);
 	qs_text_done(&found);
 	qs_text_done(&expected);
 	return QS_INVALID;
@@ -67,15 +109,9 @@ static enum qs_status check_array(const struct reading *reading, const char *pat
 		    qs_element_word(input->element));
 		return QS_INVALID;
 	}
-	if (input->rank < 0)
+	if (input->rank < 0 || fits(input, array->dims, array->rank))
 		return QS_OK;
-	if (array->rank != (size_t)input->rank)
-		return report_shape(reading, path, input, array);
-	for (size_t i = 0; i < array->rank; i++) {
-		if (input->dims[i] >= 0 && input->dims[i] != array->dims[i])
-			return report_shape(reading, path, input, array);
-	}
-	return QS_OK;
+	return report_shape(reading, path, input, array);
 }
 
 static enum qs_status read_npy(const struct reading *reading, const char *path, size_t input)
@@ -169,15 +205,30 @@ static enum qs_status read_arrays(const struct reading *reading)
 	return status;
 }
 
+/* Reports an array that is none of the inputs, which are few: the nearest is named. */
+static void report_unknown(const struct reading *reading, const char *name)
+{
+	struct qs_nearest nearest = qs_nearest_to(name, strlen(name));
+	struct qs_finding *finding;
+
+	finding = qs_finding_add(reading->findings, QS_FINDING_UNKNOWN_INPUT,
+	    place_of(reading, reading->path), "the model has no input \"%s\"", name);
+	for (size_t i = 0; i < reading->dataset->n_inputs; i++)
+		qs_nearest_offer(&nearest, reading->dataset->inputs[i].name);
+	if (nearest.best)
+		qs_finding_hint(reading->findings, finding, "did you mean \"%s\"?", nearest.best);
+	else if (reading->dataset->n_inputs == 1)
+		qs_finding_hint(reading->findings, finding, "its only input is \"%s\"",
+		    reading->dataset->inputs[0].name);
+}
+
 static enum qs_status read_member(const struct reading *reading, struct qs_npz *npz, size_t member)
 {
 	const size_t input = find_input(reading->dataset, qs_npz_name(npz, member));
 	enum qs_status status;
 
 	if (input == reading->dataset->n_inputs) {
-		qs_finding_add(reading->findings, QS_FINDING_UNKNOWN_INPUT,
-		    place_of(reading, reading->path), "the model has no input \"%s\"",
-		    qs_npz_name(npz, member));
+		report_unknown(reading, qs_npz_name(npz, member));
 		return QS_INVALID;
 	}
 	if (reading->arrays[input].data)

@@ -277,6 +277,17 @@ static enum qs_status adjust(struct qs_job *job)
 	return qs_adjust(job->plan, &options);
 }
 
+/* Ends the calibration, which came to a status. */
+static enum qs_status calibrated(
+    struct qs_job *job, enum qs_status status, struct qs_findings *findings)
+{
+	if (status != QS_OK)
+		return status;
+	qs_adjust_check(job->plan, findings);
+	job->stage = QS_JOB_CALIBRATED;
+	return qs_findings_status(findings);
+}
+
 enum qs_status qs_job_calibrate(
     struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings)
 {
@@ -295,9 +306,7 @@ enum qs_status qs_job_calibrate(
 		status = adjust(job);
 	if (status == QS_OK)
 		status = qs_calibrate_biases(job->plan);
-	if (status == QS_OK)
-		job->stage = QS_JOB_CALIBRATED;
-	return status;
+	return calibrated(job, status, findings);
 }
 
 static struct qs_calib_identity identity_of(const struct qs_job *job)
@@ -317,9 +326,7 @@ enum qs_status qs_job_read_calibration(
 	status = settle_arithmetic(job);
 	if (status == QS_OK)
 		status = qs_calib_file_read(job->plan, &identity, path, findings);
-	if (status == QS_OK)
-		job->stage = QS_JOB_CALIBRATED;
-	return status;
+	return calibrated(job, status, findings);
 }
 
 enum qs_status qs_job_write_calibration(

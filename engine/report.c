@@ -182,12 +182,17 @@ static void write_rounding(const struct qs_job *job, struct qs_text *text)
 
 static void write_kept(const struct summary *summary, struct qs_text *text)
 {
+	static const char *const plurals[] = {[QS_TENSOR_WEIGHTS] = "",
+	    [QS_TENSOR_BIAS] = "es",
+	    [QS_TENSOR_ACTIVATION] = "s",
+	    [QS_TENSOR_INPUT] = "s"};
+
 	for (size_t i = 0; i < summary->n_kept; i++) {
 		const struct kept_row *row = &summary->kept[i];
 
 		begin_row(text, "kept float", i == 0);
 		qs_text_addf(text, "%zu %s%s (%s%s%s): %s\n", row->count, qs_tensor_word(row->kind),
-		    row->kind == QS_TENSOR_WEIGHTS || row->count == 1 ? "" : "s", row->first->layer,
+		    row->count == 1 ? "" : plurals[row->kind], row->first->layer,
 		    row->first->layer[0] ? ", " : "", row->count > 1 ? "..." : row->first->type,
 		    row->reason);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What may be left out of a config, because the same holds without it. */
+#include "base/json_fix.h"
 #include "policy/policy.h"
 
 bool qs_setting_repeats(const struct qs_setting *setting, enum qs_param param)
@@ -33,7 +34,9 @@ static void report_entry(struct qs_policy *policy, struct qs_entry *entry)
 	finding =
 	    qs_policy_say(policy, QS_FINDING_REDUNDANT_ENTRY, qs_policy_value_place(policy, value),
 		value, "the entry gives its layers the parameters that they have without it");
-	qs_finding_hint(policy->findings, finding, "it may be left out");
+	/* What the config resolves to lists the entry, so that leaving it out is no safe fix. */
+	qs_finding_fix(policy->findings, finding, false,
+	    qs_json_removal(&policy->document, entry->object), "", "leave it out");
 }
 
 /*

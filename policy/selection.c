@@ -119,6 +119,8 @@ void qs_selector_take(struct qs_selector_run *run, const struct qs_entry *entry,
 	if (*winner == entry)
 		return; /* by another of its names */
 	run->losers[layer] = *winner;
+	if (*winner)
+		run->lost[*winner - run->selection->policy->entries] = layer;
 	*winner = entry;
 	run->n_taken[entry - run->selection->policy->entries]++;
 }
@@ -221,8 +223,10 @@ static bool start_run(struct selector_run *run)
 
 	run->common.n_taken =
 	    calloc(selection->policy->n_entries + 1, sizeof(*run->common.n_taken));
+	run->common.lost = calloc(selection->policy->n_entries + 1, sizeof(*run->common.lost));
 	run->common.losers = calloc(selection->n_layers + 1, sizeof(*run->common.losers));
-	return run->common.n_taken && run->common.losers && sort_by_name(selection, &run->names) &&
+	return run->common.n_taken && run->common.lost && run->common.losers &&
+	       sort_by_name(selection, &run->names) &&
 	       sort_by_field(selection, offsetof(struct qs_layer, path), &run->paths) &&
 	       sort_by_field(selection, offsetof(struct qs_layer, type), &run->types) &&
 	       sort_by_field(selection, offsetof(struct qs_layer, op_type), &run->op_types);
@@ -235,6 +239,7 @@ static void end_run(struct selector_run *run)
 	free(run->types.items);
 	free(run->op_types.items);
 	free(run->common.n_taken);
+	free(run->common.lost);
 	free(run->common.losers);
 }
 

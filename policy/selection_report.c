@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_fix.h"
 #include "base/nearest.h"
 #include "policy/selection_run.h"
 
@@ -144,6 +145,19 @@ static void find_outcomes(const struct qs_selector_run *run, struct outcome *out
 	}
 }
 
+/* Shows who has a layer that an entry lost. */
+static void relate_winner(
+    struct qs_selector_run *run, struct qs_finding *finding, const struct qs_entry *entry)
+{
+	const struct qs_selection *selection = run->selection;
+	const size_t layer = run->lost[entry - selection->policy->entries];
+	const struct qs_entry *winner = selection->winners[layer];
+
+	qs_finding_relate(run->findings, finding,
+	    qs_policy_value_place(selection->policy, winner->selector.value),
+	    "this entry takes \"%s\"", selection->layers[layer].name);
+}
+
 static void report_entry(
     struct qs_selector_run *run, const struct qs_entry *entry, const struct outcome *outcome)
 {
@@ -155,14 +169,18 @@ static void report_entry(
 	if (n_taken == 0) {
 		report_unmatched(run, entry);
 	} else if (!outcome->wins) {
-		qs_selector_say(run, entry, QS_FINDING_HIDDEN_ENTRY,
+		finding = qs_selector_say(run, entry, QS_FINDING_HIDDEN_ENTRY,
 		    "the entry has no effect: stronger entries take every layer that it "
 		    "selects (%zu)",
 		    n_taken);
+		relate_winner(run, finding, entry);
 	} else if (!outcome->changes && !entry->redundant && entry->tensors) {
 		finding = qs_selector_say(run, entry, QS_FINDING_REDUNDANT_FOR_MODEL,
 		    "without the entry every layer of the model has the same parameters");
-		qs_finding_hint(run->findings, finding, "it may be left out");
+		/* Another model may have layers that it changes. */
+		qs_finding_fix(run->findings, finding, false,
+		    qs_json_removal(&run->selection->policy->document, entry->object), "",
+		    "leave it out");
 	}
 }
 

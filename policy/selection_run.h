@@ -13,6 +13,7 @@ struct qs_selector_run {
 	struct qs_findings *findings;
 	const struct qs_entry **losers; /* by layer: whom the winner took it from; NULL: nobody */
 	size_t *n_taken;                /* by entry */
+	size_t *lost;                   /* by entry: the layer that it lost last, if any */
 	size_t n_suggestions, n_errors;
 	bool allow_unmatched;
 	enum qs_status status;

@@ -182,6 +182,51 @@ static void the_shape_has_to_be_that_of_the_input(void **state)
 	    "the data has shape [2,4]; input \"image\" of the model takes [?,3]");
 }
 
+/* The usual mistakes in the shape of data for an input of [N,3,4,5] say what mends them. */
+static void the_shape_tells_what_mends_it(void **state)
+{
+	static const struct {
+		int64_t batch; /* of the model; -1: any */
+		size_t rank;
+		int64_t dims[4];
+		const char *hint; /* NULL: nobody knows */
+	} rows[] = {
+	    {1, 3, {3, 4, 5}, "the axis of the batch is missing; save it with x[None]"},
+	    {-1, 3, {3, 4, 5}, "the axis of the batch is missing; save it with x[None]"},
+	    {2, 3, {3, 4, 5}, NULL},
+	    {1, 4, {1, 4, 5, 3}, "the channels stand last; save it with x.transpose(0, 3, 1, 2)"},
+	    {-1, 4, {7, 4, 5, 3}, "the channels stand last; save it with x.transpose(0, 3, 1, 2)"},
+	    {1, 4, {8, 3, 4, 5},
+		"the model takes 1 sample at once; save a file for each batch, or export the "
+		"model with a batch of any size"},
+	    {1, 4, {8, 3, 9, 9}, NULL},
+	    {1, 0, {0}, NULL},
+	};
+	struct bench *bench = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const int64_t wanted[] = {rows[i].batch, 3, 4, 5};
+		const struct qs_data_input input = {"image", QS_ELEMENT_FLOAT32, 4, wanted};
+		const struct qs_finding *finding;
+
+		write_npy(below(bench, "1.npy"), npy_floats(rows[i].dims, rows[i].rank, 0));
+		assert_int_equal(qs_dataset_open(below(bench, "1.npy"), &input, 1, NULL,
+				     bench->findings, &bench->dataset),
+		    QS_OK);
+		assert_int_equal(
+		    qs_dataset_read(&bench->dataset, 0, bench->findings, bench->arrays),
+		    QS_INVALID);
+		qs_dataset_done(&bench->dataset);
+		assert_int_equal(qs_findings_count(bench->findings), i + 1);
+		finding = qs_findings_at(bench->findings, i);
+		assert_string_equal(finding->code, "QS714");
+		if (rows[i].hint)
+			assert_string_equal(finding->hint, rows[i].hint);
+		else
+			assert_null(finding->hint);
+	}
+}
+
 static void the_rank_has_to_be_that_of_the_input(void **state)
 {
 	static const int64_t dims[] = {6};
@@ -238,6 +283,8 @@ static void an_array_that_is_no_input_is_named(void **state)
 	npz_write(below(*state, "1.npz"), members, 2, false);
 	expect_refused_batch(*state, 1, QS_INVALID);
 	expect_finding(*state, "QS712", "./1.npz", "the model has no input \"labels\"");
+	assert_string_equal(qs_findings_at(((struct bench *)*state)->findings, 0)->hint,
+	    "its only input is \"image\"");
 }
 
 static void a_cut_archive_is_told(void **state)
@@ -502,6 +549,7 @@ int main(void)
 	    TEST(several_inputs_are_found_by_name),
 	    TEST(a_single_file_is_one_batch),
 	    TEST(the_shape_has_to_be_that_of_the_input),
+	    TEST(the_shape_tells_what_mends_it),
 	    TEST(the_rank_has_to_be_that_of_the_input),
 	    TEST(the_type_has_to_be_that_of_the_input),
 	    TEST(a_file_of_one_array_is_not_enough_for_two_inputs),

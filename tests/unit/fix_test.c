@@ -128,6 +128,8 @@ static const struct row safe_rows[] = {
     {"no_text", "", NULL},
 };
 
+#define FOUR "\"tensor_quantize_config\": {\"bias\": {\"bit_width\": 4}}"
+
 static const struct row unsafe_rows[] = {
     {"the_first_of_a_key_twice", "{\"target_device\": \"CPU\", \"target_device\": \"GPU\"}",
 	"{\"target_device\": \"GPU\"}"},
@@ -139,12 +141,18 @@ static const struct row unsafe_rows[] = {
 	"{\"target_device\": \"CPU\", \"include_cle\": true}"},
     {"an_earlier_entry_in_spite_of_the_order",
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": ["
-	"{\"layer_type\": \"A\", \"quantizable_data_type\": [\"bias\"]}, "
-	"{\"layer_type\": \"B\", \"quantizable_data_type\": [\"bias\"]}, "
-	"{\"layer_type\": \"A\", \"quantizable_data_type\": [\"bias\"]}]}",
+	"{\"layer_type\": \"A\", \"quantizable_data_type\": [\"bias\"], " FOUR "}, "
+	"{\"layer_type\": \"B\", \"quantizable_data_type\": [\"bias\"], " FOUR "}, "
+	"{\"layer_type\": \"A\", \"quantizable_data_type\": [\"bias\"], " FOUR "}]}",
 	"{\"target_device\": \"CPU\", \"layer_quantize_config\": ["
-	"{\"layer_type\": \"B\", \"quantizable_data_type\": [\"bias\"]}, "
-	"{\"layer_type\": \"A\", \"quantizable_data_type\": [\"bias\"]}]}"},
+	"{\"layer_type\": \"B\", \"quantizable_data_type\": [\"bias\"], " FOUR "}, "
+	"{\"layer_type\": \"A\", \"quantizable_data_type\": [\"bias\"], " FOUR "}]}"},
+    {"an_entry_that_says_what_holds",
+	"{\"target_device\": \"CPU\", \"layer_quantize_config\": ["
+	"{\"layer_type\": \"A\", \"quantizable_data_type\": [\"bias\"]}, "
+	"{\"layer_type\": \"B\", \"quantizable_data_type\": [\"bias\"], " FOUR "}]}",
+	"{\"target_device\": \"CPU\", \"layer_quantize_config\": ["
+	"{\"layer_type\": \"B\", \"quantizable_data_type\": [\"bias\"], " FOUR "}]}"},
 };
 
 static void test_row(const struct row *row, bool unsafe)

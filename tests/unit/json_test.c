@@ -100,7 +100,7 @@ static const struct row strings[] = {
 	"a\xEF\xBC\x82]",
 	"QS105 1:2 => \"a\""},
     {"backticks", "[`a`]", "QS105 1:2 => \"a\""},
-    {"string_over_the_end_of_a_line", "[\"ab\n, 1]", "QS102 1:2"},
+    {"string_over_the_end_of_a_line", "[\"ab\n, 1]", "QS102 1:2 => \""},
     {"string_over_the_end_of_the_text", "[\"ab]", "QS116 1:6"},
     {"root_string_over_the_end_of_the_text", "\"ab", "QS116 1:4"},
     {"string_that_ends_in_a_bracket", "{\"a\": \"}", "QS116 1:9"},
@@ -225,6 +225,20 @@ static const struct row recovery[] = {
 	"QS107 6:10 => null\n"
 	"QS102 6:13 => ,\n"
 	"QS118 7:12 => \\\\"},
+    {"a_string_that_goes_on_behind_a_line_break_is_told_once",
+	"{\"a\": \"max\n  min\r\n\", \"b\nc\": 08}",
+	"QS113 1:11 => \\n & \\n\n"
+	"QS113 3:6 => \\n\n"
+	"QS108 4:5 => 8"},
+    {"a_value_without_its_closing_quote_ends_before_the_comma",
+	"{\"a\": \"max, \n \"b\": \"min\n, \"c\": 08}",
+	"QS102 1:7 => \"\n"
+	"QS102 2:7 => \"\n"
+	"QS108 3:8 => 8"},
+    {"a_key_without_its_closing_quote_ends_before_the_colon", "{\"a: 1,\n \"a\": 2}",
+	"QS102 1:2 => \"\nQS110 2:2 /a => (nothing)"},
+    {"what_was_left_out_of_a_string_is_not_taken_back", "[\"a: \x01\x01\x01\n, \"b\"]",
+	"QS102 1:2 => \"\nQS113 1:6 => \\u0001\nQS113 1:7 => \\u0001\nQS113 1:8 => \\u0001"},
     {"broken_members_do_not_hide_later_ones", "{\"a\": @@@, \"b\": [!], \"c\": 08}",
 	"QS102 1:7\n"
 	"QS102 1:18\n"
@@ -259,6 +273,8 @@ static const struct row files[] = {
 	"QS105 1:2 => \"overall_quantize_config\"\nQS105 1:30 => \"bit_width\""},
     {"23_unquoted_key.json", NULL, "QS106 1:2 => \"overall_quantize_config\""},
     {"24_nul_byte.json", NULL, "QS115 1:46"},
+    {"25_broken_string.json", NULL, "QS113 4:19 => \\n\nQS113 6:21 => \\n\nQS113 8:12 => \\n"},
+    {"26_unclosed_string.json", NULL, "QS102 4:15 => \"\nQS102 6:5 => \""},
 };
 
 static void expect_file_findings(void **state)

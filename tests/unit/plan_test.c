@@ -307,6 +307,21 @@ static void float32_and_unlisted_kinds_stay_with_the_reason(void **state)
 	    "g activation: the config says float32\n");
 }
 
+static void integers_of_the_model_stay(void **state)
+{
+	struct engine engine =
+	    ENGINE_PLAN(INT8, "in x 1 8", "init w 8 4", "node MatMul m x,w a", "node Cast c a i",
+		"int to 7", "node Add d i,i s", "node Cast f s y", "int to 1", "out y");
+
+	(void)state;
+	expect_plan(engine, "weights w < m int8 for m.1\n"
+			    "activation a < m int8\n"
+			    "input x < - int8\n"
+			    "c activation: the tensor is not float32\n"
+			    "d activation: the tensor is not float32\n"
+			    "f activation: outputs of layers of this type are not quantized\n");
+}
+
 static void parameters_of_other_layers_stay(void **state)
 {
 	(void)state;
@@ -430,6 +445,7 @@ int main(void)
 	    cmocka_unit_test(weights_of_two_formats_are_two_sites),
 	    cmocka_unit_test(what_one_node_moves_for_two_layers_has_one_format),
 	    cmocka_unit_test(the_axis_of_the_channels_is_followed),
+	    cmocka_unit_test(integers_of_the_model_stay),
 	    cmocka_unit_test(float32_and_unlisted_kinds_stay_with_the_reason),
 	    cmocka_unit_test(parameters_of_other_layers_stay),
 	    cmocka_unit_test(activations_have_no_channels),

@@ -70,7 +70,7 @@ static const struct row rows[] = {
 	"QS413 5:16 /tensor_quantize_config/activation/bit_width => (nothing)"},
     {"an_entry_that_says_what_holds",
 	CPU LAYERS "[{\"layer_type\": \"ReLU\", " WEIGHTS BITS("8") "},\n" OVER_ALL "]}",
-	"QS414 2:42 /layer_quantize_config/0/layer_type"},
+	"QS414 2:42 /layer_quantize_config/0/layer_type => (nothing)"},
     {"an_entry_that_shields_from_another",
 	CPU LAYERS
 	"[{\"layer_type\": \"Conv2d\", " WEIGHTS BITS("4") "},\n{\"layer_name\": "
@@ -81,13 +81,13 @@ static const struct row rows[] = {
 	"[{\"layer_type\": \"Conv2d\", " WEIGHTS BITS("4") "},\n{\"layer_name\": "
 							   "\"fc\", " WEIGHTS BITS("8") "}]}",
 	"QS509 2:1 /layer_quantize_config\n"
-	"QS508 3:16 /layer_quantize_config/1/layer_name"},
+	"QS508 3:16 /layer_quantize_config/1/layer_name => (nothing)"},
     {"an_entry_that_says_what_a_weaker_one_says",
 	CPU LAYERS
 	"[{\"layer_type\": \"Conv2d\", " WEIGHTS BITS("4") "},\n{\"layer_name\": "
 							   "\"conv1\", " WEIGHTS BITS("4") "}]}",
 	"QS509 2:1 /layer_quantize_config\n"
-	"QS508 3:16 /layer_quantize_config/1/layer_name"},
+	"QS508 3:16 /layer_quantize_config/1/layer_name => (nothing)"},
     {"entries_that_reach_all", CPU LAYERS "[" OVER_ALL "]}", ""},
 };
 
