@@ -83,10 +83,9 @@ enum qs_status qs_tensor_make(const struct qs_model *model, const Onnx__TensorPr
 
 	if (!deferred || !qs_tensor_data_size(tensor, &size))
 		return QS_BUG;
-	bytes = malloc(size + 1);
+	bytes = qs_pages_malloc(size + 1);
 	if (!bytes)
 		return QS_NOMEM;
-	qs_pages_prefer_large(bytes, size);
 	status = deferred->make(deferred->context, findings, bytes);
 	if (status != QS_OK) {
 		free(bytes);

@@ -242,9 +242,7 @@ enum qs_status qs_external_read(const struct qs_model *model, const Onnx__Tensor
 		return qs_tensor_make(model, tensor, findings, ret_bytes, ret_size);
 	status = locate(model, tensor, findings, &range, &fd);
 	if (status == QS_OK) {
-		bytes = malloc((size_t)range.size + 1);
-		if (bytes)
-			qs_pages_prefer_large(bytes, (size_t)range.size);
+		bytes = qs_pages_malloc((size_t)range.size + 1);
 		if (!bytes)
 			status = QS_NOMEM;
 		else if (!read_all(fd, bytes, (size_t)range.size, range.offset))
