@@ -7,6 +7,7 @@
 
 #include "base/finding.h"
 #include "engine/array.h"
+#include "engine/constant.h"
 #include "qstrata/numbers.h"
 #include "model/edit.h"
 #include "model/external.h"
@@ -338,8 +339,8 @@ static enum qs_status make_codes(void *context, struct qs_findings *findings, vo
 	struct qs_counts counts;
 	float *values = NULL;
 	size_t n = 0;
-	enum qs_status status =
-	    qs_tensor_read(encoding->model, encoding->constant, findings, &values, &n);
+	enum qs_status status = qs_constant_read(
+	    encoding->model, encoding->constant, encoding->site, findings, &values, &n);
 
 	if (status != QS_OK)
 		return status;

@@ -32,6 +32,15 @@ static struct json_object *numbers(const struct qs_qparams *qparams, bool scales
 	return list;
 }
 
+static struct json_object *correction_json(const struct qs_site *site)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < site->n_correction; i++)
+		json_object_array_add(list, qs_json_number(site->correction[i]));
+	return list;
+}
+
 static struct json_object *site_json(const struct qs_site *site)
 {
 	struct json_object *object = json_object_new_object();
@@ -40,6 +49,8 @@ static struct json_object *site_json(const struct qs_site *site)
 	qs_json_put(object, "layer", json_object_new_string(site->layer));
 	qs_json_put(object, "datatype",
 	    json_object_new_string(qs_datatype_word((enum qs_datatype)site->spec.datatype)));
+	if (site->correction)
+		qs_json_put(object, "correction", correction_json(site));
 	if (!qs_site_has_scales(site))
 		return object;
 	qs_json_put(object, "bit_width", json_object_new_int(site->spec.bit_width));
@@ -200,6 +211,55 @@ static size_t count_channels(const struct qs_plan *plan, const struct qs_site *s
 	return site->axis < 0 ? 1 : (size_t)value->dims[site->axis];
 }
 
+/* Reads n numbers that a float32 holds. */
+static bool read_floats(struct json_object *list, float *values, size_t n)
+{
+	if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) != n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *item = json_object_array_get_idx(list, i);
+
+		values[i] = (float)json_object_get_double(item);
+		if ((!json_object_is_type(item, json_type_double) &&
+			!json_object_is_type(item, json_type_int)) ||
+		    !isfinite(values[i]))
+			return false;
+	}
+	return true;
+}
+
+/* What a bias was corrected by, where the calibration says so. */
+static enum qs_status read_correction(const struct reader *reader, const struct qs_plan *plan,
+    struct json_object *tensors, struct qs_site *site)
+{
+	const Onnx__TensorProto *constant = plan->layers->graph->values[site->value].constant;
+	struct json_object *object = json_object_object_get(tensors, site->name), *list;
+	float *values;
+	size_t n;
+
+	if (!json_object_is_type(object, json_type_object) ||
+	    !json_object_object_get_ex(object, "correction", &list))
+		return QS_OK;
+	if (!plan->corrects_biases || site->kind != QS_TENSOR_BIAS || !constant ||
+	    !qs_shape_count(constant->dims, constant->n_dims, &n))
+		return complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+		    "tensor \"%s\" has a correction, which only biases have with "
+		    "include_bias_corr",
+		    site->name);
+	values = malloc(n * sizeof(*values) + 1);
+	if (!values)
+		return QS_NOMEM;
+	if (!read_floats(list, values, n)) {
+		free(values);
+		return complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+		    "correction of tensor \"%s\" must be %zu float32 numbers", site->name, n);
+	}
+	free(site->correction);
+	site->correction = values;
+	site->n_correction = n;
+	return QS_OK;
+}
+
 static enum qs_status read_site(const struct reader *reader, const struct qs_plan *plan,
     struct json_object *tensors, struct qs_site *site)
 {
@@ -266,9 +326,9 @@ static enum qs_status read_document(const struct reader *reader, struct qs_plan 
 	if (status != QS_OK)
 		return status;
 	for (size_t i = 0; i < plan->n_sites; i++) {
-		if (!qs_site_has_scales(&plan->sites[i]))
-			continue;
-		status = read_site(reader, plan, tensors, &plan->sites[i]);
+		status = read_correction(reader, plan, tensors, &plan->sites[i]);
+		if (status == QS_OK && qs_site_has_scales(&plan->sites[i]))
+			status = read_site(reader, plan, tensors, &plan->sites[i]);
 		if (status != QS_OK && status != QS_INVALID)
 			return status;
 		if (status != QS_OK)

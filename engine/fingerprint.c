@@ -40,6 +40,20 @@ enum qs_status qs_fingerprint_policy(const struct qs_policy *policy, uint64_t *r
 	return status;
 }
 
+enum qs_status qs_fingerprint_scales(const struct qs_policy *policy, uint64_t *ret_fingerprint)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	enum qs_status status = qs_policy_write_json(policy, NULL, &text);
+
+	for (int s = 0; s < QS_SWITCH__COUNT; s++)
+		qs_text_addf(&text, "%d ", qs_policy_switch(policy, (enum qs_switch)s));
+	if (status == QS_OK)
+		status = qs_text_status(&text);
+	*ret_fingerprint = qs_fingerprint(text.data, text.size);
+	qs_text_done(&text);
+	return status;
+}
+
 void qs_fingerprint_write(uint64_t fingerprint, char ret_text[QS_FINGERPRINT_TEXT])
 {
 	snprintf(ret_text, QS_FINGERPRINT_TEXT, "fnv1a64:%016" PRIx64, fingerprint);

@@ -23,6 +23,9 @@ enum qs_status qs_fingerprint_model(
 /* Of what a config means: how it is written, such as the order of keys, does not count. */
 enum qs_status qs_fingerprint_policy(const struct qs_policy *policy, uint64_t *ret_fingerprint);
 
+/* Of what a config means for scales: the same and its switches, which change what is observed. */
+enum qs_status qs_fingerprint_scales(const struct qs_policy *policy, uint64_t *ret_fingerprint);
+
 /* A fingerprint as text. */
 void qs_fingerprint_write(uint64_t fingerprint, char ret_text[QS_FINGERPRINT_TEXT]);
 

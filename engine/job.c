@@ -76,7 +76,7 @@ static enum qs_status take_fingerprints(struct qs_job *job, struct qs_findings *
 	const enum qs_status status =
 	    qs_fingerprint_model(job->model, findings, &job->model_fingerprint);
 
-	return status == QS_OK ? qs_fingerprint_policy(job->policy, &job->config_fingerprint)
+	return status == QS_OK ? qs_fingerprint_scales(job->policy, &job->config_fingerprint)
 	                       : status;
 }
 
@@ -88,6 +88,9 @@ static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings
 
 	if (status == QS_OK)
 		status = qs_plan_new(job->layers, &specs, findings, &job->plan);
+	if (status == QS_OK)
+		job->plan->corrects_biases =
+		    qs_policy_switch(job->policy, QS_SWITCH_INCLUDE_BIAS_CORR);
 	return status;
 }
 

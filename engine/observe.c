@@ -32,6 +32,7 @@ struct run {
 	struct qs_dataset dataset;
 	struct qs_runtime *runtime;
 	struct qs_runner *runner;
+	struct qs_correct correct;
 };
 
 static struct qs_subject subject_of(const struct run *run, const struct qs_site *site)
@@ -197,10 +198,14 @@ static enum qs_status run_batch(struct run *run, size_t batch)
 
 static enum qs_status open_runner(struct run *run)
 {
-	const struct qs_runner_options options = {run->options->observe != QS_OBSERVE_FLOAT};
+	const struct qs_runner_options options = {
+	    run->options->observe != QS_OBSERVE_FLOAT, &run->correct};
 	enum qs_status status =
 	    qs_ort_open(run->options->onnxruntime, run->findings, &run->runtime);
 
+	/* On the float model there are no errors to learn from. */
+	if (status == QS_OK && options.cuts)
+		status = qs_correct_init(&run->correct, run->plan, run->registry, run->findings);
 	return status == QS_OK ? qs_runner_new(run->plan, run->registry, run->runtime, &options,
 				     run->findings, &run->runner)
 	                       : status;
@@ -235,7 +240,7 @@ static enum qs_status observe(struct run *run)
 		if (run->observers[i])
 			status = take_result(run, i);
 	}
-	return status;
+	return status == QS_OK ? qs_correct_finish(&run->correct, run->plan) : status;
 }
 
 enum qs_status qs_calibrate_activations(struct qs_plan *plan, const struct qs_registry *registry,
@@ -249,6 +254,7 @@ enum qs_status qs_calibrate_activations(struct qs_plan *plan, const struct qs_re
 	for (size_t i = 0; run.observers && i < plan->n_sites; i++)
 		qs_observer_free(run.observers[i]);
 	qs_runner_free(run.runner);
+	qs_correct_done(&run.correct);
 	qs_runtime_close(run.runtime);
 	qs_dataset_done(&run.dataset);
 	free(run.observers);

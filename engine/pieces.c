@@ -154,9 +154,11 @@ enum qs_status qs_pieces_init(struct qs_pieces *pieces, const struct qs_plan *pl
 	pieces->nodes = malloc(n * sizeof(*pieces->nodes));
 	pieces->position = malloc(n * sizeof(*pieces->position));
 	pieces->site_of_read = calloc(n, sizeof(*pieces->site_of_read));
+	pieces->is_shown = calloc(graph->n_values + 1, sizeof(*pieces->is_shown));
 	pieces->last_reader = qs_plan_none(graph->n_values);
 	if (!pieces->piece_of_node || !pieces->nodes || !pieces->position ||
-	    !pieces->site_of_read || !pieces->last_reader || !note_reads(pieces))
+	    !pieces->site_of_read || !pieces->is_shown || !pieces->last_reader ||
+	    !note_reads(pieces))
 		return QS_NOMEM;
 	for (size_t i = 0; i < graph->n_nodes; i++)
 		place_node(pieces, graph->order[i]);
@@ -171,6 +173,7 @@ void qs_pieces_done(struct qs_pieces *pieces)
 	free(pieces->last_reader);
 	free(pieces->site_of_read);
 	free(pieces->position);
+	free(pieces->is_shown);
 	qs_arena_done(&pieces->arena);
 }
 
@@ -180,5 +183,5 @@ bool qs_pieces_gives(const struct qs_pieces *pieces, size_t piece, const struct 
 	const size_t last = pieces->last_reader[index];
 
 	return value->is_output || has_site(pieces, index) || is_cut(pieces, index) ||
-	       (last != QS_NONE && last > piece);
+	       pieces->is_shown[index] || (last != QS_NONE && last > piece);
 }

@@ -20,6 +20,7 @@ struct qs_pieces {
 	size_t *last_reader;   /* by value: the last piece that reads it, or QS_NONE */
 	size_t **site_of_read; /* by node: NULL, or by input the site that it reads or QS_NONE */
 	size_t *position;      /* of nodes in the order of the graph */
+	bool *is_shown;        /* by value: whoever runs the pieces asks for it */
 	struct qs_arena arena;
 };
 

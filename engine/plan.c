@@ -251,8 +251,10 @@ void qs_plan_free(struct qs_plan *plan)
 {
 	if (!plan)
 		return;
-	for (size_t i = 0; i < plan->n_sites; i++)
+	for (size_t i = 0; i < plan->n_sites; i++) {
 		qs_qparams_done(&plan->sites[i].qparams);
+		free(plan->sites[i].correction);
+	}
 	free(plan->sites);
 	free(plan->kept);
 	free(plan->site_of_value);

@@ -41,6 +41,8 @@ struct qs_site {
 	 * all else.
 	 */
 	size_t input_site, weights_site;
+	float *correction; /* of a bias: what is taken off each of its values; or NULL */
+	size_t n_correction;
 };
 
 /* A layer's tensor that stays as it is. */
@@ -73,6 +75,7 @@ struct qs_plan {
 	struct qs_adjustment *adjustments;
 	size_t n_adjustments, adjustments_capacity;
 	size_t *weights_site, *bias_site; /* by layer; QS_NONE for none */
+	bool corrects_biases;             /* while activations are calibrated */
 	bool nomem;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a job did: formats, sizes, what stayed as it is and why, and what ONNX cannot say. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,7 +94,6 @@ static const struct {
 	const char *key;
 } not_done[] = {
     {QS_SWITCH_CONVERT_SILU_TO_HSWISH, "convert_silu_to_hswish"},
-    {QS_SWITCH_INCLUDE_BIAS_CORR, "include_bias_corr"},
 };
 #define N_NOT_DONE (sizeof(not_done) / sizeof(*not_done))
 
@@ -212,6 +212,39 @@ static void write_not_done(const struct qs_job *job, struct qs_text *text)
 	}
 }
 
+/* The largest of a bias's corrections; 0 for a site without. */
+static double largest_correction(const struct qs_site *site)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < site->n_correction; i++)
+		most = fmax(most, fabs((double)site->correction[i]));
+	return most;
+}
+
+static void write_corrections(const struct qs_job *job, struct qs_text *text)
+{
+	const struct qs_site *most = NULL;
+	size_t n = 0;
+
+	if (!job->plan->corrects_biases)
+		return;
+	for (size_t i = 0; i < job->plan->n_sites; i++) {
+		const struct qs_site *site = &job->plan->sites[i];
+
+		if (!site->correction)
+			continue;
+		n++;
+		if (!most || largest_correction(site) > largest_correction(most))
+			most = site;
+	}
+	begin_row(text, "corrected", true);
+	qs_text_addf(text, "%zu bias%s", n, n == 1 ? "" : "es");
+	if (most)
+		qs_text_addf(text, ", by %.6g at most (%s)", largest_correction(most), most->name);
+	qs_text_adds(text, "\n");
+}
+
 /* What was done to the float model, other than folding. */
 static void write_changes(const struct qs_job *job, struct qs_text *text)
 {
@@ -269,6 +302,7 @@ enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *tex
 		    job->n_folded, plural(job->n_folded));
 	}
 	write_changes(job, text);
+	write_corrections(job, text);
 	write_adjustments(job->plan, text);
 	write_sizes(text, "parameters", job->applied.bytes_before, job->applied.bytes_after);
 	if (job->stage == QS_JOB_SAVED)
@@ -390,6 +424,25 @@ static struct json_object *adjustments_json(const struct qs_plan *plan)
 	return list;
 }
 
+static struct json_object *corrections_json(const struct qs_plan *plan)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		const struct qs_site *site = &plan->sites[i];
+		struct json_object *row;
+
+		if (!site->correction)
+			continue;
+		row = json_object_new_object();
+		qs_json_put(row, "layer", json_object_new_string(site->layer));
+		qs_json_put(row, "tensor", json_object_new_string(site->name));
+		qs_json_put(row, "at_most", qs_json_number(largest_correction(site)));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
 enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text *text)
 {
 	struct json_object *document = json_object_new_object();
@@ -406,6 +459,7 @@ enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text
 	qs_json_put(document, "equalized_pairs", count(job->equalized.n_pairs));
 	qs_json_put(document, "equalized_not_for_relu6", count(job->equalized.n_clipped));
 	qs_json_put(document, "dpu_arithmetic_layers", count(job->n_approximated));
+	qs_json_put(document, "corrected_biases", corrections_json(job->plan));
 	qs_json_put(document, "adjusted", adjustments_json(job->plan));
 	qs_json_put(document, "parameter_bytes",
 	    bytes_json(job->applied.bytes_before, job->applied.bytes_after));

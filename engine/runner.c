@@ -14,6 +14,38 @@ static const struct qs_graph *graph_of(const struct qs_runner *runner)
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
+/* Whether the nodes of a layer are in one piece. */
+static bool is_whole(const struct qs_runner *runner, const struct qs_layer *layer)
+{
+	const size_t *piece_of_node = runner->pieces.piece_of_node;
+
+	for (size_t n = 0; n < layer->n_nodes; n++) {
+		const size_t piece = piece_of_node[layer->nodes[n]];
+
+		if (piece != QS_NONE && piece != piece_of_node[layer->node])
+			return false;
+	}
+	return piece_of_node[layer->node] != QS_NONE;
+}
+
+/* Layers have their twins beside them, in the same piece. */
+static void choose_twins(struct qs_runner *runner)
+{
+	struct qs_correct *correct = runner->correct;
+
+	for (size_t i = 0; correct && i < correct->n; i++) {
+		struct qs_corrected *item = &correct->items[i];
+		const struct qs_layer *layer = &runner->plan->layers->items[item->layer];
+
+		if (is_whole(runner, layer)) {
+			runner->pieces.is_shown[item->output] = true;
+		} else {
+			item->stopped = true;
+			correct->of_node[layer->node] = QS_NONE;
+		}
+	}
+}
+
 enum qs_status qs_runner_new(const struct qs_plan *plan, const struct qs_registry *registry,
     struct qs_runtime *runtime, const struct qs_runner_options *options,
     struct qs_findings *findings, struct qs_runner **ret_runner)
@@ -27,6 +59,7 @@ enum qs_status qs_runner_new(const struct qs_plan *plan, const struct qs_registr
 	runner->registry = registry;
 	runner->runtime = runtime;
 	runner->findings = findings;
+	runner->correct = options->cuts ? options->correct : NULL;
 	if (qs_pieces_init(&runner->pieces, plan, options->cuts) != QS_OK) {
 		qs_runner_free(runner);
 		return QS_NOMEM;
@@ -41,6 +74,7 @@ enum qs_status qs_runner_new(const struct qs_plan *plan, const struct qs_registr
 		qs_runner_free(runner);
 		return QS_NOMEM;
 	}
+	choose_twins(runner);
 	for (size_t p = 0; p < runner->pieces.n; p++)
 		runner->ends[p] = QS_NONE;
 	/* The tensors whose last reader a piece is, as a list. */
@@ -193,17 +227,35 @@ static enum qs_status take_input(
 	return visit_value(runner, visiting, value);
 }
 
+/* Lets what is corrected learn from what a piece gave; the twins' blobs are released. */
+static enum qs_status learn(
+    struct qs_runner *runner, const struct qs_piece *item, struct qs_blob *twins, bool is_given)
+{
+	enum qs_status status = QS_OK;
+
+	for (size_t i = 0; i < item->n_twins; i++) {
+		const size_t index = item->twins[i];
+
+		if (is_given && status == QS_OK)
+			status = qs_correct_learn(runner->correct, index,
+			    &runner->of_value[runner->correct->items[index].output], &twins[i]);
+		qs_blob_done(&twins[i]);
+	}
+	return status;
+}
+
 static enum qs_status run_piece(struct qs_runner *runner, const struct visiting *visiting,
     size_t piece, struct qs_findings *findings)
 {
 	struct qs_piece *item = &runner->items[piece];
 	struct qs_blob *inputs = NULL, *outputs = NULL;
+	bool is_given;
 	enum qs_status status = item->is_ready ? QS_OK : qs_runner_piece_init(runner, piece);
 
 	if (status != QS_OK || !item->n_results)
 		return status;
 	inputs = calloc(item->n_sources + 1, sizeof(*inputs));
-	outputs = calloc(item->n_results + 1, sizeof(*outputs));
+	outputs = calloc(item->n_results + item->n_twins + 1, sizeof(*outputs));
 	if (!inputs || !outputs)
 		status = QS_NOMEM;
 	for (size_t i = 0; i < item->n_sources && status == QS_OK; i++) {
@@ -212,17 +264,24 @@ static enum qs_status run_piece(struct qs_runner *runner, const struct visiting 
 	}
 	if (status == QS_OK)
 		status = qs_session_run(item->session, inputs, item->n_sources, item->result_names,
-		    item->n_results, findings, outputs);
+		    item->n_results + item->n_twins, findings, outputs);
+	is_given = status == QS_OK;
 	for (size_t i = 0; i < item->n_results && status == QS_OK; i++) {
 		struct qs_blob *blob = &runner->of_value[item->results[i]];
 
 		qs_blob_done(blob);
 		*blob = outputs[i];
 	}
-	free(inputs);
-	free(outputs);
 	for (size_t i = 0; i < item->n_results && status == QS_OK; i++)
 		status = visit_value(runner, visiting, item->results[i]);
+	if (is_given) {
+		const enum qs_status learnt =
+		    learn(runner, item, outputs + item->n_results, status == QS_OK);
+
+		status = status == QS_OK ? learnt : status;
+	}
+	free(inputs);
+	free(outputs);
 	return status;
 }
 
@@ -246,8 +305,13 @@ enum qs_status qs_runner_run(struct qs_runner *runner, const struct qs_blob *inp
 const struct qs_blob *qs_runner_blob(
     const struct qs_runner *runner, const struct qs_source_of *source)
 {
-	return source->site == QS_NONE ? &runner->of_value[source->value]
-	                               : &runner->of_site[source->site];
+	const struct qs_correct *correct = runner->correct;
+
+	if (source->site == QS_NONE)
+		return &runner->of_value[source->value];
+	if (correct && correct->of_site[source->site] != QS_NONE)
+		return &correct->items[correct->of_site[source->site]].bias;
+	return &runner->of_site[source->site];
 }
 
 const struct qs_blob *qs_runner_output(const struct qs_runner *runner, const char *name)

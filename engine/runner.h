@@ -10,6 +10,7 @@
 #ifndef ENGINE_RUNNER_H
 #define ENGINE_RUNNER_H
 
+#include "engine/correct.h"
 #include "engine/plan.h"
 #include "model/runtime.h"
 
@@ -24,6 +25,9 @@ typedef enum qs_status qs_runner_visit(
 
 struct qs_runner_options {
 	bool cuts; /* false: the float model, whose sites are only shown */
+	/* Biases that change from run to run, and learn from the float twins of their layers; NULL:
+	 * none. Outlives the runner. */
+	struct qs_correct *correct;
 };
 
 /*

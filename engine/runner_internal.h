@@ -21,6 +21,8 @@ struct qs_piece {
 	size_t *results; /* values */
 	const char **result_names;
 	size_t n_results;
+	size_t *twins; /* corrected layers whose float twins follow the results */
+	size_t n_twins;
 	struct qs_arena arena;
 };
 
@@ -29,6 +31,7 @@ struct qs_runner {
 	const struct qs_registry *registry;
 	struct qs_runtime *runtime;
 	struct qs_findings *findings;
+	struct qs_correct *correct; /* or NULL */
 	struct qs_pieces pieces;
 	struct qs_piece *items;   /* one a piece */
 	struct qs_blob *of_value; /* what there is of values and sites at the moment */

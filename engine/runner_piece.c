@@ -8,13 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/array.h"
-#include "engine/calibrate.h"
+#include "engine/constant.h"
 #include "engine/cpu.h"
 #include "engine/registry.h"
 #include "engine/runner_internal.h"
-#include "model/tensor.h"
-#include "qstrata/numbers.h"
 
 /* Threads of a piece when there are several pieces. */
 #define PIECE_THREADS 4
@@ -38,6 +35,8 @@ struct making {
 	struct list members;          /* struct qs_node */
 	struct list initializers, inputs, outputs, buffers;
 	struct list sources; /* struct qs_source_of */
+	struct list placed;  /* struct placed */
+	struct list twin;    /* struct qs_node: of the twin in the making */
 	enum qs_status status;
 };
 
@@ -90,37 +89,6 @@ static char *name_site(struct making *making, struct qs_arena *arena, size_t sit
 
 /* ---- constants ------------------------------------------------------------------------------- */
 
-/* The values of a constant in the format of its site. */
-static float *fake(struct making *making, const struct qs_site *site, const float *values)
-{
-	const Onnx__TensorProto *constant = making->graph->values[site->value].constant;
-	struct qs_findings *findings = making->runner->findings;
-	const struct qs_subject subject = {
-	    site->name, qs_model_place(making->graph->model, findings), findings};
-	struct qs_quantization how;
-	struct qs_counts counts;
-	struct qs_layout layout;
-	float *out;
-
-	if (!qs_layout_of(constant->dims, constant->n_dims, site->axis, &layout)) {
-		making->status = QS_BUG;
-		return NULL;
-	}
-	out = malloc(qs_layout_count(layout) * sizeof(*out) + 1);
-	if (!out) {
-		making->status = QS_NOMEM;
-		return NULL;
-	}
-	making->status = qs_quantizer_bind(making->runner->registry, &site->spec,
-	    site->qparams.n ? &site->qparams : NULL, &subject, &how);
-	if (making->status == QS_OK)
-		making->status = qs_quantizer_fake(&how, layout, values, out, &counts);
-	if (making->status == QS_OK)
-		return out;
-	free(out);
-	return NULL;
-}
-
 static void add_tensor(
     struct making *making, const struct qs_site *site, char *name, float *values, size_t n)
 {
@@ -145,19 +113,13 @@ static void add_tensor(
 static void add_constant_site(struct making *making, size_t index, char *name)
 {
 	const struct qs_site *site = &making->runner->plan->sites[index];
-	const bool known = site->qparams.n || !qs_site_has_scales(site);
-	float *values, *made;
+	float *values;
 	size_t n;
 
-	making->status = qs_tensor_read(making->graph->model,
-	    making->graph->values[site->value].constant, making->runner->findings, &values, &n);
-	if (making->status != QS_OK)
-		return;
-	made = known ? fake(making, site, values) : values;
-	if (made != values)
-		free(values);
-	if (made)
-		add_tensor(making, site, name, made, n);
+	making->status = qs_constant_fake(making->runner->plan, making->runner->registry, site,
+	    making->runner->findings, &values, &n);
+	if (making->status == QS_OK)
+		add_tensor(making, site, name, values, n);
 }
 
 /* ---- what a piece reads ---------------------------------------------------------------------- */
@@ -211,14 +173,20 @@ static void add_source(struct making *making, size_t value, size_t site, const c
 	add_input(making, source);
 }
 
-static void add_member(struct making *making, size_t node)
+/* Adds a node to a list of the piece's, unless it is there; `kind` tells the lists apart. */
+static void add_node(struct making *making, struct list *list, const char *kind, size_t node)
 {
-	char *key = qs_arena_printf(&making->arena, "%zu", node);
+	char *key = qs_arena_printf(&making->arena, "%s%zu", kind, node);
 
 	if (!key)
 		making->status = QS_NOMEM;
 	else if (is_new(making, &making->nodes, key))
-		push(making, &making->members, &making->graph->nodes[node]);
+		push(making, list, &making->graph->nodes[node]);
+}
+
+static void add_member(struct making *making, size_t node)
+{
+	add_node(making, &making->members, "", node);
 }
 
 /* A read of a tensor under its own name. */
@@ -241,6 +209,14 @@ static void add_read(struct making *making, size_t index)
 		add_source(making, index, QS_NONE, value->name);
 }
 
+/* Whether a bias changes from run to run. */
+static bool is_corrected(const struct making *making, size_t site)
+{
+	const struct qs_correct *correct = making->runner->correct;
+
+	return correct && correct->of_site[site] != QS_NONE;
+}
+
 /* A read of what a site gives; the name that the node reads. */
 static char *add_site_read(struct making *making, size_t index)
 {
@@ -249,7 +225,7 @@ static char *add_site_read(struct making *making, size_t index)
 
 	if (!name || !is_new(making, &making->tensors, name))
 		return name;
-	if (site->is_constant)
+	if (site->is_constant && !is_corrected(making, index))
 		add_constant_site(making, index, name);
 	else
 		add_source(making, site->value, index, name);
@@ -322,6 +298,85 @@ static size_t count_outputs(const struct making *making, size_t first, size_t en
 	return n;
 }
 
+/* ---- float twins ----------------------------------------------------------------------------- */
+
+/* The name of a value in a twin: one that the graph does not have. */
+static char *name_twin(struct making *making, const struct qs_value *value)
+{
+	char *name = qs_arena_printf(&making->item->arena, "%s#float", value->name);
+
+	while (name && qs_graph_find(making->graph, name) != QS_NONE)
+		name = qs_arena_printf(&making->item->arena, "%s#", name);
+	if (!name)
+		making->status = QS_NOMEM;
+	return name;
+}
+
+/* Whether the twin of a layer computes a value itself: in the layer, and from its constants. */
+static bool is_in_twin(const struct making *making, size_t layer, const struct qs_value *value)
+{
+	return value->producer != QS_NONE &&
+	       (value->is_static ||
+		   making->runner->plan->layers->of_node[value->producer] == layer);
+}
+
+static void add_twin_member(struct making *making, size_t node)
+{
+	add_node(making, &making->twin, "twin ", node);
+}
+
+/* A node of a twin: what the twin computes has names of its own, all else is read as it is. */
+static Onnx__NodeProto *copy_to_twin(
+    struct making *making, size_t layer, const struct qs_node *node)
+{
+	Onnx__NodeProto *copy = take(making, sizeof(*copy));
+	char **names = qs_arena_array(
+	    &making->arena, node->proto->n_input + node->proto->n_output + 1, sizeof(*names));
+
+	if (!copy || !names) {
+		making->status = QS_NOMEM;
+		return NULL;
+	}
+	*copy = *node->proto;
+	copy->name = "";
+	copy->input = names;
+	copy->output = names + copy->n_input;
+	for (size_t i = 0; i < qs_node_n_reads(node) && making->status == QS_OK; i++) {
+		const struct qs_value *value =
+		    node->inputs[i] == QS_NONE ? NULL : &making->graph->values[node->inputs[i]];
+		const bool own = value && i < copy->n_input && is_in_twin(making, layer, value);
+
+		if (i < copy->n_input)
+			names[i] = own ? name_twin(making, value) : node->proto->input[i];
+		if (own)
+			add_twin_member(making, value->producer);
+		else if (value)
+			add_read(making, node->inputs[i]);
+	}
+	for (size_t i = 0; i < copy->n_output && making->status == QS_OK; i++)
+		copy->output[i] = node->outputs[i] == QS_NONE
+		                      ? node->proto->output[i]
+		                      : name_twin(making, &making->graph->values[node->outputs[i]]);
+	return copy;
+}
+
+/* The output of a layer's twin follows the results of the piece. */
+static void add_twin_output(struct making *making, size_t corrected)
+{
+	struct qs_piece *item = making->item;
+	const size_t output = making->runner->correct->items[corrected].output;
+	Onnx__ValueInfoProto *info = take(making, sizeof(*info));
+	char *name = name_twin(making, &making->graph->values[output]);
+
+	if (!info || !name)
+		return;
+	onnx__value_info_proto__init(info);
+	info->name = name;
+	push(making, &making->outputs, info);
+	item->result_names[item->n_results + item->n_twins] = name;
+	item->twins[item->n_twins++] = corrected;
+}
+
 /* ---- the model ------------------------------------------------------------------------------- */
 
 struct placed {
@@ -331,10 +386,63 @@ struct placed {
 
 static int compare(const void *a, const void *b)
 {
-	const size_t x = ((const struct placed *)a)->position;
-	const size_t y = ((const struct placed *)b)->position;
+	const size_t x = (*(struct placed *const *)a)->position;
+	const size_t y = (*(struct placed *const *)b)->position;
 
 	return x < y ? -1 : x > y;
+}
+
+/* Adds a node of the piece, at the position in the graph of the one that it is or was. */
+static void place(struct making *making, const struct qs_node *node, Onnx__NodeProto *proto)
+{
+	struct placed *placed = take(making, sizeof(*placed));
+
+	if (!placed)
+		return;
+	*placed =
+	    (struct placed){making->runner->pieces.position[node - making->graph->nodes], proto};
+	push(making, &making->placed, placed);
+}
+
+/* Adds the float twin of a layer, from its output back. */
+static void add_twin(struct making *making, size_t corrected)
+{
+	const struct qs_corrected *item = &making->runner->correct->items[corrected];
+
+	making->twin.n = 0;
+	add_twin_member(making, making->graph->values[item->output].producer);
+	for (size_t i = 0; i < making->twin.n && making->status == QS_OK; i++) {
+		const struct qs_node *node = making->twin.items[i];
+		Onnx__NodeProto *copy = copy_to_twin(making, item->layer, node);
+
+		if (copy)
+			place(making, node, copy);
+	}
+	add_twin_output(making, corrected);
+}
+
+/* The twins of the piece's layers; their outputs follow the results. */
+static void add_twins(struct making *making, size_t first, size_t end)
+{
+	const struct qs_correct *correct = making->runner->correct;
+	const size_t *nodes = making->runner->pieces.nodes;
+
+	for (size_t i = first; correct && i < end && making->status == QS_OK; i++) {
+		if (correct->of_node[nodes[i]] != QS_NONE)
+			add_twin(making, correct->of_node[nodes[i]]);
+	}
+}
+
+/* Room for what the nodes of a piece and their twins give. */
+static void make_room(struct making *making, size_t n_outputs)
+{
+	struct qs_piece *item = making->item;
+
+	item->results = qs_arena_array(&item->arena, n_outputs + 1, sizeof(size_t));
+	item->twins = qs_arena_array(&item->arena, n_outputs + 1, sizeof(size_t));
+	item->result_names = qs_arena_array(&item->arena, 2 * n_outputs + 1, sizeof(char *));
+	if (!item->results || !item->twins || !item->result_names)
+		making->status = QS_NOMEM;
 }
 
 /* Collects nodes and what they read: nodes of constants join behind the others and are then brought
@@ -343,44 +451,26 @@ static Onnx__NodeProto **collect(struct making *making)
 {
 	const struct qs_pieces *pieces = &making->runner->pieces;
 	const size_t first = pieces->first[making->piece], end = pieces->first[making->piece + 1];
-	const size_t n_outputs = count_outputs(making, first, end);
-	struct placed *placed = NULL;
-	Onnx__NodeProto **nodes = NULL;
-	size_t capacity = 0;
+	Onnx__NodeProto **nodes;
 
-	making->item->results = qs_arena_array(&making->item->arena, n_outputs + 1, sizeof(size_t));
-	making->item->result_names =
-	    qs_arena_array(&making->item->arena, n_outputs + 1, sizeof(char *));
-	if (!making->item->results || !making->item->result_names)
-		making->status = QS_NOMEM;
+	make_room(making, count_outputs(making, first, end));
 	for (size_t i = first; i < end && making->status == QS_OK; i++) {
 		add_member(making, pieces->nodes[i]);
 		add_results(making, &making->graph->nodes[pieces->nodes[i]]);
 	}
+	add_twins(making, first, end);
 	for (size_t i = 0; i < making->members.n && making->status == QS_OK; i++) {
 		const struct qs_node *node = making->members.items[i];
 
-		if (i == capacity) {
-			struct placed *larger;
-
-			capacity = capacity ? capacity * 2 : 16;
-			larger = realloc(placed, capacity * sizeof(*placed));
-			if (!larger) {
-				making->status = QS_NOMEM;
-				break;
-			}
-			placed = larger;
-		}
-		placed[i] = (struct placed){
-		    pieces->position[node - making->graph->nodes], add_reads(making, node)};
+		place(making, node, add_reads(making, node));
 	}
 	nodes =
-	    making->status == QS_OK ? take(making, (making->members.n + 1) * sizeof(*nodes)) : NULL;
-	if (nodes && making->members.n)
-		qsort(placed, making->members.n, sizeof(*placed), compare);
-	for (size_t i = 0; nodes && i < making->members.n; i++)
-		nodes[i] = placed[i].proto;
-	free(placed);
+	    making->status == QS_OK ? take(making, (making->placed.n + 1) * sizeof(*nodes)) : NULL;
+	if (nodes && making->placed.n)
+		qsort(
+		    making->placed.items, making->placed.n, sizeof(*making->placed.items), compare);
+	for (size_t i = 0; nodes && i < making->placed.n; i++)
+		nodes[i] = ((struct placed *)making->placed.items[i])->proto;
 	return nodes;
 }
 
@@ -405,7 +495,7 @@ static void open_session(struct making *making, Onnx__NodeProto **nodes)
 
 	onnx__graph_proto__init(&graph);
 	graph.name = "piece";
-	graph.n_node = making->members.n;
+	graph.n_node = making->placed.n;
 	graph.node = nodes;
 	graph.n_initializer = making->initializers.n;
 	graph.initializer = (Onnx__TensorProto **)making->initializers.items;
@@ -449,6 +539,8 @@ static void release(struct making *making)
 	free(making->outputs.items);
 	free(making->buffers.items);
 	free(making->sources.items);
+	free(making->placed.items);
+	free(making->twin.items);
 	qs_map_done(&making->nodes);
 	qs_map_done(&making->tensors);
 	qs_arena_done(&making->arena);

@@ -215,6 +215,30 @@ static void scales_have_to_be_positive_numbers(void **state)
 	    "scale and zero_point of tensor \"w\" must be 3 positive numbers and integers");
 }
 
+static void corrections_are_numbers_of_biases(void **state)
+{
+	static const char *const rows[] = {"0.5", "[]", "[1, 2]", "[1, 2, \"3\"]", "[1, 2, 1e99]",
+	    "[1, 2, null]", "[1, 2, 3, 4]", "null"};
+	struct engine *engine = *state;
+
+	write_changed(engine, "b", "correction", "[1, 2, 3]");
+	expect_refusal(engine, "QS716",
+	    "tensor \"b\" has a correction, which only biases have with include_bias_corr");
+	engine->plan->corrects_biases = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		write_changed(engine, "b", "correction", rows[i]);
+		expect_refusal(
+		    engine, "QS715", "correction of tensor \"b\" must be 3 float32 numbers");
+	}
+	write_changed(engine, "w", "correction", "[1, 2, 3]");
+	expect_refusal(engine, "QS716",
+	    "tensor \"w\" has a correction, which only biases have with include_bias_corr");
+	write_changed(engine, "b", "correction", "[1, 2, 3]");
+	assert_int_equal(
+	    qs_calib_file_read(engine->plan, &identity, PATH, engine->findings), QS_OK);
+	assert_float_equal(engine_site(engine, "b")->correction[2], 3, 0);
+}
+
 static void what_is_no_calibration_is_told(void **state)
 {
 	static const char *const rows[][2] = {
@@ -278,6 +302,7 @@ int main(void)
 	    TEST(a_tensor_without_scales_need_not_be_there),
 	    TEST(a_tensor_of_another_format_is_told),
 	    TEST(scales_have_to_be_positive_numbers),
+	    TEST(corrections_are_numbers_of_biases),
 	    TEST(what_is_no_calibration_is_told),
 	    TEST(text_behind_the_document_is_told),
 	    TEST(a_file_that_is_not_there_is_told),

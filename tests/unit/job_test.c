@@ -314,6 +314,22 @@ static void a_calibration_belongs_to_its_model_and_config(void **state)
 	    "the calibration was made for another model; calibrate again");
 }
 
+/* The biases that were corrected by something. */
+static size_t count_corrected(const struct qs_job *job)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < job->plan->n_sites; i++) {
+		const struct qs_site *site = &job->plan->sites[i];
+		bool differs = false;
+
+		for (size_t c = 0; c < site->n_correction; c++)
+			differs = differs || site->correction[c] < 0 || site->correction[c] > 0;
+		n += differs;
+	}
+	return n;
+}
+
 /* Tied biases and all kinds of sites, on data: calibrating and reading the file give the same
  * bytes. */
 static void calibrating_on_data_and_reading_the_scales_are_the_same(void **state)
@@ -330,17 +346,33 @@ static void calibrating_on_data_and_reading_the_scales_are_the_same(void **state
 	start(bench, config, linear13);
 	assert_int_equal(calibrate(bench, DATA), QS_OK);
 	assert_int_equal(bench->job->n_batches, 1);
+	/* The correction of the bias is part of it. */
+	assert_int_equal(count_corrected(bench->job), 1);
 	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
 	finish(bench);
 	direct = read_bytes(OUTPUT);
 	assert_int_equal(new_job(bench, config), QS_OK);
 	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	assert_int_equal(count_corrected(bench->job), 1);
 	finish(bench);
 	from_file = read_bytes(OUTPUT);
 	assert_int_equal(direct.size, from_file.size);
 	assert_memory_equal(direct.data, from_file.data, direct.size);
 	free(direct.data);
 	free(from_file.data);
+}
+
+static void a_calibration_belongs_to_the_switches_of_its_config(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench, WEIGHTS(""), linear13);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	assert_int_equal(new_job(bench, WEIGHTS(", \"include_bias_corr\": false")), QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_INVALID);
+	assert_string_equal(last_finding(bench)->message,
+	    "the calibration was made for another config; calibrate again");
 }
 
 static bool stop(void *context, size_t n_done, size_t n_batches)
@@ -381,6 +413,7 @@ static void the_report_tells_what_was_done(void **state)
 	    MODEL " -> (not saved)\n"
 		  "quantized   weights        1  int8\n"
 		  "equalized   0 pairs of convolutions\n"
+		  "corrected   0 biases\n"
 		  "parameters  48 -> 12 bytes (25 %)\n"
 		  "written as  QuantizeLinear/DequantizeLinear of opset 13: 1 tensor\n"
 		  "kept float  1 bias (g, Linear): quantizable_data_type of the config does not "
@@ -389,8 +422,7 @@ static void the_report_tells_what_was_done(void **state)
 		  "not list the "
 		  "kind\n"
 		  "            1 input (g, Linear): quantizable_data_type of the config does not "
-		  "list the kind\n"
-		  "not done    include_bias_corr: on, but not carried out by this version\n");
+		  "list the kind\n");
 }
 
 static void the_report_as_json_has_the_same(void **state)
@@ -461,6 +493,7 @@ int main(void)
 	    TEST(scales_go_through_a_file),
 	    TEST(a_calibration_belongs_to_its_model_and_config),
 	    TEST(calibrating_on_data_and_reading_the_scales_are_the_same),
+	    TEST(a_calibration_belongs_to_the_switches_of_its_config),
 	    TEST(whoever_watches_may_stop_calibration),
 	    TEST(the_report_tells_what_was_done),
 	    TEST(the_report_as_json_has_the_same),
