@@ -39,6 +39,11 @@ static inline void qs_json_skip(struct qs_json_scan *scan)
 		qs_json_skip_slowly(scan);
 }
 
+/* ---- json_escape.c, json_string.c ------------------------------------------------------------ */
+
+/* Decodes the escape that starts here into at most 4 bytes; passes it. */
+size_t qs_json_escape(struct qs_json_scan *scan, char *out);
+
 /* Reads a string that starts here with any kind of quote. False: memory ran out or it is broken. */
 bool qs_json_scan_string(struct qs_json_scan *scan, struct qs_json_string *ret_string);
 
