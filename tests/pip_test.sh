@@ -78,7 +78,8 @@ END
 mkdir "$scratch/project" "$scratch/net"
 (cd "$srcdir" && tar cf - --exclude=.git --exclude=node_modules --exclude='./build*' --exclude=tests/data/golden .) |
     (cd "$scratch/project" && tar xf -)
-rm -f "$scratch/project/config.status" "$scratch/project/Makefile" "$scratch/project/config.h"
+# A checkout has no configure, a distribution has.
+(cd "$scratch/project" && rm -f config.status Makefile config.h configure)
 (cd "$scratch/project" && git init -q . && git add . && git commit -qm project) || exit 99
 cd "$scratch/net" && git init -q . || exit 99
 cat >.pre-commit-config.yaml <<END

@@ -24,7 +24,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What is made by builds and tools, and is no source.
 NO_SOURCE = shutil.ignore_patterns(
     ".git", "node_modules", "build", "build-*", "autom4te.cache", "*.o", "*.lo", "*.la", "*.whl", ".deps", ".libs",
-    "config.status", "config.log", "config.h", "Makefile", "Makefile.in", "__pycache__")
+    "configure", "config.status", "config.log", "config.h", "Makefile", "Makefile.in", "__pycache__")
 
 
 def version():
@@ -57,8 +57,7 @@ def configure(folder):
     """Configures a copy of the sources, so that the checkout stays as it is."""
     tree = os.path.join(folder, "tree")
     shutil.copytree(ROOT, tree, ignore=NO_SOURCE, symlinks=True)
-    if not os.path.exists(os.path.join(tree, "configure")):
-        run(["autoreconf", "-fi"], tree)
+    run(["autoreconf", "-fi"], tree)
     run(["./configure", "--quiet", "--disable-shared", "--disable-opset-module",
          *shlex.split(os.environ.get("QSTRATA_CONFIGURE", ""))], tree)
     return tree
