@@ -146,6 +146,25 @@ int use_config(const struct arguments *arguments, config_use *use)
 	return result;
 }
 
+int use_rulebook(const struct arguments *arguments, const char *what, rulebook_use *use)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct judgement judgement = {.rulebook = NULL};
+	int result = EXIT_UNABLE;
+
+	if (!findings)
+		return out_of_memory();
+	if (arguments->n_files > 1)
+		result = usage_error(
+		    arguments, "at most one %s is expected, found %d", what, arguments->n_files);
+	else if (judgement_read(arguments, findings, &judgement))
+		result = use(arguments, judgement.rulebook, findings);
+	tell_findings(arguments, findings, stderr, QS_SEVERITY_INFO);
+	judgement_done(&judgement);
+	qs_findings_free(findings);
+	return result;
+}
+
 enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
     const struct model *model, struct qs_findings *findings, struct qs_selection **ret_selection)
 {
@@ -232,6 +251,19 @@ void refuse_value(const struct arguments *arguments, const struct given *given,
 	else
 		usage_error(arguments, "--%s%s", option_name(given->option), text.data);
 	qs_text_done(&text);
+}
+
+bool check_docs_url(const struct arguments *arguments)
+{
+	const char *address = arguments->value[OPTION_DOCS_URL];
+
+	if (!address || qs_page_address_is_good(address))
+		return true;
+	refuse_value(arguments, arguments->from[OPTION_DOCS_URL], NULL, 0,
+	    " cannot be \"%s\"; expected an address with {code}, {name} or {anchor} in it, as "
+	    "https://example.org/pages.html#{anchor}",
+	    address);
+	return false;
 }
 
 bool option_json(const struct arguments *arguments, bool *ret_json)

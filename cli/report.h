@@ -53,6 +53,14 @@ typedef int config_use(const struct arguments *arguments, const struct config *c
 /* Runs a command over its one config; returns the exit status. */
 int use_config(const struct arguments *arguments, config_use *use);
 
+/* What a command does with the rules that there are; returns the exit status. */
+typedef int rulebook_use(const struct arguments *arguments, const struct qs_rulebook *rulebook,
+    struct qs_findings *findings);
+
+/* Runs a command over the rulebook, for at most one operand, which messages call `what`; returns
+ * the exit status. */
+int use_rulebook(const struct arguments *arguments, const char *what, rulebook_use *use);
+
 /* Finds the winners of all layers; without a model there is no selection, which is fine. */
 enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
     const struct model *model, struct qs_findings *findings, struct qs_selection **ret_selection);
@@ -75,6 +83,9 @@ int option_word(const struct arguments *arguments, enum option_id option,
 void refuse_value(const struct arguments *arguments, const struct given *given,
     const char *const *words, size_t n_words, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Checks --docs-url, when it is given. False after a complaint. */
+bool check_docs_url(const struct arguments *arguments);
 
 /* Whether --format says json rather than text, which is the default. False after a complaint. */
 bool option_json(const struct arguments *arguments, bool *ret_json);

@@ -121,15 +121,15 @@ static bool is_foreign(struct qs_policy *policy)
 /* Reports a key; returns the id of the one that it seems to be, or -1. */
 static int report_unknown_key(struct qs_policy *policy, const struct qs_json *member)
 {
-	const char *meant;
-	const char *known[KEY__COUNT];
+	const char *known[KEY__COUNT], *meant;
+	struct qs_finding *finding;
 	size_t n = 0;
 
 	for (int i = 0; i < KEY__COUNT; i++) {
 		if (keys[i].place == PLACE_TOP)
 			known[n++] = keys[i].key;
 	}
-	meant = qs_unknown_key(policy, member, "a config", known, n);
+	meant = qs_unknown_key(policy, member, "a config", known, n, &finding);
 	return meant ? find_key(PLACE_TOP, (struct qs_json_string){meant, (uint32_t)strlen(meant)})
 	             : -1;
 }

@@ -305,8 +305,12 @@ static void report(
 	if (finding) {
 		qs_policy_point(policy->findings, finding, told);
 		qs_finding_hint(policy->findings, finding, "%s", rule->hint);
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
 			relate(scope, finding, &involved[i], told);
+			qs_policy_trace(policy->findings, finding, policy,
+			    (enum qs_tensor)involved[i].tensor, involved[i].condition->param,
+			    involved[i].setting);
+		}
 		if (!policy->devices && policy->device_value != told)
 			qs_finding_relate(policy->findings, finding,
 			    qs_policy_value_place(policy, policy->device_value),

@@ -120,6 +120,13 @@ void qs_offer_removal(
 void qs_policy_point(
     struct qs_findings *findings, struct qs_finding *finding, const struct qs_json *value);
 
+/* ---- trace.c: where a value comes from ------------------------------------------------------- */
+
+/* Gives a finding, which may be NULL, the chain of a parameter of a kind from a setting on. */
+void qs_policy_trace(struct qs_findings *findings, struct qs_finding *finding,
+    const struct qs_policy *policy, enum qs_tensor tensor, enum qs_param param,
+    const struct qs_setting *setting);
+
 /* ---- block.c: one object of parameters ------------------------------------------------------- */
 
 /* A parameter block as read: the member and value of every parameter that it sets. */
@@ -128,6 +135,9 @@ struct qs_block {
 	struct qs_json *member[QS_PARAM__COUNT]; /* NULL: not set */
 	union qs_value value[QS_PARAM__COUNT];
 	bool broken[QS_PARAM__COUNT];
+	/* What was said of a parameter that has no legal value, or of a key that was meant to be
+	 * it; NULL: nothing. */
+	struct qs_finding *said[QS_PARAM__COUNT];
 	bool percentage_is_integer; /* written without a decimal point */
 };
 
@@ -211,9 +221,9 @@ struct qs_finding *qs_version_missing(
 /* ---- unknown.c: what somebody meant ---------------------------------------------------------- */
 
 /* Reports a key that the place does not have, with the nearest of `known`, which is returned; NULL
- * when none is near. */
+ * when none is near. `*ret_finding` is what was said. */
 const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
-    const char *where, const char *const *known, size_t n_known);
+    const char *where, const char *const *known, size_t n_known, struct qs_finding **ret_finding);
 
 /* Offers the word of a set that was meant by the value of a key on a finding about it; returns its
  * index, or -1. */

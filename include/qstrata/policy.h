@@ -277,6 +277,9 @@ QS_API enum qs_status qs_catalog_new_for(
 QS_API void qs_catalog_free(struct qs_catalog *catalog);
 /** Its rows, in the order of codes. */
 QS_API const struct qs_code *qs_catalog_list(const struct qs_catalog *catalog, size_t *ret_n);
+/** Appends all rows, or `one` of them, as a JSON document (schemas/codes.schema.json). */
+QS_API enum qs_status qs_catalog_write_json(
+    const struct qs_catalog *catalog, const struct qs_code *one, struct qs_text *text);
 
 /**
  * The version of vai_q_pytorch, parameter or tensor kind of a word, or -1: for readers of a
