@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/config.h"
 #include "cli/progress.h"
-#include "cli/report.h"
 
 /* What a command does with a job that is planned. */
 typedef enum qs_status job_work(
@@ -113,9 +113,9 @@ static int find_word(const char *const *words, const char *word)
 static const char *const arithmetics[] = {
     [QS_ARITHMETIC_AUTO] = "auto", [QS_ARITHMETIC_ON] = "on", [QS_ARITHMETIC_OFF] = "off", NULL};
 
-static int run_job(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings, job_work *work)
+static int run_job(const struct config *config, struct qs_findings *findings, job_work *work)
 {
+	const struct arguments *arguments = config->arguments;
 	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
 	struct qs_job *job = NULL;
 	enum qs_status status;
@@ -145,36 +145,71 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	return exit_of(status);
 }
 
-static int work_on_model(const struct arguments *arguments, job_work *work)
+/* Whether everything is given that the work takes, on the command line or by the settings. False
+ * after a complaint. */
+static bool has_all(const struct arguments *arguments)
+{
+	static const enum option_id required[] = {OPTION_MODEL, OPTION_OUTPUT};
+
+	for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++) {
+		if (!arguments->value[required[i]]) {
+			usage_error(arguments, "--%s is missing", option_name(required[i]));
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Checks the options that are words. False after a complaint. */
+static bool check_words(const struct arguments *arguments)
 {
 	const char *observe = arguments->value[OPTION_OBSERVED];
 	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
-	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
-	static const char *const names[] = {"--config", "--model", "--output"};
-	struct qs_findings *findings;
-	struct config config;
+
+	if (arithmetic && find_word(arithmetics, arithmetic) < 0)
+		usage_error(arguments,
+		    "--dpu-arithmetic cannot be \"%s\"; expected auto, on or off", arithmetic);
+	else if (observe && strcmp(observe, "quantized") != 0 && strcmp(observe, "float") != 0)
+		usage_error(
+		    arguments, "--observe cannot be \"%s\"; expected quantized or float", observe);
+	else
+		return true;
+	return false;
+}
+
+static int work_on_config(struct config *config, job_work *work)
+{
+	const char *path = config->arguments->value[OPTION_CONFIG];
+	struct qs_findings *findings = qs_findings_new();
 	int status;
 
-	for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++) {
-		if (!arguments->value[required[i]])
-			return usage_error(arguments, "%s is missing", names[i]);
-	}
-	if (arithmetic && find_word(arithmetics, arithmetic) < 0)
-		return usage_error(arguments,
-		    "--dpu-arithmetic cannot be \"%s\"; expected auto, on or off", arithmetic);
-	if (observe && strcmp(observe, "quantized") != 0 && strcmp(observe, "float") != 0)
-		return usage_error(
-		    arguments, "--observe cannot be \"%s\"; expected quantized or float", observe);
-	findings = qs_findings_new();
 	if (!findings)
 		return out_of_memory();
-	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &status))
-		status = run_job(arguments, &config, findings, work);
+	if (open_config(config, path, findings, &status))
+		status = run_job(config, findings, work);
 	fflush(stdout);
-	tell_findings(
-	    arguments, findings, status == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
-	close_config(&config);
+	tell_findings(config->arguments, findings, status == EXIT_CLEAN ? stderr : stdout,
+	    QS_SEVERITY_WARNING);
+	close_config(config);
 	qs_findings_free(findings);
+	return status;
+}
+
+static int work_on_model(const struct arguments *line, job_work *work)
+{
+	const char *path = line->value[OPTION_CONFIG];
+	struct scopes scopes;
+	struct config config;
+	int status = EXIT_UNABLE;
+
+	if (!path)
+		return usage_error(line, "--config is missing");
+	if (!check_words(line))
+		return EXIT_UNABLE;
+	if (scopes_init(&scopes, line) && find_config(&scopes, path, &config) &&
+	    has_all(config.arguments))
+		status = work_on_config(&config, work);
+	scopes_done(&scopes);
 	return status;
 }
 

@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/judgement.h"
-#include "cli/report.h"
+#include "cli/config.h"
 
 static int write_devices(const struct arguments *arguments, const struct qs_rulebook *rulebook,
     struct qs_findings *findings)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/report.h"
+#include "cli/config.h"
 
 static void print_line(const struct qs_code *code)
 {
