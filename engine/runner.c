@@ -46,6 +46,25 @@ static void choose_twins(struct qs_runner *runner)
 	}
 }
 
+/* Remembers which values are asked for; the pieces have to give them. */
+static enum qs_status choose_shown(
+    struct qs_runner *runner, const struct qs_runner_options *options)
+{
+	const struct qs_graph *graph = graph_of(runner);
+
+	if (!options->is_asked)
+		return QS_OK;
+	runner->show = options->show;
+	runner->is_asked = calloc(graph->n_values + 1, sizeof(*runner->is_asked));
+	if (!runner->is_asked)
+		return QS_NOMEM;
+	for (size_t i = 0; i < graph->n_values; i++) {
+		runner->is_asked[i] = options->is_asked[i] && !graph->values[i].is_static;
+		runner->pieces.is_shown[i] |= runner->is_asked[i];
+	}
+	return QS_OK;
+}
+
 enum qs_status qs_runner_new(const struct qs_plan *plan, const struct qs_registry *registry,
     struct qs_runtime *runtime, const struct qs_runner_options *options,
     struct qs_findings *findings, struct qs_runner **ret_runner)
@@ -70,7 +89,7 @@ enum qs_status qs_runner_new(const struct qs_plan *plan, const struct qs_registr
 	runner->ends = calloc(runner->pieces.n + 1, sizeof(*runner->ends));
 	runner->next_end = qs_plan_none(graph->n_values);
 	if (!runner->items || !runner->of_value || !runner->of_site || !runner->ends ||
-	    !runner->next_end) {
+	    !runner->next_end || choose_shown(runner, options) != QS_OK) {
 		qs_runner_free(runner);
 		return QS_NOMEM;
 	}
@@ -118,6 +137,7 @@ void qs_runner_free(struct qs_runner *runner)
 	free(runner->items);
 	free(runner->of_value);
 	free(runner->of_site);
+	free(runner->is_asked);
 	free(runner->ends);
 	free(runner->next_end);
 	free(runner);
@@ -196,7 +216,9 @@ static enum qs_status visit_value(
 	enum qs_status status = QS_OK;
 
 	multiply(runner, value);
-	if (plan->site_of_value[value] != QS_NONE)
+	if (runner->is_asked && runner->is_asked[value])
+		status = runner->show(visiting->context, value, blob);
+	if (status == QS_OK && plan->site_of_value[value] != QS_NONE)
 		status = visit_site(runner, visiting, plan->site_of_value[value], blob, blob);
 	for (size_t i = plan->reading_of_value[value]; i != QS_NONE && status == QS_OK;
 	     i = plan->sites[i].next)

@@ -36,6 +36,8 @@ struct qs_runner {
 	struct qs_piece *items;   /* one a piece */
 	struct qs_blob *of_value; /* what there is of values and sites at the moment */
 	struct qs_blob *of_site;
+	bool *is_asked;           /* by value; or NULL */
+	qs_runner_show *show;
 	size_t *ends, *next_end; /* by piece and by value: what nothing reads afterwards */
 };
 
