@@ -49,6 +49,7 @@ static enum qs_status make_observers(struct run *run)
 	for (size_t i = 0; i < run->plan->n_sites && status == QS_OK; i++) {
 		const struct qs_site *site = &run->plan->sites[i];
 		const struct qs_observation observation = {.channels = 1,
+		    .scale_law = run->plan->scale_law,
 		    .is_graph_input = graph->values[site->value].is_input,
 		    .subject = subject_of(run, site)};
 

@@ -76,6 +76,7 @@ struct qs_plan {
 	size_t n_adjustments, adjustments_capacity;
 	size_t *weights_site, *bias_site; /* by layer; QS_NONE for none */
 	bool corrects_biases;             /* while activations are calibrated */
+	enum qs_scale_law scale_law;      /* of what is symmetric */
 	bool nomem;
 };
 
