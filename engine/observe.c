@@ -15,6 +15,7 @@
 #include "engine/array.h"
 #include "engine/calibrate.h"
 #include "engine/dataset.h"
+#include "engine/lattice.h"
 #include "engine/onnx_form.h"
 #include "engine/runner.h"
 #include "model/ort.h"
@@ -154,6 +155,18 @@ static enum qs_status take_result(struct run *run, size_t index)
 	return status;
 }
 
+/* Ties with the scale that a batch is quantized with. */
+static void count_ties(struct qs_site *site, const float *in, size_t n)
+{
+	struct qs_lattice lattice;
+
+	if (qs_onnx_rounds(site))
+		return;
+	lattice = qs_lattice_of(&site->qparams, 0);
+	site->n_rounded += n;
+	site->n_ties += qs_lattice_count_ties(&lattice, in, n);
+}
+
 static enum qs_status visit(void *context, size_t index, const float *in, size_t n, float *out)
 {
 	struct run *run = context;
@@ -167,6 +180,8 @@ static enum qs_status visit(void *context, size_t index, const float *in, size_t
 		return QS_OK;
 	if (run->observers[index])
 		status = take_result(run, index);
+	if (status == QS_OK)
+		count_ties(&run->plan->sites[index], in, n);
 	return status == QS_OK ? quantize(run, &run->plan->sites[index], in, n, out) : status;
 }
 
