@@ -261,14 +261,28 @@ enum qs_status qs_job_set_apply(
 {
 	const bool same_plan = (job->written.written == QS_WRITTEN_INT_WEIGHTS) ==
 	                       (options->written == QS_WRITTEN_INT_WEIGHTS);
+	enum qs_scale_law law;
+	enum qs_status status;
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
 	job->written = *options;
 	if (same_plan)
 		return QS_OK;
+	law = job->plan->scale_law;
 	drop_plan(job);
-	return make_plan(job, findings);
+	status = make_plan(job, findings);
+	if (status == QS_OK)
+		job->plan->scale_law = law;
+	return status;
+}
+
+enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law)
+{
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	job->plan->scale_law = law;
+	return QS_OK;
 }
 
 /* Lets the model compute as the device does. */

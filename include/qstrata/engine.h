@@ -82,6 +82,9 @@ struct qs_apply_options {
 QS_API enum qs_status qs_job_set_apply(
     struct qs_job *job, const struct qs_apply_options *options, struct qs_findings *findings);
 
+/** Sets what symmetric data is scaled by, `qmax` in a new job; before it gets its scales. */
+QS_API enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law);
+
 /**
  * Lets a job work with `n_threads` threads, as qs_registry_use_threads() has it; the runtime that
  * runs the model is told the same. A new job works with the caller's thread, and the runtime with
