@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/choices.h"
 #include "cli/config.h"
 #include "cli/progress.h"
 
@@ -28,7 +29,6 @@ static enum qs_status read_image_options(const struct arguments *arguments,
 static enum qs_status calibrate(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
-	const char *observe = arguments->value[OPTION_OBSERVED];
 	struct qs_image_options images;
 	struct progress progress = progress_start("calibrating: batch");
 	const struct qs_calibrate_options options = {
@@ -37,8 +37,7 @@ static enum qs_status calibrate(
 	    .images = &images,
 	    .progress = isatty(STDERR_FILENO) ? progress_show : NULL,
 	    .context = &progress,
-	    .observe =
-		observe && strcmp(observe, "float") == 0 ? QS_OBSERVE_FLOAT : QS_OBSERVE_QUANTIZED};
+	    .observe = (enum qs_observe)choice_of(arguments, OPTION_OBSERVED)};
 	const enum qs_status status = read_image_options(arguments, findings, &images);
 
 	return status == QS_OK ? qs_job_calibrate(job, &options, findings) : status;
@@ -56,14 +55,11 @@ static enum qs_status work_calibrate(
 
 static enum qs_status write_report(const struct arguments *arguments, const struct qs_job *job)
 {
-	const char *format = arguments->value[OPTION_REPORT];
+	const bool json = choice_of(arguments, OPTION_REPORT);
 	struct qs_text text = QS_TEXT_INIT;
-	enum qs_status status;
+	const enum qs_status status =
+	    json ? qs_job_write_report_json(job, &text) : qs_job_write_report(job, &text);
 
-	if (format && strcmp(format, "json") == 0)
-		status = qs_job_write_report_json(job, &text);
-	else
-		status = qs_job_write_report(job, &text);
 	if (status == QS_OK)
 		fwrite(text.data, 1, text.size, stdout);
 	qs_text_done(&text);
@@ -100,23 +96,22 @@ static bool blames_config(const struct qs_findings *findings)
 	return true;
 }
 
-/* The place of a word in a list; -1 when it is not there. */
-static int find_word(const char *const *words, const char *word)
+/* What the command line says of how a job computes and writes. */
+static enum qs_status set_options(
+    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
-	for (int i = 0; words[i]; i++) {
-		if (strcmp(words[i], word) == 0)
-			return i;
-	}
-	return -1;
-}
+	const struct qs_apply_options written = {
+	    (enum qs_written)choice_of(arguments, OPTION_WRITTEN),
+	    (enum qs_rounding_form)choice_of(arguments, OPTION_ROUNDING)};
+	const enum qs_status status = qs_job_set_arithmetic(
+	    job, (enum qs_arithmetic)choice_of(arguments, OPTION_DPU_ARITHMETIC));
 
-static const char *const arithmetics[] = {
-    [QS_ARITHMETIC_AUTO] = "auto", [QS_ARITHMETIC_ON] = "on", [QS_ARITHMETIC_OFF] = "off", NULL};
+	return status == QS_OK ? qs_job_set_apply(job, &written, findings) : status;
+}
 
 static int run_job(const struct config *config, struct qs_findings *findings, job_work *work)
 {
 	const struct arguments *arguments = config->arguments;
-	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
 	struct qs_job *job = NULL;
 	enum qs_status status;
 	size_t n_threads;
@@ -128,9 +123,8 @@ static int run_job(const struct config *config, struct qs_findings *findings, jo
 	if (status == QS_OK)
 		status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
 		    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, &job);
-	if (status == QS_OK && arithmetic)
-		status = qs_job_set_arithmetic(
-		    job, (enum qs_arithmetic)find_word(arithmetics, arithmetic));
+	if (status == QS_OK)
+		status = set_options(arguments, job, findings);
 	if (status == QS_OK && config->registry) {
 		qs_job_use(job, config->registry);
 		status = qs_registry_use_threads(config->registry, n_threads);
@@ -160,23 +154,6 @@ static bool has_all(const struct arguments *arguments)
 	return true;
 }
 
-/* Checks the options that are words. False after a complaint. */
-static bool check_words(const struct arguments *arguments)
-{
-	const char *observe = arguments->value[OPTION_OBSERVED];
-	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
-
-	if (arithmetic && find_word(arithmetics, arithmetic) < 0)
-		usage_error(arguments,
-		    "--dpu-arithmetic cannot be \"%s\"; expected auto, on or off", arithmetic);
-	else if (observe && strcmp(observe, "quantized") != 0 && strcmp(observe, "float") != 0)
-		usage_error(
-		    arguments, "--observe cannot be \"%s\"; expected quantized or float", observe);
-	else
-		return true;
-	return false;
-}
-
 static int work_on_config(struct config *config, job_work *work)
 {
 	const char *path = config->arguments->value[OPTION_CONFIG];
@@ -204,7 +181,7 @@ static int work_on_model(const struct arguments *line, job_work *work)
 
 	if (!path)
 		return usage_error(line, "--config is missing");
-	if (!check_words(line))
+	if (!choices_are_known(line))
 		return EXIT_UNABLE;
 	if (scopes_init(&scopes, line) && find_config(&scopes, path, &config) &&
 	    has_all(config.arguments))
@@ -222,12 +199,12 @@ int command_calibrate(const struct arguments *arguments)
 
 int command_apply(const struct arguments *arguments)
 {
-	const char *format = arguments->value[OPTION_REPORT];
-
 	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA])
 		return usage_error(arguments, "--calib and --data exclude each other");
-	if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
-		return usage_error(
-		    arguments, "--report cannot be \"%s\"; expected text or json", format);
+	if (arguments->value[OPTION_ROUNDING] &&
+	    strcmp(arguments->value[OPTION_ROUNDING], "native") == 0 &&
+	    choice_of(arguments, OPTION_WRITTEN) == QS_WRITTEN_FAKE)
+		return usage_error(arguments,
+		    "--rounding native writes QuantizeLinear, of which --format fake has none");
 	return work_on_model(arguments, work_apply);
 }
