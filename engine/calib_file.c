@@ -16,6 +16,11 @@
 #define FORMAT "qstrata-calibration"
 #define VERSION 1
 
+const char *qs_observe_word(enum qs_observe observe)
+{
+	return observe == QS_OBSERVE_FLOAT ? "float" : "quantized";
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 static struct json_object *numbers(const struct qs_qparams *qparams, bool scales)
@@ -92,8 +97,8 @@ static struct json_object *document_json(
 	qs_json_put(document, "version", json_object_new_int(VERSION));
 	qs_json_put(document, "model", named_json(identity->model_name, identity->model));
 	qs_json_put(document, "config", named_json(identity->config_name, identity->config));
-	qs_json_put(document, "observe",
-	    json_object_new_string(identity->observe == QS_OBSERVE_FLOAT ? "float" : "quantized"));
+	qs_json_put(
+	    document, "observe", json_object_new_string(qs_observe_word(identity->observe)));
 	qs_json_put(document, "batches", json_object_new_uint64(identity->n_batches));
 	qs_json_put(document, "tensors", tensors);
 	return document;

@@ -17,7 +17,11 @@ struct qs_calib_identity {
 	uint64_t model, config;
 	size_t n_batches;
 	enum qs_observe observe; /* on what tensors were observed */
+	bool as_dpu;             /* the model computed as the DPU does */
 };
+
+/* "quantized" or "float". */
+const char *qs_observe_word(enum qs_observe observe);
 
 /* Writes a calibration, beside its final name first. QS_IO with a finding. */
 enum qs_status qs_calib_file_write(const struct qs_plan *plan,
