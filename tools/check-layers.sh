@@ -14,6 +14,7 @@ policy qstrata/* base/* policy/*
 model qstrata/base.h qstrata/model.h base/* model/*
 engine qstrata/* base/* policy/* model/* engine/*
 engine/kernels engine/kernels/*
+analysis qstrata/* base/* policy/* model/* engine/* analysis/*
 lsp qstrata/* lsp/*
 cli qstrata/qstrata.h qstrata/*.def lsp/lsp.h cli/*
 '
