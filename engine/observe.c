@@ -12,12 +12,11 @@
 #include <unistd.h>
 
 #include "base/finding.h"
-#include "engine/array.h"
 #include "engine/calib_state.h"
 #include "engine/calibrate.h"
-#include "engine/dataset.h"
-#include "engine/onnx_form.h"
+#include "engine/feed.h"
 #include "engine/runner.h"
+#include "engine/site.h"
 #include "model/ort.h"
 #include "qstrata/numbers.h"
 
@@ -33,57 +32,11 @@ struct run {
 	struct timespec last_saved;
 	double pause; /* seconds before the state is worth to be saved again */
 	size_t batch; /* that is being run */
-	struct qs_data_input *inputs;
-	size_t n_inputs;
-	struct qs_dataset dataset;
+	struct qs_feed feed;
 	struct qs_runtime *runtime;
 	struct qs_runner *runner;
 	struct qs_correct correct;
 };
-
-static enum qs_status find_inputs(struct run *run)
-{
-	const struct qs_graph *graph = run->plan->layers->graph;
-
-	run->inputs = calloc(graph->n_values + 1, sizeof(*run->inputs));
-	if (!run->inputs)
-		return QS_NOMEM;
-	/* In the model's order, so that a single batch file means the first and only one. */
-	for (size_t i = 0; i < graph->proto->n_input; i++) {
-		const size_t index = qs_graph_find(graph, graph->proto->input[i]->name);
-		const struct qs_value *value = index == QS_NONE ? NULL : &graph->values[index];
-		enum qs_element element;
-
-		if (!value || !value->is_input)
-			continue;
-		element = qs_onnx_element(value->element_type);
-		if (element == QS_ELEMENT__COUNT) {
-			qs_finding_add(run->findings, QS_FINDING_DATA_TYPE,
-			    qs_model_place(graph->model, run->findings),
-			    "input \"%s\" of the model is of a type that arrays cannot have",
-			    value->name);
-			return QS_UNSUPPORTED;
-		}
-		run->inputs[run->n_inputs++] =
-		    (struct qs_data_input){value->name, element, value->rank, value->dims};
-	}
-	return QS_OK;
-}
-
-/* What a tensor becomes at a site that has its scales, or needs none. */
-static enum qs_status quantize(
-    struct run *run, const struct qs_site *site, const float *in, size_t n, float *out)
-{
-	const struct qs_subject subject = qs_observers_subject(&run->observers, site);
-	struct qs_quantization how;
-	struct qs_counts counts;
-	enum qs_status status = qs_quantizer_bind(run->registry, &site->spec,
-	    qs_site_has_scales(site) ? &site->qparams : NULL, &subject, &how);
-
-	return status == QS_OK
-	           ? qs_quantizer_fake(&how, (struct qs_layout){1, 1, n}, in, out, &counts)
-	           : status;
-}
 
 static enum qs_status visit(void *context, size_t index, const float *in, size_t n, float *out)
 {
@@ -97,36 +50,35 @@ static enum qs_status visit(void *context, size_t index, const float *in, size_t
 		return QS_OK;
 	if (observed)
 		status = qs_observers_take(&run->observers, index);
-	return status == QS_OK ? quantize(run, &run->plan->sites[index], in, n, out) : status;
+	return status == QS_OK ? qs_site_fake(run->plan, run->registry, &run->plan->sites[index],
+				     (struct qs_layout){1, 1, n}, run->findings, in, out)
+	                       : status;
 }
 
 static enum qs_status run_batch(struct run *run, size_t batch)
 {
-	struct qs_array *inputs = calloc(run->n_inputs + 1, sizeof(*inputs));
-	struct qs_blob *blobs = calloc(run->n_inputs + 1, sizeof(*blobs));
-	enum qs_status status = inputs && blobs
-	                            ? qs_dataset_read(&run->dataset, batch, run->findings, inputs)
-	                            : QS_NOMEM;
+	enum qs_status status = qs_feed_read(&run->feed, batch, run->findings);
 
-	for (size_t i = 0; i < run->n_inputs && status == QS_OK; i++)
-		blobs[i] = (struct qs_blob){run->inputs[i].name, qs_onnx_type(inputs[i].element),
-		    inputs[i].rank, inputs[i].dims, inputs[i].data,
-		    inputs[i].n_values * qs_element_size(inputs[i].element)};
-	if (status == QS_OK) {
-		status =
-		    qs_runner_run(run->runner, blobs, run->n_inputs, visit, run, run->findings);
-		for (size_t i = 0; i < run->n_inputs; i++)
-			qs_array_done(&inputs[i]);
-	}
-	free(inputs);
-	free(blobs);
+	if (status == QS_OK)
+		status = qs_runner_run(
+		    run->runner, run->feed.blobs, run->feed.n_inputs, visit, run, run->findings);
 	return status;
+}
+
+static enum qs_status learn(
+    void *context, size_t item, const struct qs_blob *output, const struct qs_blob *twin)
+{
+	struct run *run = context;
+
+	return qs_correct_learn(&run->correct, item, output, twin);
 }
 
 static enum qs_status open_runner(struct run *run)
 {
-	const struct qs_runner_options options = {
-	    run->options->observe != QS_OBSERVE_FLOAT, &run->correct};
+	const struct qs_runner_options options = {.cuts = run->options->observe != QS_OBSERVE_FLOAT,
+	    .correct = &run->correct,
+	    .twins = &run->correct.twins,
+	    .learn = learn};
 	enum qs_status status =
 	    qs_ort_open(run->options->onnxruntime, run->findings, &run->runtime);
 
@@ -184,11 +136,11 @@ static void describe(struct run *run)
 	qs_calib_state_identify(&run->state, run->course->identity);
 	data->name = run->options->data;
 	qs_fingerprint_write(
-	    qs_dataset_fingerprint(&run->dataset, run->options->data), data->fingerprint);
+	    qs_dataset_fingerprint(&run->feed.dataset, run->options->data), data->fingerprint);
 	snprintf(run->runtime_name, sizeof(run->runtime_name), "%s %s", run->runtime->name,
 	    run->runtime->version);
 	run->state.runtime = run->runtime_name;
-	run->state.n_batches = run->dataset.n_batches;
+	run->state.n_batches = run->feed.dataset.n_batches;
 	run->state.shard = run->course->shard;
 	run->state.n_shards = run->course->n_shards;
 }
@@ -252,18 +204,16 @@ static enum qs_status finish(struct run *run)
 
 static enum qs_status observe(struct run *run)
 {
-	enum qs_status status = find_inputs(run);
+	enum qs_status status =
+	    qs_observers_init(&run->observers, run->plan, run->registry, run->findings);
 
-	if (status == QS_OK)
-		status =
-		    qs_observers_init(&run->observers, run->plan, run->registry, run->findings);
 	if (status != QS_OK || (run->observers.n == 0 && !run->course->shard_path))
 		return status;
 	if (!run->options->data)
 		return no_data(run);
 	/* What is wrong with the data is cheaper to find than a session is to open. */
-	status = qs_dataset_open(run->options->data, run->inputs, run->n_inputs,
-	    run->options->images, run->findings, &run->dataset);
+	status = qs_feed_open(run->plan->layers->graph, run->options->data, run->options->images,
+	    run->findings, &run->feed);
 	if (status == QS_OK)
 		status = open_runner(run);
 	if (status == QS_OK)
@@ -284,13 +234,12 @@ enum qs_status qs_calibrate_activations(struct qs_plan *plan, const struct qs_re
 	    .findings = findings};
 	const enum qs_status status = observe(&run);
 
-	*ret_n_batches = run.dataset.n_batches;
+	*ret_n_batches = run.feed.dataset.n_batches;
 	qs_observers_done(&run.observers);
 	qs_runner_free(run.runner);
 	qs_correct_done(&run.correct);
 	qs_runtime_close(run.runtime);
-	qs_dataset_done(&run.dataset);
-	free(run.inputs);
+	qs_feed_done(&run.feed);
 	return status;
 }
 

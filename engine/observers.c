@@ -29,6 +29,7 @@ enum qs_status qs_observers_init(struct qs_observers *observers, struct qs_plan 
 	for (size_t i = 0; i < plan->n_sites && status == QS_OK; i++) {
 		const struct qs_site *site = &plan->sites[i];
 		const struct qs_observation observation = {.channels = 1,
+		    .scale_law = plan->scale_law,
 		    .is_graph_input = graph->values[site->value].is_input,
 		    .subject = qs_observers_subject(observers, site)};
 
