@@ -51,6 +51,7 @@ bool read_config(
 {
 	enum qs_status status = load_plugins(config->arguments, findings, &config->registry);
 
+	config->options.awaits_model = config->arguments->value[OPTION_MODEL] != NULL;
 	if (config->registry)
 		config->options.vocabulary = qs_registry_vocabulary(config->registry);
 	if (status == QS_OK)
