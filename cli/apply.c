@@ -264,28 +264,10 @@ static bool has_all(const struct arguments *arguments)
 	return true;
 }
 
-static int work_on_config(struct config *config, job_work *work)
-{
-	const char *path = config->arguments->value[OPTION_CONFIG];
-	struct qs_findings *findings = qs_findings_new();
-	int status;
-
-	if (!findings)
-		return out_of_memory();
-	if (open_config(config, path, findings, &status))
-		status = run_job(config, findings, work);
-	fflush(stdout);
-	tell_findings(config->arguments, findings, status == EXIT_CLEAN ? stderr : stdout,
-	    QS_SEVERITY_WARNING);
-	close_config(config);
-	qs_findings_free(findings);
-	return status;
-}
-
 static int work_on_model(const struct arguments *line, job_work *work)
 {
 	const char *path = line->value[OPTION_CONFIG];
-	struct scopes scopes;
+	struct qs_findings *findings;
 	struct config config;
 	int status = EXIT_UNABLE;
 
@@ -293,10 +275,16 @@ static int work_on_model(const struct arguments *line, job_work *work)
 		return usage_error(line, "--config is missing");
 	if (!choices_are_known(line))
 		return EXIT_UNABLE;
-	if (scopes_init(&scopes, line) && find_config(&scopes, path, &config) &&
-	    has_all(config.arguments))
-		status = work_on_config(&config, work);
-	scopes_done(&scopes);
+	findings = qs_findings_new();
+	if (!findings)
+		return out_of_memory();
+	if (find_config(line, path, &config) && has_all(config.arguments) &&
+	    read_config(&config, path, findings, &status))
+		status = run_job(&config, findings, work);
+	fflush(stdout);
+	tell_findings(line, findings, status == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
+	close_config(&config);
+	qs_findings_free(findings);
 	return status;
 }
 

@@ -29,15 +29,15 @@ static enum qs_status load_plugins(const struct arguments *arguments, struct qs_
 	return worst;
 }
 
-bool find_config(struct scopes *scopes, const char *path, struct config *ret_config)
+bool find_config(const struct arguments *line, const char *path, struct config *ret_config)
 {
-	char *absolute = path_absolute(name_of_file(scopes->line, path));
+	char *absolute = path_absolute(name_of_file(line, path));
 
 	*ret_config = (struct config){.scope = NULL};
-	if (absolute)
-		ret_config->scope = scopes_find(scopes, absolute);
-	else
+	if (!absolute)
 		out_of_memory();
+	else if (scopes_init(&ret_config->scopes, line))
+		ret_config->scope = scopes_find(&ret_config->scopes, absolute);
 	free(absolute);
 	if (!ret_config->scope)
 		return false;
@@ -46,11 +46,12 @@ bool find_config(struct scopes *scopes, const char *path, struct config *ret_con
 	return true;
 }
 
-bool open_config(
+bool read_config(
     struct config *config, const char *path, struct qs_findings *findings, int *ret_exit)
 {
 	enum qs_status status = load_plugins(config->arguments, findings, &config->registry);
 
+	config->options.awaits_model = config->arguments->value[OPTION_MODEL] != NULL;
 	if (config->registry)
 		config->options.vocabulary = qs_registry_vocabulary(config->registry);
 	if (status == QS_OK)
@@ -62,11 +63,20 @@ bool open_config(
 	return status == QS_OK;
 }
 
+bool open_config(const struct arguments *line, const char *path, struct qs_findings *findings,
+    struct config *ret_config, int *ret_exit)
+{
+	*ret_exit = EXIT_UNABLE;
+	return find_config(line, path, ret_config) &&
+	       read_config(ret_config, path, findings, ret_exit);
+}
+
 void close_config(struct config *config)
 {
 	qs_policy_free(config->policy);
 	qs_source_free(config->source);
 	qs_registry_free(config->registry);
+	scopes_done(&config->scopes);
 }
 
 static int use_with_model(
@@ -83,39 +93,28 @@ static int use_with_model(
 	return result;
 }
 
-static int use_found(struct config *config, const char *path, config_use *use)
-{
-	struct qs_findings *findings = qs_findings_new();
-	int result;
-
-	if (!findings)
-		return out_of_memory();
-	if (open_config(config, path, findings, &result))
-		result = use_with_model(config, findings, use);
-	tell_findings(config->arguments, findings, stderr, QS_SEVERITY_ERROR);
-	close_config(config);
-	qs_findings_free(findings);
-	return result;
-}
-
 int use_config(const struct arguments *line, config_use *use)
 {
-	struct scopes scopes;
+	struct qs_findings *findings;
 	struct config config;
-	int result = EXIT_UNABLE;
+	int result;
 
 	if (line->n_files != 1)
 		return usage_error(line, "exactly one file is expected, found %d", line->n_files);
-	if (scopes_init(&scopes, line) && find_config(&scopes, line->files[0], &config))
-		result = use_found(&config, line->files[0], use);
-	scopes_done(&scopes);
+	findings = qs_findings_new();
+	if (!findings)
+		return out_of_memory();
+	if (open_config(line, line->files[0], findings, &config, &result))
+		result = use_with_model(&config, findings, use);
+	tell_findings(line, findings, stderr, QS_SEVERITY_ERROR);
+	close_config(&config);
+	qs_findings_free(findings);
 	return result;
 }
 
 int use_rulebook(const struct arguments *line, const char *what, rulebook_use *use)
 {
 	struct qs_findings *findings;
-	struct scopes scopes;
 	struct config config;
 	int result = EXIT_UNABLE;
 
@@ -126,10 +125,10 @@ int use_rulebook(const struct arguments *line, const char *what, rulebook_use *u
 	if (!findings)
 		return out_of_memory();
 	/* Settings are those of a file in the working folder. */
-	if (scopes_init(&scopes, line) && find_config(&scopes, "x", &config))
+	if (find_config(line, "x", &config))
 		result = use(config.arguments, config.scope->judgement.rulebook, findings);
 	tell_findings(line, findings, stderr, QS_SEVERITY_INFO);
-	scopes_done(&scopes);
+	close_config(&config);
 	qs_findings_free(findings);
 	return result;
 }

@@ -10,6 +10,7 @@
 #include "cli/scope.h"
 
 struct config {
+	struct scopes scopes;
 	const struct scope *scope;
 	const struct arguments *arguments; /* the command line, with the settings below it */
 	struct qs_policy_options options;
@@ -20,16 +21,20 @@ struct config {
 
 /*
  * Finds the settings of the config at a path, and what the command is given by them. False after a
- * complaint.
+ * complaint. End the config with close_config() either way.
  */
-bool find_config(struct scopes *scopes, const char *path, struct config *ret_config);
+bool find_config(const struct arguments *line, const char *path, struct config *ret_config);
 
 /*
  * Reads the config at a path whose settings were found. False: it cannot be used; findings say why,
- * and `*ret_exit` is the exit status. End the config with close_config() either way.
+ * and `*ret_exit` is the exit status.
  */
-bool open_config(
+bool read_config(
     struct config *config, const char *path, struct qs_findings *findings, int *ret_exit);
+
+/* Finds the settings and reads the config. From then on its arguments count. */
+bool open_config(const struct arguments *line, const char *path, struct qs_findings *findings,
+    struct config *ret_config, int *ret_exit);
 void close_config(struct config *config);
 
 /* What a command does with a config that can be used, and with the model of --model, if there is

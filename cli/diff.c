@@ -13,7 +13,6 @@ enum {
 /* Both configs, and what they select of one model. */
 struct comparison {
 	const struct arguments *line;
-	struct scopes scopes;
 	struct qs_findings *findings;
 	struct config configs[N_SIDES];
 	struct model model;
@@ -25,10 +24,8 @@ static bool find_all(struct comparison *comparison)
 {
 	struct config *configs = comparison->configs;
 
-	if (!scopes_init(&comparison->scopes, comparison->line))
-		return false;
 	for (int i = 0; i < N_SIDES; i++) {
-		if (!find_config(&comparison->scopes, comparison->line->files[i], &configs[i]))
+		if (!find_config(comparison->line, comparison->line->files[i], &configs[i]))
 			return false;
 	}
 	/* They are held against one model. */
@@ -47,7 +44,7 @@ static enum qs_status open_all(struct comparison *comparison)
 	for (int i = 0; i < N_SIDES; i++) {
 		int unused;
 
-		if (!open_config(
+		if (!read_config(
 			&configs[i], comparison->line->files[i], comparison->findings, &unused))
 			good = false;
 	}
@@ -70,7 +67,6 @@ static void close_all(struct comparison *comparison)
 		close_config(&comparison->configs[i]);
 	}
 	close_model(&comparison->model);
-	scopes_done(&comparison->scopes);
 	qs_findings_free(comparison->findings);
 }
 

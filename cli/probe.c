@@ -171,42 +171,30 @@ static bool read_laws(const struct arguments *arguments, struct qs_probe *probe,
 	return true;
 }
 
-static int probe_config(struct config *config, struct qs_probe *probe, struct qs_findings *findings)
+static int run_probe(
+    const struct arguments *arguments, struct qs_probe *probe, struct qs_findings *findings)
 {
 	struct qs_text text = QS_TEXT_INIT;
+	struct config config;
 	int result;
 
-	if (open_config(config, config->arguments->value[OPTION_CONFIG], findings, &result)) {
+	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &result)) {
 		enum qs_status status = QS_OK;
 
-		probe->registry = config->registry;
-		if (config->registry)
-			status = qs_registry_use_threads(config->registry, probe->n_threads);
+		probe->registry = config.registry;
+		if (config.registry)
+			status = qs_registry_use_threads(config.registry, probe->n_threads);
 		if (status == QS_OK)
-			status = qs_probe_run(config->policy, probe, findings, &text);
+			status = qs_probe_run(config.policy, probe, findings, &text);
 		result = tell_document(&text, status);
 		/* What is wrong then is wrong with the arrays: the config was read. */
 		if (result == EXIT_FINDINGS)
 			result = EXIT_UNABLE;
 	}
 	fflush(stdout);
-	tell_findings(config->arguments, findings, result == EXIT_CLEAN ? stderr : stdout,
-	    QS_SEVERITY_WARNING);
-	close_config(config);
-	return result;
-}
-
-static int run_probe(
-    const struct arguments *arguments, struct qs_probe *probe, struct qs_findings *findings)
-{
-	struct scopes scopes;
-	struct config config;
-	int result = EXIT_UNABLE;
-
-	if (scopes_init(&scopes, arguments) &&
-	    find_config(&scopes, arguments->value[OPTION_CONFIG], &config))
-		result = probe_config(&config, probe, findings);
-	scopes_done(&scopes);
+	tell_findings(
+	    arguments, findings, result == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
+	close_config(&config);
 	return result;
 }
 

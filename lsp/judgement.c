@@ -82,14 +82,16 @@ enum qs_status lsp_judge(const struct lsp_document *document, const struct qs_so
     struct qs_findings *findings, struct qs_policy **ret_policy,
     struct qs_selection **ret_selection)
 {
-	static const struct qs_policy_options plain = QS_POLICY_OPTIONS_INIT;
+	struct qs_policy_options options = QS_POLICY_OPTIONS_INIT;
 	const struct lsp_judgement *judgement = document->judgement;
 	const struct lsp_model *model = document->model;
 	enum qs_status status, grouped;
 
 	*ret_selection = NULL;
-	status = qs_policy_read_for(
-	    source, judgement ? &judgement->options : &plain, findings, ret_policy);
+	if (judgement)
+		options = judgement->options;
+	options.awaits_model = model != NULL;
+	status = qs_policy_read_for(source, &options, findings, ret_policy);
 	if (status != QS_OK || !model)
 		return status;
 	status = qs_policy_select(*ret_policy, model->list, model->n,

@@ -71,12 +71,16 @@ struct qs_entry {
 	struct qs_settings settings[QS_TENSOR__COUNT];
 };
 
+struct qs_tally;
+
 struct qs_policy {
 	struct qs_json_document document;
 	enum qs_tool tool;
 	const struct qs_rulebook *rulebook;
 	struct qs_rulebook *own_rulebook; /* NULL: the rulebook is the caller's */
 	uint64_t devices;                 /* what it is judged for; 0: its target_device */
+	bool awaits_model;                /* rules about layer types are yet to be judged */
+	struct qs_tally *tally;           /* what came of devices until then */
 	struct qs_arena arena;
 	struct qs_findings *findings;           /* while reading */
 	const struct qs_vocabulary *vocabulary; /* while reading; or NULL */

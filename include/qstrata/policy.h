@@ -136,11 +136,17 @@ struct qs_policy_options {
 	 * is not kept. Device rules are about the built-in words and judge no other.
 	 */
 	const struct qs_vocabulary *vocabulary;
+	/**
+	 * Layers will be selected (qs_policy_select()): rules about layer types are then judged by
+	 * the types of layers, and where the config can be used is told when that is done. Without
+	 * it the model level is judged for all types, and entries for types.
+	 */
+	bool awaits_model;
 };
 
 #define QS_POLICY_OPTIONS_INIT                                                                     \
 	{                                                                                          \
-		QS_TOOL_NEWEST, NULL, 0, NULL                                                      \
+		QS_TOOL_NEWEST, NULL, 0, NULL, false                                               \
 	}
 
 /**
