@@ -24,6 +24,22 @@ static void list_document_formats(struct qs_text *words)
 	qs_text_adds(words, "text json");
 }
 
+static void list_table_formats(struct qs_text *words)
+{
+	qs_text_adds(words, "text json csv");
+}
+
+static void list_ends(struct qs_text *words)
+{
+	qs_text_adds(words, "input output");
+}
+
+static void list_metrics(struct qs_text *words)
+{
+	for (size_t i = 0; qs_metric_word(i); i++)
+		add_word(words, qs_metric_word(i));
+}
+
 static void list_findings_formats(struct qs_text *words)
 {
 	size_t n;

@@ -199,7 +199,7 @@ static enum qs_status run_batch(struct run *run, size_t batch)
 static enum qs_status open_runner(struct run *run)
 {
 	const struct qs_runner_options options = {
-	    run->options->observe != QS_OBSERVE_FLOAT, &run->correct};
+	    .cuts = run->options->observe != QS_OBSERVE_FLOAT, .correct = &run->correct};
 	enum qs_status status =
 	    qs_ort_open(run->options->onnxruntime, run->findings, &run->runtime);
 

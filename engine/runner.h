@@ -28,6 +28,8 @@ struct qs_runner_options {
 	/* Biases that change from run to run, and learn from the float twins of their layers; NULL:
 	 * none. Outlives the runner. */
 	struct qs_correct *correct;
+	bool splits;   /* branches that do not depend on each other are pieces of their own */
+	int n_threads; /* of each session; 0: as the registry has them */
 };
 
 /*
