@@ -5,6 +5,7 @@
 
 #include "analysis/metric.h"
 #include "analysis/sensitivity_rows.h"
+#include "base/table.h"
 #include "qstrata/sensitivity.h"
 
 struct qs_sensitivity {
@@ -20,8 +21,5 @@ double qs_sensitivity_value(
 
 /* The rows, the most sensitive first; malloc'ed, NULL when memory ran out. */
 size_t *qs_sensitivity_order(const struct qs_sensitivity *sensitivity, enum qs_metric metric);
-
-/* A value of a metric as people and programs read it. */
-void qs_metric_write(enum qs_metric metric, double value, struct qs_text *text);
 
 #endif

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Quantizes some layers at a time. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/sensitivity.h"
-#include "analysis/sensitivity_table.h"
 #include "analysis/sensitivity_trials.h"
 #include "base/finding.h"
-#include "base/json_document.h"
 #include "base/nearest.h"
 
 /* What is on at one time, and what it is called: the first sites of the order, or all others. */
@@ -157,70 +154,58 @@ static enum qs_status list_steps(struct steps *steps, enum qs_steps_kind kind,
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static size_t count_tensors(const struct step *step, const struct qs_plan *plan)
+enum column {
+	QUANTIZED,
+	TENSORS,
+	FIRST_METRIC,
+	N_COLUMNS = FIRST_METRIC + QS_METRIC__COUNT
+};
+
+static const struct qs_column columns[N_COLUMNS] = {
+    [QUANTIZED] = {"quantized", "quantized", QS_COLUMN_TEXT, true, "what is quantized"},
+    [TENSORS] = {"tensors", "tensors", QS_COLUMN_COUNT, true, "how many tensors that are"},
+#define METRIC(id, word, better, what_it_is)                                                       \
+	[FIRST_METRIC + QS_METRIC_##id] = {#word, #word, QS_COLUMN_NUMBER, true, what_it_is},
+#include "qstrata/metrics.def"
+};
+
+struct writing {
+	const struct steps *steps;
+	const struct qs_trials *trials;
+};
+
+static struct qs_cell make_cell(const void *context, size_t row, size_t column)
 {
-	return step->all_but ? plan->n_sites - step->n_sites : step->n_sites;
+	const struct writing *writing = context;
+	const struct step *step = &writing->steps->items[row];
+	const size_t n_all = writing->trials->plan->n_sites;
+
+	if (column == QUANTIZED)
+		return (struct qs_cell){.text = step->name};
+	if (column == TENSORS)
+		return (struct qs_cell){
+		    .count = step->all_but ? n_all - step->n_sites : step->n_sites};
+	return (struct qs_cell){.number = qs_trial_value(writing->trials,
+				    &writing->trials->items[row],
+				    (enum qs_metric)(column - FIRST_METRIC))};
 }
 
-static enum qs_status write_table(const struct steps *steps, const struct qs_trials *trials,
+static enum qs_status write_steps(const struct steps *steps, const struct qs_trials *trials,
     enum qs_table_format format, struct qs_text *text)
 {
-	struct qs_table_column columns[2 + QS_METRIC__COUNT] = {
-	    {"quantized", false}, {"tensors", true}};
-	struct qs_table table = QS_TABLE_INIT(columns, sizeof(columns) / sizeof(*columns));
-	struct qs_text cell = QS_TEXT_INIT;
-	enum qs_status status;
+	const struct writing writing = {steps, trials};
+	const struct qs_table table = {
+	    columns, N_COLUMNS, NULL, 0, steps->n, NULL, make_cell, &writing};
+	struct json_object *document;
 
-	for (int m = 0; m < QS_METRIC__COUNT; m++)
-		columns[2 + m] =
-		    (struct qs_table_column){qs_metric_info((enum qs_metric)m)->name, true};
-	for (size_t i = 0; i < steps->n; i++) {
-		const struct step *step = &steps->items[i];
-
-		qs_table_add(&table, "%s", step->name);
-		qs_table_add(&table, "%zu", count_tensors(step, trials->plan));
-		for (int m = 0; m < QS_METRIC__COUNT; m++) {
-			qs_text_clear(&cell);
-			qs_metric_write((enum qs_metric)m,
-			    qs_trial_value(trials, &trials->items[i], (enum qs_metric)m), &cell);
-			qs_table_add(&table, "%s", cell.data);
-		}
-	}
-	status = format == QS_TABLE_CSV ? qs_table_write_csv(&table, text)
-	                                : qs_table_write_text(&table, text);
-	status = status == QS_OK ? qs_text_status(&cell) : status;
-	qs_text_done(&cell);
-	qs_table_done(&table);
-	return status;
-}
-
-static enum qs_status write_json(
-    const struct steps *steps, const struct qs_trials *trials, struct qs_text *text)
-{
-	struct json_object *document = json_object_new_object();
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < steps->n; i++) {
-		const struct step *step = &steps->items[i];
-		struct json_object *object = json_object_new_object();
-		struct json_object *metrics = json_object_new_object();
-
-		qs_json_put(object, "quantized", qs_json_text(step->name));
-		qs_json_put(object, "tensors",
-		    json_object_new_uint64(count_tensors(step, trials->plan)));
-		for (int m = 0; m < QS_METRIC__COUNT; m++) {
-			const double value =
-			    qs_trial_value(trials, &trials->items[i], (enum qs_metric)m);
-
-			qs_json_put(metrics, qs_metric_info((enum qs_metric)m)->name,
-			    isfinite(value) ? qs_json_number(value) : NULL);
-		}
-		qs_json_put(object, "metrics", metrics);
-		json_object_array_add(list, object);
-	}
+	if (format == QS_TABLE_CSV)
+		return qs_table_write_csv(&table, text);
+	if (format == QS_TABLE_TEXT)
+		return qs_table_write_text(&table, text);
+	document = json_object_new_object();
 	qs_json_put(document, "format_version", json_object_new_string("1.0"));
 	qs_json_put(document, "batches", json_object_new_uint64(trials->feed.dataset.n_batches));
-	qs_json_put(document, "steps", list);
+	qs_json_put(document, "steps", qs_table_json(&table));
 	return qs_json_write(document, text);
 }
 
@@ -260,8 +245,7 @@ enum qs_status qs_steps_write(const struct qs_job *job, const struct qs_calibrat
 	if (status == QS_OK)
 		status = measure(&steps, options, &trials, findings);
 	if (status == QS_OK)
-		status = format == QS_TABLE_JSON ? write_json(&steps, &trials, text)
-		                                 : write_table(&steps, &trials, format, text);
+		status = write_steps(&steps, &trials, format, text);
 	qs_trials_done(&trials);
 	qs_sensitive_rows_done(&steps.rows);
 	free(steps.sites);

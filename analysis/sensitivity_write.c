@@ -1,27 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sensitivities for people and programs. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/sensitivity.h"
-#include "analysis/sensitivity_table.h"
-#include "base/json_document.h"
 
-const char *qs_metric_word(size_t index)
-{
-	return index < QS_METRIC__COUNT ? qs_metric_info((enum qs_metric)index)->name : NULL;
-}
+/* ---- rows ------------------------------------------------------------------------------------ */
 
-void qs_metric_write(enum qs_metric metric, double value, struct qs_text *text)
-{
-	if (isnan(value))
-		qs_text_adds(text, "nan");
-	else if (metric == QS_METRIC_COSINE)
-		qs_text_addf(text, "%.8f", value);
-	else
-		qs_text_addf(text, "%.6g", value);
-}
+enum column {
+	OP_NAME,
+	SENSITIVE_TYPE,
+	OP_TYPE,
+	FIRST_METRIC,
+	QUANT_DTYPE = FIRST_METRIC + QS_METRIC__COUNT,
+	FLOPS,
+	MACS,
+	DATA_SHARE,
+	N_COLUMNS
+};
+
+static const struct qs_column columns[N_COLUMNS] = {
+    [OP_NAME] = {"op_name", "op_name", QS_COLUMN_TEXT, true, "layer, or tensor of the model"},
+    [SENSITIVE_TYPE] = {"sensitive_type", "sensitive_type", QS_COLUMN_TEXT, true,
+	"weight, activation, input or bias"},
+    [OP_TYPE] = {"op_type", "op_type", QS_COLUMN_TEXT, true, "type of the layer"},
+#define METRIC(id, word, better, what_it_is)                                                       \
+	[FIRST_METRIC + QS_METRIC_##id] = {#word, #word, QS_COLUMN_NUMBER, false, what_it_is},
+#include "qstrata/metrics.def"
+    [QUANT_DTYPE] = {"quant_dtype", "quant_dtype", QS_COLUMN_TEXT, true, "number format"},
+    [FLOPS] = {"flops", "flops", QS_COLUMN_TEXT, true,
+	"multiply-accumulates of the layer and their share"},
+    [MACS] = {"macs", "macs", QS_COLUMN_COUNT, false, "multiply-accumulates of the layer"},
+    [DATA_SHARE] = {"data_share", "data_share", QS_COLUMN_NUMBER, false,
+	"part of the data that it was measured on"},
+};
+
+/* What the cells of a table need. */
+struct writing {
+	const struct qs_sensitivity *sensitivity;
+	struct qs_text *flops; /* by row */
+};
 
 /* Multiply-accumulates and their share, as in 3072000(18.18%); nothing is 0(0%). */
 static void add_flops(
@@ -38,26 +57,33 @@ static void add_flops(
 		qs_text_addf(text, "%" PRIu64 "(%.2f%%)", row->macs.n, share);
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
-
-static void add_row(struct qs_table *table, const struct qs_sensitivity *sensitivity, size_t index,
-    enum qs_metric metric)
+static struct qs_cell make_cell(const void *context, size_t index, size_t column)
 {
-	const struct qs_sensitive *row = &sensitivity->rows.items[index];
-	struct qs_text text = QS_TEXT_INIT;
+	const struct writing *writing = context;
+	const struct qs_sensitive *row = &writing->sensitivity->rows.items[index];
 
-	qs_table_add(table, "%s", row->op_name);
-	qs_table_add(table, "%s", row->type);
-	qs_table_add(table, "%s", row->op_type);
-	qs_metric_write(metric, qs_sensitivity_value(sensitivity, index, metric), &text);
-	qs_table_add(table, "%s", text.data);
-	qs_table_add(table, "%s", row->dtype);
-	qs_text_clear(&text);
-	add_flops(sensitivity, row, &text);
-	qs_table_add(table, "%s", text.data);
-	table->nomem = table->nomem || text.failed;
-	qs_text_done(&text);
+	switch (column) {
+	case OP_NAME:
+		return (struct qs_cell){.text = row->op_name};
+	case SENSITIVE_TYPE:
+		return (struct qs_cell){.text = row->type};
+	case OP_TYPE:
+		return (struct qs_cell){.text = row->op_type};
+	case QUANT_DTYPE:
+		return (struct qs_cell){.text = row->dtype};
+	case FLOPS:
+		return (struct qs_cell){.text = writing->flops[index].data};
+	case MACS:
+		return (struct qs_cell){.is_empty = !row->macs.known, .count = row->macs.n};
+	case DATA_SHARE:
+		return (struct qs_cell){.number = writing->sensitivity->shares[index]};
+	default:
+		return (struct qs_cell){.number = qs_sensitivity_value(writing->sensitivity, index,
+					    (enum qs_metric)(column - FIRST_METRIC))};
+	}
 }
+
+/* ---- documents ------------------------------------------------------------------------------- */
 
 static void add_cost(const struct qs_sensitivity *sensitivity, size_t n_shown, struct qs_text *text)
 {
@@ -75,91 +101,59 @@ static void add_cost(const struct qs_sensitivity *sensitivity, size_t n_shown, s
 		qs_text_adds(text, "; everything was in the cache\n");
 }
 
-static enum qs_status write_table(const struct qs_sensitivity *sensitivity, const size_t *order,
-    size_t n, enum qs_metric metric, enum qs_table_format format, struct qs_text *text)
-{
-	const struct qs_table_column columns[] = {{"op_name", false}, {"sensitive_type", false},
-	    {"op_type", false}, {qs_metric_info(metric)->name, true}, {"quant_dtype", false},
-	    {"flops", true}};
-	struct qs_table table = QS_TABLE_INIT(columns, sizeof(columns) / sizeof(*columns));
-	enum qs_status status;
-
-	for (size_t i = 0; i < n; i++)
-		add_row(&table, sensitivity, order[i], metric);
-	status = format == QS_TABLE_CSV ? qs_table_write_csv(&table, text)
-	                                : qs_table_write_text(&table, text);
-	qs_table_done(&table);
-	if (format == QS_TABLE_TEXT)
-		add_cost(sensitivity, n, text);
-	return status;
-}
-
-/* ---- JSON ------------------------------------------------------------------------------------ */
-
-static struct json_object *number_json(double value)
-{
-	return isfinite(value) ? qs_json_number(value) : NULL;
-}
-
-static struct json_object *row_json(
-    const struct qs_sensitivity *sensitivity, size_t index, enum qs_metric metric)
-{
-	const struct qs_sensitive *row = &sensitivity->rows.items[index];
-	struct json_object *object = json_object_new_object();
-	struct json_object *metrics = json_object_new_object();
-	struct qs_text flops = QS_TEXT_INIT;
-
-	add_flops(sensitivity, row, &flops);
-	qs_json_put(object, "op_name", qs_json_text(row->op_name));
-	qs_json_put(object, "sensitive_type", json_object_new_string(row->type));
-	qs_json_put(object, "op_type", qs_json_text(row->op_type));
-	qs_json_put(object, qs_metric_info(metric)->name,
-	    number_json(qs_sensitivity_value(sensitivity, index, metric)));
-	qs_json_put(object, "quant_dtype", json_object_new_string(row->dtype));
-	qs_json_put(object, "flops", qs_json_end_text(&flops));
-	qs_json_put(object, "macs", row->macs.known ? json_object_new_uint64(row->macs.n) : NULL);
-	for (int m = 0; m < QS_METRIC__COUNT; m++)
-		qs_json_put(metrics, qs_metric_info((enum qs_metric)m)->name,
-		    number_json(qs_sensitivity_value(sensitivity, index, (enum qs_metric)m)));
-	qs_json_put(object, "data_share", qs_json_number(sensitivity->shares[index]));
-	qs_json_put(object, "metrics", metrics);
-	return object;
-}
-
-static enum qs_status write_json(const struct qs_sensitivity *sensitivity, const size_t *order,
-    size_t n, enum qs_metric metric, struct qs_text *text)
+static struct json_object *document_json(
+    const struct qs_sensitivity *sensitivity, const struct qs_table *table, enum qs_metric metric)
 {
 	const struct qs_sensitivity_cost *cost = &sensitivity->cost;
 	struct json_object *document = json_object_new_object();
-	struct json_object *rows = json_object_new_array();
 
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(rows, row_json(sensitivity, order[i], metric));
 	qs_json_put(document, "format_version", json_object_new_string("1.0"));
 	qs_json_put(document, "metric", json_object_new_string(qs_metric_info(metric)->name));
 	qs_json_put(document, "layers", json_object_new_uint64(cost->n_layers));
 	qs_json_put(document, "batches", json_object_new_uint64(cost->n_batches));
 	qs_json_put(document, "runs", qs_json_number(cost->runs));
 	qs_json_put(document, "rows_in_all", json_object_new_uint64(cost->n_rows));
-	qs_json_put(document, "rows", rows);
-	return qs_json_write(document, text);
+	qs_json_put(document, "rows", qs_table_json(table));
+	return document;
 }
 
-enum qs_status qs_sensitivity_write(const struct qs_sensitivity *sensitivity, const char *metric,
-    size_t top, enum qs_table_format format, struct qs_text *text)
+static enum qs_status write_table(const struct qs_sensitivity *sensitivity,
+    const struct qs_table *table, enum qs_metric metric, enum qs_table_format format,
+    struct qs_text *text)
 {
-	const enum qs_metric which = qs_metric_of(metric);
-	const size_t n = top && top < sensitivity->rows.n ? top : sensitivity->rows.n;
-	size_t *order;
 	enum qs_status status;
 
-	if (which == QS_METRIC__COUNT)
-		return QS_BUG;
-	order = qs_sensitivity_order(sensitivity, which);
-	if (!order)
-		return QS_NOMEM;
-	status = format == QS_TABLE_JSON ? write_json(sensitivity, order, n, which, text)
-	                                 : write_table(sensitivity, order, n, which, format, text);
+	if (format == QS_TABLE_JSON)
+		return qs_json_write(document_json(sensitivity, table, metric), text);
+	if (format == QS_TABLE_CSV)
+		return qs_table_write_csv(table, text);
+	status = qs_table_write_text(table, text);
+	add_cost(sensitivity, table->n_rows, text);
+	return status == QS_OK ? qs_text_status(text) : status;
+}
+
+enum qs_status qs_sensitivity_write(const struct qs_sensitivity *sensitivity, enum qs_metric metric,
+    size_t top, enum qs_table_format format, struct qs_text *text)
+{
+	const size_t n = sensitivity->rows.n;
+	const size_t chosen[] = {OP_NAME, SENSITIVE_TYPE, OP_TYPE, FIRST_METRIC + (size_t)metric,
+	    QUANT_DTYPE, FLOPS};
+	size_t *order = qs_sensitivity_order(sensitivity, metric);
+	struct writing writing = {sensitivity, calloc(n + 1, sizeof(struct qs_text))};
+	const struct qs_table table = {columns, N_COLUMNS, chosen,
+	    sizeof(chosen) / sizeof(*chosen), top && top < n ? top : n, order, make_cell, &writing};
+	enum qs_status status = order && writing.flops ? QS_OK : QS_NOMEM;
+
+	for (size_t i = 0; i < n && status == QS_OK; i++) {
+		writing.flops[i] = (struct qs_text)QS_TEXT_INIT;
+		add_flops(sensitivity, &sensitivity->rows.items[i], &writing.flops[i]);
+		status = qs_text_status(&writing.flops[i]);
+	}
+	if (status == QS_OK)
+		status = write_table(sensitivity, &table, metric, format, text);
+	for (size_t i = 0; i < n && writing.flops; i++)
+		qs_text_done(&writing.flops[i]);
+	free(writing.flops);
 	free(order);
 	return status;
 }

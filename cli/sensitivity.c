@@ -32,7 +32,7 @@ static enum qs_status write_rows(const struct arguments *arguments, const struct
 	if (status != QS_OK)
 		return status;
 	status = qs_sensitivity_write(
-	    sensitivity, metric ? metric : "cosine", top, format_of(arguments), text);
+	    sensitivity, qs_metric_of(metric ? metric : "cosine"), top, format_of(arguments), text);
 	qs_sensitivity_free(sensitivity);
 	return status;
 }

@@ -36,8 +36,8 @@ static void list_ends(struct qs_text *words)
 
 static void list_metrics(struct qs_text *words)
 {
-	for (size_t i = 0; qs_metric_word(i); i++)
-		add_word(words, qs_metric_word(i));
+	for (int m = 0; m < QS_METRIC__COUNT; m++)
+		add_word(words, qs_metric_info((enum qs_metric)m)->name);
 }
 
 static void list_findings_formats(struct qs_text *words)

@@ -8,7 +8,7 @@
 #ifndef QSTRATA_SENSITIVITY_H
 #define QSTRATA_SENSITIVITY_H
 
-#include "qstrata/engine.h"
+#include "qstrata/analysis.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,9 +25,6 @@ enum qs_table_format {
 	QS_TABLE_JSON, /**< one document of format version 1.0 */
 	QS_TABLE_CSV   /**< as RFC 4180 has it, with a line of titles */
 };
-
-/** The words of metrics, cosine the first; NULL behind the last. */
-QS_API const char *qs_metric_word(size_t index);
 
 /** How much is done, and what need not be done again. */
 struct qs_effort {
@@ -62,14 +59,13 @@ QS_API enum qs_status qs_sensitivity_new(const struct qs_job *job,
 QS_API void qs_sensitivity_free(struct qs_sensitivity *sensitivity);
 
 /**
- * Writes the most sensitive `top` rows by a metric, 0 for all: op_name, sensitive_type (weight,
+ * Writes the `top` most sensitive rows by a metric, 0 for all: op_name, sensitive_type (weight,
  * activation, input; bias for a layer whose weights stay float), op_type, the metric, quant_dtype
  * and flops, the multiply-accumulates of the layer and their share. A weight's row is that of the
- * layer's bias as well. The text is for people with the cost below it. QS_BUG for a metric that
- * does not exist.
+ * layer's bias as well. Text has what it cost below; CSV and JSON have all metrics.
  */
 QS_API enum qs_status qs_sensitivity_write(const struct qs_sensitivity *sensitivity,
-    const char *metric, size_t top, enum qs_table_format format, struct qs_text *text);
+    enum qs_metric metric, size_t top, enum qs_table_format format, struct qs_text *text);
 
 /** What was computed: in runs of the float model over all data, and without what a cache had. */
 struct qs_sensitivity_cost {
