@@ -194,9 +194,9 @@ static enum qs_status quantize(
 		return QS_BUG;
 	status = copy_blob(in, &out);
 	if (status == QS_OK && n)
-		status = qs_site_fake(replay->plan, replay->runner->registry,
-		    &replay->plan->sites[site], (struct qs_layout){1, 1, n}, run->findings,
-		    in->data, (float *)out.data);
+		status =
+		    qs_site_fake(replay->plan, replay->runner->registry, &replay->plan->sites[site],
+			(struct qs_layout){1, 1, n}, run->findings, in->data, (float *)out.data);
 	if (status == QS_OK)
 		*ret_out = out;
 	else
@@ -313,8 +313,7 @@ static enum qs_status make_variant(struct run *run, size_t piece, struct variant
 }
 
 /* The piece with the constants that are on in their formats; made when it is first asked for. */
-static enum qs_status choose_piece(
-    struct run *run, size_t index, const struct qs_piece **ret_piece)
+static enum qs_status choose_piece(struct run *run, size_t index, const struct qs_piece **ret_piece)
 {
 	struct qs_replay *replay = run->replay;
 	const struct qs_piece *piece = &replay->runner->items[index];
@@ -464,9 +463,8 @@ static enum qs_status take_outputs(struct run *run, struct qs_replayed *ret_repl
 	if (!replayed.outputs)
 		return QS_NOMEM;
 	for (size_t i = 0; i < replay->n_outputs; i++) {
-		struct qs_blob *blob = replay->outputs[i] == QS_NONE
-		                           ? NULL
-		                           : find_output(run, replay->outputs[i]);
+		struct qs_blob *blob =
+		    replay->outputs[i] == QS_NONE ? NULL : find_output(run, replay->outputs[i]);
 
 		if (!blob)
 			continue;
@@ -568,8 +566,7 @@ enum qs_status qs_replay_take(struct qs_replay *replay, const struct qs_blob *in
 		struct qs_piece *piece = &runner->items[p];
 
 		if (!piece->is_ready)
-			status =
-			    qs_runner_piece_init(runner, p, replay->all_off, findings, piece);
+			status = qs_runner_piece_init(runner, p, replay->all_off, findings, piece);
 		if (status == QS_OK && piece->n_results)
 			status = compute(&run, piece, runner->of_value);
 	}

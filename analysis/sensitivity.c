@@ -39,10 +39,11 @@ static bool pause_trials(void *context, size_t n_done, size_t n_all)
 {
 	struct keeping *keeping = context;
 	const struct qs_calibrate_options *options = keeping->options;
-	const bool goes_on = !options->progress || options->progress(options->context, n_done, n_all);
+	const bool goes_on =
+	    !options->progress || options->progress(options->context, n_done, n_all);
 
-	if (keeping->cache && (!goes_on || n_done == n_all ||
-				  seconds_now() - keeping->kept >= CACHE_SECONDS))
+	if (keeping->cache &&
+	    (!goes_on || n_done == n_all || seconds_now() - keeping->kept >= CACHE_SECONDS))
 		keep(keeping);
 	return goes_on && keeping->status == QS_OK;
 }
@@ -97,9 +98,8 @@ static enum qs_status measure(struct qs_sensitivity *sensitivity, const struct q
 	    .cache = cache,
 	    .kept = seconds_now(),
 	    .findings = findings};
-	enum qs_status status =
-	    qs_trials_open(&trials, job, options, sensitivity->rows.n,
-		effort->runs_a_layer * (double)job->plan->layers->n_items, findings);
+	enum qs_status status = qs_trials_open(&trials, job, options, sensitivity->rows.n,
+	    effort->runs_a_layer * (double)job->plan->layers->n_items, findings);
 
 	for (size_t i = 0; i < sensitivity->rows.n && status == QS_OK; i++) {
 		trials.items[i].sites = sensitivity->rows.items[i].sites;
@@ -195,8 +195,7 @@ size_t *qs_sensitivity_order(const struct qs_sensitivity *sensitivity, enum qs_m
 		return NULL;
 	}
 	for (size_t i = 0; i < n; i++)
-		places[i] =
-		    (struct place){i, qs_sensitivity_value(sensitivity, i, metric), metric};
+		places[i] = (struct place){i, qs_sensitivity_value(sensitivity, i, metric), metric};
 	qsort(places, n, sizeof(*places), compare);
 	for (size_t i = 0; i < n; i++)
 		order[i] = places[i].row;

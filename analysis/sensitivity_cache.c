@@ -48,8 +48,8 @@ static enum qs_status add_data(
 
 			for (size_t d = 0; d < blob->n_dims; d++)
 				qs_text_addf(text, "%" PRId64 " ", blob->dims[d]);
-			qs_text_addf(text, "%016" PRIx64 "\n",
-			    qs_fingerprint(blob->data, blob->size));
+			qs_text_addf(
+			    text, "%016" PRIx64 "\n", qs_fingerprint(blob->data, blob->size));
 		}
 	}
 	return status;
@@ -79,8 +79,8 @@ static void add_agreement(struct qs_text *text, const struct qs_agreement *agree
 {
 	qs_text_addf(text, " %" PRIu64 " %" PRIu64 " %a %a %a %a %a %a %a", agreement->n,
 	    agreement->n_rows, agreement->product, agreement->expected_square,
-	    agreement->found_square, agreement->absolute, agreement->square,
-	    agreement->divergence, agreement->largest);
+	    agreement->found_square, agreement->absolute, agreement->square, agreement->divergence,
+	    agreement->largest);
 }
 
 enum qs_status qs_trials_write(const struct qs_trials *trials, uint64_t fingerprint,
@@ -91,13 +91,12 @@ enum qs_status qs_trials_write(const struct qs_trials *trials, uint64_t fingerpr
 	enum qs_status status;
 
 	qs_text_adds(&text, TITLE);
-	qs_text_addf(&text, "of %016" PRIx64 " %zu %zu\n", fingerprint, trials->n,
-	    trials->n_outputs);
+	qs_text_addf(
+	    &text, "of %016" PRIx64 " %zu %zu\n", fingerprint, trials->n, trials->n_outputs);
 	for (size_t i = 0; i < trials->n; i++) {
 		const struct qs_trial *trial = &trials->items[i];
 
-		qs_text_addf(
-		    &text, "%zu %zu %a", trial->n_batches, trial->n_wanted, trial->cost);
+		qs_text_addf(&text, "%zu %zu %a", trial->n_batches, trial->n_wanted, trial->cost);
 		for (size_t o = 0; o < trials->n_outputs; o++)
 			add_agreement(&text, &trial->outputs[o]);
 		qs_text_adds(&text, "\n");
@@ -185,8 +184,7 @@ static bool read_trials(struct qs_trials *trials, uint64_t fingerprint, const ch
 		trial->n_batches = (size_t)read_count(&reading, 10);
 		trial->n_wanted = (size_t)read_count(&reading, 10);
 		trial->cost = read_number(&reading);
-		reading.failed =
-		    reading.failed || trial->n_batches > trials->n_batches;
+		reading.failed = reading.failed || trial->n_batches > trials->n_batches;
 		for (size_t o = 0; o < trials->n_outputs; o++)
 			read_agreement(&reading, &trial->outputs[o]);
 	}
@@ -197,8 +195,8 @@ static bool read_trials(struct qs_trials *trials, uint64_t fingerprint, const ch
 	return !reading.failed;
 }
 
-enum qs_status qs_trials_read(struct qs_trials *trials, uint64_t fingerprint, const char *path,
-    struct qs_findings *findings)
+enum qs_status qs_trials_read(
+    struct qs_trials *trials, uint64_t fingerprint, const char *path, struct qs_findings *findings)
 {
 	char *bytes;
 	size_t size;

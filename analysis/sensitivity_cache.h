@@ -21,8 +21,8 @@ enum qs_status qs_trials_fingerprint(struct qs_trials *trials, const struct qs_j
  * leaves them as they are. QS_INVALID or QS_IO with a finding when it is no such file or cannot be
  * read.
  */
-enum qs_status qs_trials_read(struct qs_trials *trials, uint64_t fingerprint, const char *path,
-    struct qs_findings *findings);
+enum qs_status qs_trials_read(
+    struct qs_trials *trials, uint64_t fingerprint, const char *path, struct qs_findings *findings);
 
 /* Writes what trials have seen; QS_IO with a finding. */
 enum qs_status qs_trials_write(const struct qs_trials *trials, uint64_t fingerprint,

@@ -29,8 +29,7 @@ static const char *name_format(struct making *making, const struct qs_spec *spec
 	if (spec->datatype == QS_DATATYPE_INT)
 		return qs_arena_printf(&making->rows->arena, "q%sint%d", spec->is_signed ? "" : "u",
 		    (int)spec->bit_width);
-	return qs_arena_strdup(
-	    &making->rows->arena, qs_registry_datatype(making->registry, spec));
+	return qs_arena_strdup(&making->rows->arena, qs_registry_datatype(making->registry, spec));
 }
 
 /* Samples of a run, where the model fixes them. */
@@ -60,8 +59,7 @@ static void fill_row(struct making *making, size_t site, struct qs_sensitive *ro
 	if (making->partner[site] != QS_NONE)
 		row->sites[row->n_sites++] = making->partner[site];
 	row->op_name = qs_arena_strdup(arena, layer ? layer->name : item->tensor);
-	row->op_type = qs_arena_strdup(arena, !layer             ? item->is_constant ? "Constant"
-									     : "Input"
+	row->op_type = qs_arena_strdup(arena, !layer ? item->is_constant ? "Constant" : "Input"
 					      : layer->type[0] ? layer->type
 							       : layer->op_type);
 	row->dtype = name_format(making, &item->spec);
@@ -116,8 +114,8 @@ static int compare(const void *a, const void *b)
 	return x->sites[0] < y->sites[0] ? -1 : x->sites[0] > y->sites[0];
 }
 
-enum qs_status qs_sensitive_rows_init(struct qs_sensitive_rows *rows, const struct qs_plan *plan,
-    const struct qs_registry *registry)
+enum qs_status qs_sensitive_rows_init(
+    struct qs_sensitive_rows *rows, const struct qs_plan *plan, const struct qs_registry *registry)
 {
 	struct making making = {
 	    .rows = rows, .plan = plan, .registry = registry, .layers = QS_MAP_INIT};

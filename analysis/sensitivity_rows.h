@@ -17,7 +17,7 @@ struct qs_sensitive {
 	const char *type; /* "weight", "activation", "input" or "bias" */
 	const char *dtype;
 	enum qs_tensor kind;
-	size_t layer; /* whose config gives the format; QS_NONE: the model's */
+	size_t layer;        /* whose config gives the format; QS_NONE: the model's */
 	struct qs_macs macs; /* of the layer, for the samples of a run that the model fixes */
 	size_t sites[2];
 	size_t n_sites;
@@ -32,8 +32,8 @@ struct qs_sensitive_rows {
 };
 
 /* The rows of a plan; what they say is copied. To be ended in any case; QS_NOMEM. */
-enum qs_status qs_sensitive_rows_init(struct qs_sensitive_rows *rows, const struct qs_plan *plan,
-    const struct qs_registry *registry);
+enum qs_status qs_sensitive_rows_init(
+    struct qs_sensitive_rows *rows, const struct qs_plan *plan, const struct qs_registry *registry);
 /* Says what layers multiply for one sample. */
 void qs_sensitive_rows_count(
     struct qs_sensitive_rows *rows, const struct qs_macs *macs, size_t n_layers);

@@ -185,9 +185,9 @@ static struct qs_cell make_cell(const void *context, size_t row, size_t column)
 	if (column == TENSORS)
 		return (struct qs_cell){
 		    .count = step->all_but ? n_all - step->n_sites : step->n_sites};
-	return (struct qs_cell){.number = qs_trial_value(writing->trials,
-				    &writing->trials->items[row],
-				    (enum qs_metric)(column - FIRST_METRIC))};
+	return (struct qs_cell){
+	    .number = qs_trial_value(writing->trials, &writing->trials->items[row],
+		(enum qs_metric)(column - FIRST_METRIC))};
 }
 
 static enum qs_status write_steps(const struct steps *steps, const struct qs_trials *trials,
@@ -221,7 +221,8 @@ static bool pause_trials(void *context, size_t n_done, size_t n_all)
 static enum qs_status measure(const struct steps *steps, const struct qs_calibrate_options *options,
     struct qs_trials *trials, struct qs_findings *findings)
 {
-	enum qs_status status = qs_trials_open(trials, steps->job, options, steps->n, 0.0, findings);
+	enum qs_status status =
+	    qs_trials_open(trials, steps->job, options, steps->n, 0.0, findings);
 
 	for (size_t i = 0; i < steps->n && status == QS_OK; i++) {
 		const struct step *step = &steps->items[i];

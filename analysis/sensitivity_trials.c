@@ -78,8 +78,7 @@ enum qs_status qs_trials_open(struct qs_trials *trials, const struct qs_job *job
 {
 	enum qs_status status;
 
-	*trials = (struct qs_trials){
-	    .plan = job->plan, .registry = job->registry, .limit = limit};
+	*trials = (struct qs_trials){.plan = job->plan, .registry = job->registry, .limit = limit};
 	if (job->stage != QS_JOB_CALIBRATED)
 		return QS_BUG;
 	status = find_outputs(trials, findings);
@@ -135,8 +134,8 @@ static void add_mismatch(struct qs_agreement *agreement)
 }
 
 /* Adds what was found at an output; as expected, where the blob has no data. */
-static enum qs_status add_output(const struct qs_blob *expected, const struct qs_blob *found,
-    struct qs_agreement *agreement)
+static enum qs_status add_output(
+    const struct qs_blob *expected, const struct qs_blob *found, struct qs_agreement *agreement)
 {
 	const bool same = !found->data;
 	const size_t last =
@@ -260,8 +259,8 @@ static struct rank *rank_trials(const struct qs_trials *trials, size_t batch, si
 
 		if (trial->n_batches < batch)
 			continue;
-		ranks[(*ret_n)++] = (struct rank){
-		    i, qs_trial_value(trials, trial, trials->metric), trials->metric};
+		ranks[(*ret_n)++] =
+		    (struct rank){i, qs_trial_value(trials, trial, trials->metric), trials->metric};
 	}
 	if (ranks)
 		qsort(ranks, *ret_n, sizeof(*ranks), compare);
@@ -377,8 +376,8 @@ static enum qs_status run_batch(struct qs_trials *trials, size_t batch, qs_trial
 	return status;
 }
 
-enum qs_status qs_trials_run(struct qs_trials *trials, qs_trials_pause *pause, void *context,
-    struct qs_findings *findings)
+enum qs_status qs_trials_run(
+    struct qs_trials *trials, qs_trials_pause *pause, void *context, struct qs_findings *findings)
 {
 	const size_t n_batches = trials->n_batches;
 	enum qs_status status = QS_OK;
@@ -393,7 +392,8 @@ enum qs_status qs_trials_run(struct qs_trials *trials, qs_trials_pause *pause, v
 		if (any)
 			status = run_batch(trials, batch, pause, context, findings);
 	}
-	if (status == QS_OK && pause && !pause(context, trials->n * n_batches, trials->n * n_batches))
+	if (status == QS_OK && pause &&
+	    !pause(context, trials->n * n_batches, trials->n * n_batches))
 		status = QS_INVALID;
 	return status;
 }

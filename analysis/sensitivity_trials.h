@@ -62,8 +62,8 @@ enum qs_status qs_trials_open(struct qs_trials *trials, const struct qs_job *job
 void qs_trials_done(struct qs_trials *trials);
 
 /* Lets the trials see the batches that they have not seen, within the limit. */
-enum qs_status qs_trials_run(struct qs_trials *trials, qs_trials_pause *pause, void *context,
-    struct qs_findings *findings);
+enum qs_status qs_trials_run(
+    struct qs_trials *trials, qs_trials_pause *pause, void *context, struct qs_findings *findings);
 
 /* What a metric says about a trial: the worst of its outputs. */
 double qs_trial_value(

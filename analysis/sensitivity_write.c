@@ -46,8 +46,8 @@ struct writing {
 static void add_flops(
     const struct qs_sensitivity *sensitivity, const struct qs_sensitive *row, struct qs_text *text)
 {
-	const double share =
-	    100.0 * (double)row->macs.n / (double)(sensitivity->rows.macs ? sensitivity->rows.macs : 1);
+	const double share = 100.0 * (double)row->macs.n /
+	                     (double)(sensitivity->rows.macs ? sensitivity->rows.macs : 1);
 
 	if (!row->macs.known)
 		qs_text_adds(text, "unknown");
@@ -92,8 +92,8 @@ static void add_cost(const struct qs_sensitivity *sensitivity, size_t n_shown, s
 	qs_text_addf(text, "\n%zu of %zu rows, %zu layers, %zu batch%s", n_shown, cost->n_rows,
 	    cost->n_layers, cost->n_batches, cost->n_batches == 1 ? "" : "es");
 	if (cost->n_full_rows < cost->n_rows)
-		qs_text_addf(text, " (all of them for the %zu most sensitive rows)",
-		    cost->n_full_rows);
+		qs_text_addf(
+		    text, " (all of them for the %zu most sensitive rows)", cost->n_full_rows);
 	if (cost->runs > 0.0)
 		qs_text_addf(text, "; computed as much as %.1f runs of the model, %.2f a layer\n",
 		    cost->runs, cost->runs / (double)cost->n_layers);
@@ -136,12 +136,12 @@ enum qs_status qs_sensitivity_write(const struct qs_sensitivity *sensitivity, en
     size_t top, enum qs_table_format format, struct qs_text *text)
 {
 	const size_t n = sensitivity->rows.n;
-	const size_t chosen[] = {OP_NAME, SENSITIVE_TYPE, OP_TYPE, FIRST_METRIC + (size_t)metric,
-	    QUANT_DTYPE, FLOPS};
+	const size_t chosen[] = {
+	    OP_NAME, SENSITIVE_TYPE, OP_TYPE, FIRST_METRIC + (size_t)metric, QUANT_DTYPE, FLOPS};
 	size_t *order = qs_sensitivity_order(sensitivity, metric);
 	struct writing writing = {sensitivity, calloc(n + 1, sizeof(struct qs_text))};
-	const struct qs_table table = {columns, N_COLUMNS, chosen,
-	    sizeof(chosen) / sizeof(*chosen), top && top < n ? top : n, order, make_cell, &writing};
+	const struct qs_table table = {columns, N_COLUMNS, chosen, sizeof(chosen) / sizeof(*chosen),
+	    top && top < n ? top : n, order, make_cell, &writing};
 	enum qs_status status = order && writing.flops ? QS_OK : QS_NOMEM;
 
 	for (size_t i = 0; i < n && status == QS_OK; i++) {

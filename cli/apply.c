@@ -26,14 +26,14 @@ enum qs_status job_options_read(const struct arguments *arguments, const char *w
 	const char *observe = arguments->value[OPTION_OBSERVED];
 
 	ret_options->progress = progress_start(what);
-	ret_options->calibrate = (struct qs_calibrate_options){
-	    .onnxruntime = arguments->value[OPTION_ONNXRUNTIME],
-	    .data = arguments->value[OPTION_DATA],
-	    .images = &ret_options->images,
-	    .progress = isatty(STDERR_FILENO) ? progress_show : NULL,
-	    .context = &ret_options->progress,
-	    .observe =
-		observe && strcmp(observe, "float") == 0 ? QS_OBSERVE_FLOAT : QS_OBSERVE_QUANTIZED};
+	ret_options->calibrate =
+	    (struct qs_calibrate_options){.onnxruntime = arguments->value[OPTION_ONNXRUNTIME],
+		.data = arguments->value[OPTION_DATA],
+		.images = &ret_options->images,
+		.progress = isatty(STDERR_FILENO) ? progress_show : NULL,
+		.context = &ret_options->progress,
+		.observe = observe && strcmp(observe, "float") == 0 ? QS_OBSERVE_FLOAT
+	                                                            : QS_OBSERVE_QUANTIZED};
 	return read_image_options(arguments, findings, &ret_options->images);
 }
 
@@ -161,8 +161,7 @@ int work_on_model(const struct arguments *arguments, const enum option_id *requi
 
 	for (size_t i = 0; i < n_required; i++) {
 		if (!arguments->value[required[i]])
-			return usage_error(
-			    arguments, "--%s is missing", option_name(required[i]));
+			return usage_error(arguments, "--%s is missing", option_name(required[i]));
 	}
 	if (arithmetic && find_word(arithmetics, arithmetic) < 0)
 		return usage_error(arguments,
@@ -202,6 +201,5 @@ int command_apply(const struct arguments *arguments)
 	if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
 		return usage_error(
 		    arguments, "--report cannot be \"%s\"; expected text or json", format);
-	return work_on_model(
-	    arguments, required, sizeof(required) / sizeof(*required), work_apply);
+	return work_on_model(arguments, required, sizeof(required) / sizeof(*required), work_apply);
 }

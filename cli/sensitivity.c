@@ -2,6 +2,7 @@
 /* sensitivity: which tensor costs accuracy. */
 #include <string.h>
 
+#include "cli/interrupt.h"
 #include "cli/values.h"
 #include "cli/work.h"
 
@@ -58,12 +59,17 @@ static enum qs_status work_sensitivity(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
 	struct qs_text text = QS_TEXT_INIT;
+	const char *cache = arguments->value[OPTION_CACHE];
 	struct job_options options;
 	enum qs_steps_kind kind;
-	enum qs_status status = job_calibrate(arguments, job, findings);
+	enum qs_status status = cache ? qs_output_check(cache, findings) : QS_OK;
 
 	if (status == QS_OK)
+		status = job_calibrate(arguments, job, findings);
+	if (status == QS_OK)
 		status = job_options_read(arguments, "measuring: row", findings, &options);
+	options.calibrate.progress = interrupt_progress;
+	interrupt_watch();
 	if (status == QS_OK && find_steps(arguments, &kind))
 		status = qs_steps_write(job, &options.calibrate, kind,
 		    (const char *const *)arguments->files, (size_t)arguments->n_files,
@@ -73,6 +79,7 @@ static enum qs_status work_sensitivity(
 	if (status == QS_OK)
 		fwrite(text.data, 1, text.size, stdout);
 	qs_text_done(&text);
+	interrupt_end();
 	return status;
 }
 

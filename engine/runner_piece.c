@@ -38,8 +38,8 @@ struct making {
 	struct list initializers, inputs, outputs, buffers;
 	struct list sources;   /* struct qs_source_of */
 	struct list constants; /* struct qs_site */
-	struct list placed;  /* struct placed */
-	struct list twin;    /* struct qs_node: of the twin in the making */
+	struct list placed;    /* struct placed */
+	struct list twin;      /* struct qs_node: of the twin in the making */
 	enum qs_status status;
 };
 
@@ -119,8 +119,8 @@ static void add_constant_site(struct making *making, size_t index, char *name)
 	float *values;
 	size_t n;
 
-	making->status = qs_constant_fake(making->runner->plan, making->runner->registry, site,
-	    making->findings, &values, &n);
+	making->status = qs_constant_fake(
+	    making->runner->plan, making->runner->registry, site, making->findings, &values, &n);
 	if (making->status == QS_OK)
 		add_tensor(making, site, name, values, n);
 }

@@ -79,10 +79,10 @@ QS_API struct qs_sensitivity_cost qs_sensitivity_cost(const struct qs_sensitivit
 
 /** Which layers are quantized at a time. */
 enum qs_steps_kind {
-	QS_STEPS_ONLY,        /**< the given layers, and all */
-	QS_STEPS_EXCEPT,      /**< all but the given layers, and all */
-	QS_STEPS_FROM_INPUT,  /**< the first layer, the first two, and so on to all */
-	QS_STEPS_FROM_OUTPUT  /**< the last layer, the last two, and so on to all */
+	QS_STEPS_ONLY,       /**< the given layers, and all */
+	QS_STEPS_EXCEPT,     /**< all but the given layers, and all */
+	QS_STEPS_FROM_INPUT, /**< the first layer, the first two, and so on to all */
+	QS_STEPS_FROM_OUTPUT /**< the last layer, the last two, and so on to all */
 };
 
 /**
