@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Multiply-accumulates of layers on the shapes that a batch has, also where the model fixes none. */
+/* Multiply-accumulates of layers on the shapes of a batch, also where the model fixes none. */
 #ifndef ANALYSIS_REPLAY_MACS_H
 #define ANALYSIS_REPLAY_MACS_H
 

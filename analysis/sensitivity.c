@@ -152,7 +152,7 @@ void qs_sensitivity_free(struct qs_sensitivity *sensitivity)
 	free(sensitivity);
 }
 
-struct qs_sensitivity_cost qs_sensitivity_cost(const struct qs_sensitivity *sensitivity)
+struct qs_sensitivity_cost qs_sensitivity_cost_of(const struct qs_sensitivity *sensitivity)
 {
 	return sensitivity->cost;
 }

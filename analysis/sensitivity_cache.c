@@ -170,7 +170,7 @@ static bool is_sound(const char *bytes, size_t size)
 	return memcmp(bytes + size - n, expected, n) == 0;
 }
 
-/* What has the right fingerprints was written by the same rules, so nothing but its counts can be off. */
+/* What has the right fingerprint was written by the same rules: only its counts can be off. */
 static bool read_trials(struct qs_trials *trials, uint64_t fingerprint, const char *bytes)
 {
 	struct reading reading = {bytes + strlen(TITLE) + strlen("of "), false};

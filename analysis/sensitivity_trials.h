@@ -7,9 +7,9 @@
  * trials may be stopped after any of them and go on later.
  *
  * Where there are few batches and the model takes any number of samples, batches are cut into
- * smaller ones. All trials see the first. Of the others, where not all can be paid for, they see as many as
- * have their share of what is left, those first that have done worst so far: what is insensitive is
- * known well enough sooner than what is sensitive. Which these are depends on the trials alone.
+ * smaller ones. All trials see the first. Each of the others is seen by as many trials as its share
+ * of what is left pays for, those first that have done worst so far: what is insensitive is known
+ * well enough sooner than what is sensitive. Which these are depends on the trials alone.
  */
 #ifndef ANALYSIS_SENSITIVITY_TRIALS_H
 #define ANALYSIS_SENSITIVITY_TRIALS_H
@@ -53,8 +53,8 @@ struct qs_trials {
 
 /*
  * Opens the runtime and the data for `n` trials of a job that has its scales, which outlives them;
- * the caller fills in the items. `limit` is that of the trials. QS_INVALID with a finding when the model gives no numbers. To be
- * ended with qs_trials_done() either way.
+ * the caller fills in the items. `limit` is that of the trials. QS_INVALID with a finding when the
+ * model gives no numbers. To be ended with qs_trials_done() either way.
  */
 enum qs_status qs_trials_open(struct qs_trials *trials, const struct qs_job *job,
     const struct qs_calibrate_options *options, size_t n, double limit,

@@ -73,7 +73,7 @@ struct qs_sensitivity_cost {
 	size_t n_full_rows; /**< measured on all batches */
 	double runs;
 };
-QS_API struct qs_sensitivity_cost qs_sensitivity_cost(const struct qs_sensitivity *sensitivity);
+QS_API struct qs_sensitivity_cost qs_sensitivity_cost_of(const struct qs_sensitivity *sensitivity);
 
 /* ---- step by step ---------------------------------------------------------------------------- */
 
