@@ -13,6 +13,7 @@
 #include "qstrata/numbers.h"
 #include "qstrata/plugin.h"
 #include "qstrata/policy.h"
+#include "qstrata/sensitivity.h"
 #include "qstrata/spec.h"
 
 #endif
