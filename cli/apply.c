@@ -3,27 +3,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/job.h"
 #include "cli/progress.h"
 #include "cli/report.h"
 
 /* What a command does with a job that is planned. */
 typedef enum qs_status job_work(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings);
-
-/* Everything that --image says. */
-static enum qs_status read_image_options(const struct arguments *arguments,
-    struct qs_findings *findings, struct qs_image_options *ret_options)
-{
-	enum qs_status status = QS_OK;
-
-	qs_image_options_init(ret_options);
-	for (size_t i = 0; i < arguments->n_given; i++) {
-		if (arguments->given[i].option == OPTION_IMAGE &&
-		    qs_image_options_set(ret_options, arguments->given[i].value, findings) != QS_OK)
-			status = QS_INVALID;
-	}
-	return status;
-}
 
 static enum qs_status calibrate(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
@@ -87,19 +73,6 @@ static enum qs_status work_apply(
 	return status;
 }
 
-/* Whether all errors are about the config: then the job could have been done with another one. */
-static bool blames_config(const struct qs_findings *findings)
-{
-	for (size_t i = 0; i < qs_findings_count(findings); i++) {
-		const struct qs_finding *finding = qs_findings_at(findings, i);
-
-		if (finding->severity == QS_SEVERITY_ERROR &&
-		    (finding->code[2] < '1' || finding->code[2] > '5'))
-			return false;
-	}
-	return true;
-}
-
 /* The place of a word in a list; -1 when it is not there. */
 static int find_word(const char *const *words, const char *word)
 {
@@ -140,9 +113,7 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	if (status == QS_OK)
 		status = work(arguments, job, findings);
 	qs_job_free(job);
-	if (status == QS_INVALID && !blames_config(findings))
-		return EXIT_UNABLE;
-	return exit_of(status);
+	return exit_of_job(status, findings);
 }
 
 static int work_on_model(const struct arguments *arguments, job_work *work)

@@ -5,6 +5,7 @@
 
 #include "qstrata/base.h"
 #include "qstrata/baseline.h"
+#include "qstrata/doctor.h"
 #include "qstrata/engine.h"
 #include "qstrata/form.h"
 #include "qstrata/images.h"
