@@ -15,6 +15,7 @@
 #include "engine/calibrate.h"
 #include "engine/feed.h"
 #include "engine/runner.h"
+#include "engine/site.h"
 #include "model/ort.h"
 #include "qstrata/numbers.h"
 
@@ -59,21 +60,6 @@ static enum qs_status make_observers(struct run *run)
 		run->n_observers++;
 	}
 	return status;
-}
-
-/* What a tensor becomes at a site that has its scales, or needs none. */
-static enum qs_status quantize(
-    struct run *run, const struct qs_site *site, const float *in, size_t n, float *out)
-{
-	const struct qs_subject subject = subject_of(run, site);
-	struct qs_quantization how;
-	struct qs_counts counts;
-	enum qs_status status = qs_quantizer_bind(run->registry, &site->spec,
-	    qs_site_has_scales(site) ? &site->qparams : NULL, &subject, &how);
-
-	return status == QS_OK
-	           ? qs_quantizer_fake(&how, (struct qs_layout){1, 1, n}, in, out, &counts)
-	           : status;
 }
 
 /* The exponents of doubles, from that of the least one. */
@@ -135,7 +121,9 @@ static enum qs_status visit(void *context, size_t index, const float *in, size_t
 		return QS_OK;
 	if (run->observers[index])
 		status = take_result(run, index);
-	return status == QS_OK ? quantize(run, &run->plan->sites[index], in, n, out) : status;
+	return status == QS_OK ? qs_site_fake(run->plan, run->registry, &run->plan->sites[index],
+				     (struct qs_layout){1, 1, n}, run->findings, in, out)
+	                       : status;
 }
 
 static enum qs_status run_batch(struct run *run, size_t batch)
@@ -151,10 +139,20 @@ static enum qs_status run_batch(struct run *run, size_t batch)
 	return status;
 }
 
+static enum qs_status learn(
+    void *context, size_t item, const struct qs_blob *output, const struct qs_blob *twin)
+{
+	struct run *run = context;
+
+	return qs_correct_learn(&run->correct, item, output, twin);
+}
+
 static enum qs_status open_runner(struct run *run)
 {
-	const struct qs_runner_options options = {
-	    .cuts = run->options->observe != QS_OBSERVE_FLOAT, .correct = &run->correct};
+	const struct qs_runner_options options = {.cuts = run->options->observe != QS_OBSERVE_FLOAT,
+	    .correct = &run->correct,
+	    .twins = &run->correct.twins,
+	    .learn = learn};
 	enum qs_status status =
 	    qs_ort_open(run->options->onnxruntime, run->findings, &run->runtime);
 

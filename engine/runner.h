@@ -31,9 +31,12 @@ typedef enum qs_status qs_runner_show(void *context, size_t value, const struct 
 
 struct qs_runner_options {
 	bool cuts; /* false: the float model, whose sites are only shown */
-	/* Biases that change from run to run, and learn from the float twins of their layers; NULL:
-	 * none. Outlives the runner. */
-	struct qs_correct *correct;
+	/* Biases that change from run to run; NULL: none. Outlive the runner. */
+	const struct qs_correct *correct;
+	/* Layers with float twins; NULL: none. They outlive the runner. Without cuts there are no
+	 * twins. */
+	const struct qs_twins *twins;
+	qs_twin_learn *learn; /* with the context of the run; not NULL with `twins` */
 	/* Whether a value is asked for, by value, which outlives the making; NULL: none is. Values
 	 * that depend on constants only are never shown. */
 	const bool *is_asked;

@@ -56,7 +56,7 @@ enum qs_arithmetic {
 /** Sets whose arithmetic a job computes with; before it gets its scales. */
 QS_API enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arithmetic);
 
-/** Sets what symmetric data is scaled by; before it gets its scales. A new job has the law `qmax`. */
+/** Sets what symmetric data is scaled by, `qmax` in a new job; before it gets its scales. */
 QS_API enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law);
 
 /**
