@@ -34,7 +34,7 @@ struct qs_doctor_tensor {
 	uint64_t counts[QS_DOCTOR_BINS]; /* equal bins from the least to the most value */
 	struct qs_agreement error;       /* the float32 model against the quantized one */
 	struct qs_agreement rounding;    /* what reached the format against what became of it */
-	struct qs_moments reached;    /* of what reached the format in the quantized model */
+	struct qs_moments reached;       /* of what reached the format in the quantized model */
 	struct qs_counts cut;            /* by the format */
 	uint64_t n_some, n_lost;         /* values other than 0, and those that became 0 */
 	/* Of booleans: how many are not the same in both models, and how many hold in each. */

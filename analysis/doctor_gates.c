@@ -2,8 +2,8 @@
 /*
  * The check of products before sigmoids, whose small values a scale for outliers rounds to 0.
  *
- * Source: Horizon, on linear layers with int16 on both sides on Journey 6E/M (2025-05-21): a sigmoid
- * needs no large input, so that a fixed scale of 7/32767 serves its sum better.
+ * Source: Horizon, on linear layers with int16 on both sides on Journey 6E/M (2025-05-21): a
+ * sigmoid needs no large input, so that a fixed scale of 7/32767 serves its sum better.
  */
 #include <math.h>
 #include <stdlib.h>

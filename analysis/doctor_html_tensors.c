@@ -168,9 +168,9 @@ void qs_doctor_add_tensors(struct qs_doctor_page *page)
 	const size_t n = page->doctor->n_tensors;
 
 	qs_text_adds(page->text, "<section id=\"tensors\"><h2>Tensors</h2>\n<p "
-	                         "class=\"filter\"><label>Show tensors with "
+				 "class=\"filter\"><label>Show tensors with "
 				 "<input type=\"search\" data-table=\"tensor-table\" "
-	                         "placeholder=\"name, layer, format\">"
+				 "placeholder=\"name, layer, format\">"
 				 "</label></p>\n");
 	qs_html_begin_table(page->text, "tensor-table",
 	    "Every tensor: what it holds in float32, and what quantization makes of it", columns,

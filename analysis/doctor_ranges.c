@@ -188,7 +188,8 @@ void qs_doctor_check_one_sided(struct qs_doctor *doctor, const struct qs_doctor_
 		const double most = (double)tensor->moments.most;
 		struct qs_finding *finding;
 
-		if (!site || site->kind != QS_TENSOR_INPUT ||
+		/* A mask of 0 and 1 is not to be shifted. */
+		if (!site || site->kind != QS_TENSOR_INPUT || tensor->is_binary ||
 		    qs_spec_int_range(&site->spec).min >= 0 ||
 		    (least < row->limit && most > row->limit))
 			continue;

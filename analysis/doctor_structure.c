@@ -330,8 +330,10 @@ void qs_doctor_check_boolean_operand(struct qs_doctor *doctor, const struct qs_d
 			const size_t other = qs_doctor_read_site(doctor, i, 1 - k);
 			struct qs_finding *finding;
 
+			/* What is planned here gives it a format; a device's own tool looks for one
+			 * in the model. */
 			if (source == QS_NONE || other == QS_NONE ||
-			    qs_doctor_read_site(doctor, i, k) != QS_NONE)
+			    (!doctor->is_precise && qs_doctor_read_site(doctor, i, k) != QS_NONE))
 				continue;
 			finding = qs_doctor_add(doctor, row, QS_NONE,
 			    "\"%s\" takes the boolean of \"%s\" as a float beside quantized data: "

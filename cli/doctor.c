@@ -141,18 +141,21 @@ static int tell(const struct arguments *arguments, const struct outputs *outputs
 static int examine_config(const struct arguments *arguments, struct qs_findings *findings,
     const struct outputs *outputs, const struct levels *levels)
 {
-	const struct qs_profile *target;
+	const struct qs_profile *target = NULL;
+	bool complained = false;
 	struct config config;
 	int status;
 
 	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &status)) {
-		if (find_target(arguments, &config, &target))
-			status =
-			    exit_of_job(examine(arguments, &config, target, findings), findings);
-		else
-			status = EXIT_UNABLE;
+		complained = !find_target(arguments, &config, &target);
+		status = complained
+		             ? EXIT_UNABLE
+		             : exit_of_job(examine(arguments, &config, target, findings), findings);
+	} else {
+		complained = qs_findings_count(findings) == 0;
 	}
-	status = tell(arguments, outputs, levels, findings, status);
+	if (!complained)
+		status = tell(arguments, outputs, levels, findings, status);
 	close_config(&config);
 	return status;
 }
