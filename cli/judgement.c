@@ -96,6 +96,11 @@ static bool read_profile(const struct reading *reading, const struct given *give
 	return is_good(status);
 }
 
+static bool read_device(const struct reading *reading, const struct given *given)
+{
+	return add_device(reading, given->value, strlen(given->value));
+}
+
 /* Devices with commas between. */
 static bool read_targets(const struct reading *reading, const struct given *given)
 {
@@ -121,6 +126,7 @@ static const struct {
     {OPTION_PROFILE, read_profile},
     {OPTION_RULES, read_rules},
     {OPTION_TARGET, read_targets},
+    {OPTION_DEVICE, read_device},
 };
 
 bool judgement_read(const struct arguments *arguments, struct qs_findings *findings,
