@@ -7,14 +7,14 @@
 
 #define MORE true
 #define LESS false
-static const struct qs_metric_info infos[] = {
+static const struct qs_metric_facts infos[] = {
 #define METRIC(id, name, better, what) {#name, what, better},
-#include "analysis/metrics.def"
+#include "qstrata/metrics.def"
 };
 #undef MORE
 #undef LESS
 
-const struct qs_metric_info *qs_metric_info(enum qs_metric metric)
+const struct qs_metric_facts *qs_metric_info(enum qs_metric metric)
 {
 	return &infos[metric];
 }
@@ -129,4 +129,14 @@ double qs_agreement_of(const struct qs_agreement *agreement, enum qs_metric metr
 	default:
 		return NAN;
 	}
+}
+
+void qs_compare_floats(const float *expected, const float *found, size_t n, size_t row,
+    double ret_values[QS_METRIC__COUNT])
+{
+	struct qs_agreement agreement = QS_AGREEMENT_INIT;
+
+	qs_agreement_add(&agreement, expected, found, n, row);
+	for (int i = 0; i < QS_METRIC__COUNT; i++)
+		ret_values[i] = qs_agreement_of(&agreement, (enum qs_metric)i);
 }

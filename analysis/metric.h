@@ -9,27 +9,7 @@
 #ifndef ANALYSIS_METRIC_H
 #define ANALYSIS_METRIC_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-enum qs_metric {
-#define METRIC(id, name, better, what) QS_METRIC_##id,
-#include "analysis/metrics.def"
-	QS_METRIC__COUNT
-};
-
-struct qs_metric_info {
-	const char *name, *what;
-	bool more_is_better;
-};
-
-/* What there is to say about a metric. */
-const struct qs_metric_info *qs_metric_info(enum qs_metric metric);
-/* The metric of a name; QS_METRIC__COUNT when there is none. */
-enum qs_metric qs_metric_of(const char *name);
-/* Whether a is better than b. NaN is worse than every number, and not better than NaN. */
-bool qs_metric_better(enum qs_metric metric, double a, double b);
+#include "qstrata/analysis.h"
 
 struct qs_agreement {
 	uint64_t n, n_rows;

@@ -2,9 +2,8 @@
 /* Writes a placement: tables for people, and JSON. */
 #include <string.h>
 
-#include "analysis/columns.h"
 #include "analysis/place.h"
-#include "base/json_document.h"
+#include "base/table.h"
 #include "model/onnx.h"
 
 static const struct qs_profile *profile_of(const struct qs_placement *placement)
@@ -63,102 +62,154 @@ static size_t refer(struct references *references, const struct qs_operator_fact
 	return i + 1;
 }
 
-static void write_reason(struct qs_columns *columns, struct references *references,
+/* "[2] only on request": what a fact says about a row of a table, in an arena. */
+static const char *write_reason(struct qs_arena *arena, struct references *references,
     const struct qs_operator_fact *fact, const char *text)
 {
 	const size_t number = refer(references, fact);
 
 	if (!fact)
-		qs_columns_add(columns, "no source");
-	else if (text)
-		qs_columns_addf(columns, "[%zu] %s", number, text);
-	else
-		qs_columns_addf(columns, "[%zu]", number);
+		return "no source";
+	return qs_arena_printf(arena, "[%zu]%s%s", number, text ? " " : "", text ? text : "");
 }
 
-static void write_node(const struct qs_placement *placement, const struct qs_placed *placed,
-    struct references *references, struct qs_columns *columns)
-{
-	const struct qs_node *node = node_of(placement, placed);
+/* Rows of a table with the reason of each. */
+struct rows {
+	const struct qs_placement *placement;
+	const struct qs_layer_formats **formats; /* of layers; a second row is about later facts */
+	const char **reasons;
+	size_t n;
+};
 
-	qs_columns_add(columns, node->label);
-	qs_columns_add(columns, node->proto->op_type);
-	qs_columns_add(columns, qs_unit_word(placed->on));
-	if (placed->segment)
-		qs_columns_addf(columns, "%zu", placed->segment);
-	else
-		qs_columns_add(columns, placed->splits ? "splits" : NULL);
-	if (placed->passed)
-		write_reason(columns, references, placed->passed, qs_limit_what(placed->limit));
-	else
-		write_reason(
-		    columns, references, placed->fact, placed->fact ? placed->fact->text : NULL);
+static struct qs_cell text_cell(const char *text)
+{
+	return (struct qs_cell){.is_empty = !text, .text = text};
 }
 
-static enum qs_status write_nodes(
-    const struct qs_placement *placement, struct references *references, struct qs_text *text)
+static struct qs_cell node_cell(const void *context, size_t row, size_t column)
 {
-	static const char *const titles[] = {"node", "operator", "on", "segment", "source"};
-	struct qs_columns columns;
-	enum qs_status status;
+	const struct rows *rows = context;
+	const struct qs_placed *placed = &rows->placement->nodes[row];
 
-	qs_columns_init(&columns, sizeof(titles) / sizeof(*titles));
-	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
-		qs_columns_add(&columns, titles[i]);
-	for (size_t i = 0; i < placement->n_nodes; i++)
-		write_node(placement, &placement->nodes[i], references, &columns);
-	status = qs_columns_write(&columns, text);
-	qs_columns_done(&columns);
-	return status;
-}
-
-static void write_layer(const struct qs_placement *placement,
-    const struct qs_layer_formats *formats, struct references *references,
-    struct qs_columns *columns)
-{
-	const struct qs_layer *layer = &placement->layers->items[formats->layer];
-	const struct qs_operator_fact *fact = formats->fact;
-
-	qs_columns_add(columns, layer->name);
-	qs_columns_add(columns, layer->type[0] ? layer->type : layer->op_type);
-	for (int t = 0; t < QS_TENSOR__COUNT; t++)
-		qs_columns_add(columns, qs_number_word(formats->numbers[t]));
-	qs_columns_add(columns, qs_answer_word(formats->answer));
-	if (fact && fact->cost)
-		qs_columns_addf(columns, "%u", fact->cost);
-	else
-		qs_columns_add(columns, NULL);
-	write_reason(columns, references, fact, fact ? fact->text : NULL);
-	if (formats->later) {
-		for (size_t i = 0; i < 3 + QS_TENSOR__COUNT; i++)
-			qs_columns_add(columns, i == 2 + QS_TENSOR__COUNT ? "later" : "");
-		qs_columns_add(columns, "");
-		write_reason(columns, references, formats->later, formats->later->text);
+	switch (column) {
+	case 0:
+		return text_cell(node_of(rows->placement, placed)->label);
+	case 1:
+		return text_cell(node_of(rows->placement, placed)->proto->op_type);
+	case 2:
+		return text_cell(placed->splits ? "cpu, splits" : qs_unit_word(placed->on));
+	case 3:
+		return (struct qs_cell){.is_empty = !placed->segment, .count = placed->segment};
+	default:
+		return text_cell(rows->reasons[row]);
 	}
 }
 
-static enum qs_status write_layers(
-    const struct qs_placement *placement, struct references *references, struct qs_text *text)
+static enum qs_status write_nodes(const struct qs_placement *placement,
+    struct references *references, struct qs_arena *arena, struct qs_text *text)
 {
-	struct qs_columns columns;
-	enum qs_status status;
+	static const struct qs_column columns[] = {
+	    {"node", "node", QS_COLUMN_TEXT, true, "its name"},
+	    {"operator", "operator", QS_COLUMN_TEXT, true, "of ONNX"},
+	    {"on", "on", QS_COLUMN_TEXT, true, "where it runs"},
+	    {"segment", "segment", QS_COLUMN_COUNT, true, "of the BPU"},
+	    {"source", "source", QS_COLUMN_TEXT, true, "which says so"}};
+	struct rows rows = {.placement = placement,
+	    .reasons = qs_arena_array(arena, placement->n_nodes + 1, sizeof(*rows.reasons))};
+	const struct qs_table table = {.columns = columns,
+	    .n_columns = sizeof(columns) / sizeof(*columns),
+	    .n_rows = placement->n_nodes,
+	    .cell = node_cell,
+	    .context = &rows};
 
-	if (!placement->n_formats)
-		return QS_OK;
-	qs_text_adds(text, "\n");
-	qs_columns_init(&columns, 5 + QS_TENSOR__COUNT);
-	qs_columns_add(&columns, "layer");
-	qs_columns_add(&columns, "type");
-	for (int t = 0; t < QS_TENSOR__COUNT; t++)
-		qs_columns_add(&columns, qs_tensor_word((enum qs_tensor)t));
-	qs_columns_add(&columns, "answer");
-	qs_columns_add(&columns, "cost");
-	qs_columns_add(&columns, "source");
-	for (size_t i = 0; i < placement->n_formats; i++)
-		write_layer(placement, &placement->formats[i], references, &columns);
-	status = qs_columns_write(&columns, text);
-	qs_columns_done(&columns);
-	return status;
+	for (size_t i = 0; rows.reasons && i < placement->n_nodes; i++) {
+		const struct qs_placed *placed = &placement->nodes[i];
+
+		rows.reasons[i] = write_reason(arena, references, reason_of(placed),
+		    placed->passed ? qs_limit_what(placed->limit)
+		    : placed->fact ? placed->fact->text
+				   : NULL);
+		if (!rows.reasons[i])
+			return QS_NOMEM;
+	}
+	return rows.reasons ? qs_table_write_text(&table, text) : QS_NOMEM;
+}
+
+/* The tensor kind of a column of formats, from the third one on. */
+#define FIRST_KIND 2
+
+static struct qs_cell layer_cell(const void *context, size_t row, size_t column)
+{
+	const struct rows *rows = context;
+	const struct qs_layer_formats *formats = rows->formats[row];
+	const bool is_later = row > 0 && formats == rows->formats[row - 1];
+	const struct qs_layer *layer = &rows->placement->layers->items[formats->layer];
+
+	if (column == FIRST_KIND + QS_TENSOR__COUNT + 2)
+		return text_cell(rows->reasons[row]);
+	if (is_later && column == FIRST_KIND + QS_TENSOR__COUNT + 1)
+		return (struct qs_cell){.is_empty = true};
+	if (is_later)
+		return text_cell(column == FIRST_KIND + QS_TENSOR__COUNT ? "later" : "");
+	if (column >= FIRST_KIND && column < FIRST_KIND + QS_TENSOR__COUNT)
+		return text_cell(qs_number_word(formats->numbers[column - FIRST_KIND]));
+	switch (column) {
+	case 0:
+		return text_cell(layer->name);
+	case 1:
+		return text_cell(layer->type[0] ? layer->type : layer->op_type);
+	case FIRST_KIND + QS_TENSOR__COUNT:
+		return text_cell(qs_answer_word(formats->answer));
+	default:
+		return (struct qs_cell){.is_empty = !formats->fact || !formats->fact->cost,
+		    .count = formats->fact ? formats->fact->cost : 0};
+	}
+}
+
+/* A row of a layer, or a second one about later facts. False when memory ran out. */
+static bool add_row(struct rows *rows, struct references *references, struct qs_arena *arena,
+    const struct qs_layer_formats *formats, const struct qs_operator_fact *fact)
+{
+	rows->formats[rows->n] = formats;
+	rows->reasons[rows->n] = write_reason(arena, references, fact, fact ? fact->text : NULL);
+	return rows->reasons[rows->n++] != NULL;
+}
+
+static enum qs_status write_layers(const struct qs_placement *placement,
+    struct references *references, struct qs_arena *arena, struct qs_text *text)
+{
+	static const struct qs_column columns[] = {
+	    {"layer", "layer", QS_COLUMN_TEXT, true, "its name"},
+	    {"type", "type", QS_COLUMN_TEXT, true, "of PyTorch, or the operator"},
+	    {"input", "input", QS_COLUMN_TEXT, true, "the widest format of what is read"},
+	    {"weights", "weights", QS_COLUMN_TEXT, true, "format"},
+	    {"bias", "bias", QS_COLUMN_TEXT, true, "format"},
+	    {"activation", "activation", QS_COLUMN_TEXT, true, "format of what comes out"},
+	    {"answer", "answer", QS_COLUMN_TEXT, true, "whether they work together"},
+	    {"cost", "cost", QS_COLUMN_COUNT, true, "place in the order of latencies"},
+	    {"source", "source", QS_COLUMN_TEXT, true, "which says so"}};
+	const size_t room = 2 * placement->n_formats + 1;
+	struct rows rows = {.placement = placement,
+	    .formats = qs_arena_array(arena, room, sizeof(*rows.formats)),
+	    .reasons = qs_arena_array(arena, room, sizeof(*rows.reasons))};
+	struct qs_table table = {.columns = columns,
+	    .n_columns = sizeof(columns) / sizeof(*columns),
+	    .cell = layer_cell,
+	    .context = &rows};
+	bool good = rows.formats && rows.reasons;
+
+	for (size_t i = 0; good && i < placement->n_formats; i++) {
+		const struct qs_layer_formats *formats = &placement->formats[i];
+
+		good =
+		    add_row(&rows, references, arena, formats, formats->fact) &&
+		    (!formats->later || add_row(&rows, references, arena, formats, formats->later));
+	}
+	table.n_rows = rows.n;
+	qs_text_adds(text, rows.n ? "\n" : "");
+	if (good && rows.n)
+		return qs_table_write_text(&table, text);
+	return good ? QS_OK : QS_NOMEM;
 }
 
 static size_t count_on(const struct qs_placement *placement, enum qs_unit on)
@@ -198,15 +249,17 @@ enum qs_status qs_placement_write_text(const struct qs_placement *placement, str
 {
 	const struct qs_profile *profile = profile_of(placement);
 	struct references references = {.n = 0};
+	struct qs_arena arena = QS_ARENA_INIT;
 	enum qs_status status;
 
 	qs_text_addf(text, "%s on %s, read by %s\n\n", placement->options.model, profile->name,
 	    front_end_of(placement));
-	status = write_nodes(placement, &references, text);
+	status = write_nodes(placement, &references, &arena, text);
 	if (status == QS_OK)
-		status = write_layers(placement, &references, text);
+		status = write_layers(placement, &references, &arena, text);
 	write_sums(placement, text);
 	write_references(&references, text);
+	qs_arena_done(&arena);
 	return status == QS_OK ? qs_text_status(text) : status;
 }
 

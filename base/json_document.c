@@ -60,15 +60,20 @@ struct json_object *qs_json_text(const char *text)
 	return qs_json_end_text(&clean);
 }
 
-struct json_object *qs_json_number(double value)
+void qs_number_spell(double value, char text[QS_NUMBER_SPELLING])
 {
-	char text[40];
-
 	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
+		snprintf(text, QS_NUMBER_SPELLING, "%.*g", digits, value);
 		if (!(strtod(text, NULL) < value) && !(strtod(text, NULL) > value))
 			break;
 	}
+}
+
+struct json_object *qs_json_number(double value)
+{
+	char text[QS_NUMBER_SPELLING];
+
+	qs_number_spell(value, text);
 	return json_object_new_double_s(value, text);
 }
 

@@ -25,7 +25,11 @@ struct json_object *qs_json_text(const char *text);
  */
 struct json_object *qs_json_end_text(struct qs_text *text);
 
-/* A number as the shortest decimal that reads back as the same double. */
+/* The shortest decimal that reads back as the same double, and room for it. */
+#define QS_NUMBER_SPELLING 40
+void qs_number_spell(double value, char text[QS_NUMBER_SPELLING]);
+
+/* A number, as that decimal. */
 struct json_object *qs_json_number(double value);
 
 /* Appends a document to a text, indented, with a final newline, and releases it. */

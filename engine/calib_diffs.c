@@ -91,6 +91,18 @@ static enum qs_status observe(void *state, const float *values, size_t n)
 	return QS_OK;
 }
 
+static enum qs_status merge(void *state, const void *other)
+{
+	struct search *search = state;
+	const struct search *more = other;
+
+	for (int i = 0; i < CANDIDATES; i++) {
+		for (size_t k = 0; k < QS_GRID_SUMS; k++)
+			search->sums[i][k] += more->sums[i][k];
+	}
+	return QS_OK;
+}
+
 static double total(const double sums[QS_GRID_SUMS])
 {
 	double sum = 0.0;
@@ -130,4 +142,5 @@ const struct qs_calibrator qs_calib_diffs = {
     .observe = observe,
     .decide = decide,
     .end = end,
+    .merge = merge,
 };

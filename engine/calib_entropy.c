@@ -115,4 +115,5 @@ const struct qs_calibrator qs_calib_entropy = {
     .observe = qs_histogram_observe,
     .decide = decide,
     .end = qs_histogram_end,
+    .merge = qs_histogram_merge,
 };

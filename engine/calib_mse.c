@@ -63,4 +63,5 @@ const struct qs_calibrator qs_calib_mse = {
     .observe = qs_histogram_observe,
     .decide = decide,
     .end = qs_histogram_end,
+    .merge = qs_histogram_merge,
 };

@@ -29,6 +29,7 @@ static enum qs_status calibrate_constant(const struct qs_plan *plan, struct qs_s
 	const struct qs_graph *graph = plan->layers->graph;
 	const Onnx__TensorProto *constant = graph->values[site->value].constant;
 	struct qs_observation observation = {.channels = 1,
+	    .scale_law = plan->scale_law,
 	    .subject = {site->name, qs_model_place(graph->model, findings), findings}};
 	struct qs_layout layout;
 	enum qs_status status;

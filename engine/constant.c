@@ -6,7 +6,7 @@
 
 #include "engine/array.h"
 #include "engine/calibrate.h"
-#include "engine/registry.h"
+#include "engine/site.h"
 #include "model/tensor.h"
 
 enum qs_status qs_constant_read(const struct qs_model *model, const Onnx__TensorProto *constant,
@@ -25,18 +25,11 @@ static enum qs_status fake(const struct qs_plan *plan, const struct qs_registry 
 {
 	const struct qs_graph *graph = plan->layers->graph;
 	const Onnx__TensorProto *constant = graph->values[site->value].constant;
-	const struct qs_subject subject = {
-	    site->name, qs_model_place(graph->model, findings), findings};
-	struct qs_quantization how;
-	struct qs_counts counts;
 	struct qs_layout layout;
-	enum qs_status status;
 
 	if (!qs_layout_of(constant->dims, constant->n_dims, site->axis, &layout))
 		return QS_BUG;
-	status = qs_quantizer_bind(
-	    registry, &site->spec, site->qparams.n ? &site->qparams : NULL, &subject, &how);
-	return status == QS_OK ? qs_quantizer_fake(&how, layout, values, out, &counts) : status;
+	return qs_site_fake(plan, registry, site, layout, findings, values, out);
 }
 
 enum qs_status qs_constant_fake(const struct qs_plan *plan, const struct qs_registry *registry,

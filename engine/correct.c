@@ -48,17 +48,14 @@ static enum qs_status add(struct qs_correct *correct, const struct qs_plan *plan
     const struct qs_registry *registry, size_t layer, struct qs_findings *findings)
 {
 	const struct qs_graph *graph = plan->layers->graph;
-	const struct qs_layer *item = &plan->layers->items[layer];
 	const size_t index = plan->bias_site[layer];
 	const struct qs_site *site = &plan->sites[index];
 	const Onnx__TensorProto *constant = graph->values[site->value].constant;
 	struct qs_corrected *corrected = &correct->items[correct->n++];
 	enum qs_status status;
 
-	corrected->layer = layer;
-	corrected->type = item->type;
+	corrected->type = plan->layers->items[layer].type;
 	corrected->site = index;
-	corrected->output = graph->nodes[item->nodes[item->n_nodes - 1]].outputs[0];
 	status = qs_constant_read(
 	    graph->model, constant, site, findings, &corrected->start, &corrected->n);
 	if (status == QS_OK)
@@ -69,7 +66,8 @@ static enum qs_status add(struct qs_correct *correct, const struct qs_plan *plan
 	corrected->bias =
 	    (struct qs_blob){site->tensor, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, constant->n_dims,
 		constant->dims, corrected->values, corrected->n * sizeof(*corrected->values)};
-	correct->of_node[item->node] = correct->of_site[index] = correct->n - 1;
+	correct->of_site[index] = correct->n - 1;
+	qs_twins_add(&correct->twins, plan, layer);
 	return QS_OK;
 }
 
@@ -80,9 +78,8 @@ enum qs_status qs_correct_init(struct qs_correct *correct, const struct qs_plan 
 	enum qs_status status = QS_OK;
 
 	*correct = (struct qs_correct){.items = calloc(n + 1, sizeof(*correct->items)),
-	    .of_node = qs_plan_none(plan->layers->graph->n_nodes),
 	    .of_site = qs_plan_none(plan->n_sites)};
-	if (!correct->items || !correct->of_node || !correct->of_site)
+	if (qs_twins_init(&correct->twins, plan) != QS_OK || !correct->items || !correct->of_site)
 		return QS_NOMEM;
 	for (size_t i = 0; plan->corrects_biases && i < n && status == QS_OK; i++) {
 		if (is_wanted(plan, i))
@@ -98,7 +95,7 @@ void qs_correct_done(struct qs_correct *correct)
 		free(correct->items[i].values);
 	}
 	free(correct->items);
-	free(correct->of_node);
+	qs_twins_done(&correct->twins);
 	free(correct->of_site);
 }
 

@@ -9,13 +9,11 @@
 #ifndef ENGINE_CORRECT_H
 #define ENGINE_CORRECT_H
 
-#include "engine/plan.h"
-#include "model/runtime.h"
+#include "engine/twin.h"
 
 /* A layer whose bias is corrected. */
 struct qs_corrected {
-	size_t layer, site;  /* of the bias */
-	size_t output;       /* value that the layer gives */
+	size_t site;         /* of the bias */
 	const char *type;    /* of the layer */
 	size_t n;            /* channels */
 	struct qs_blob bias; /* as the next batch reads it, float32 */
@@ -28,8 +26,8 @@ struct qs_corrected {
 struct qs_correct {
 	struct qs_corrected *items;
 	size_t n;
-	size_t *of_node; /* by main node of the layer: its item, or QS_NONE */
-	size_t *of_site; /* by site of the bias */
+	struct qs_twins twins; /* of their layers: one an item, in the same order */
+	size_t *of_site;       /* by site of the bias: its item, or QS_NONE */
 };
 
 /*

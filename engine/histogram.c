@@ -64,6 +64,16 @@ void qs_histogram_end(void *state)
 	free(state);
 }
 
+enum qs_status qs_histogram_merge(void *state, const void *other)
+{
+	struct qs_histogram *histogram = state;
+	const struct qs_histogram *more = other;
+
+	for (size_t i = 0; i < QS_HISTOGRAM_BINS; i++)
+		histogram->counts[i] += more->counts[i];
+	return QS_OK;
+}
+
 enum qs_status qs_histogram_decide(const struct qs_calibration *calibration, void *state,
     qs_histogram_search *search, struct qs_verdict *ret_verdict)
 {

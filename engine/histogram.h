@@ -29,6 +29,7 @@ enum qs_status qs_histogram_begin(
     const struct qs_calibration *calibration, const struct qs_extent *extent, void **ret_state);
 enum qs_status qs_histogram_observe(void *state, const float *values, size_t n);
 void qs_histogram_end(void *state);
+enum qs_status qs_histogram_merge(void *state, const void *other);
 
 /* A threshold >= 0 in units of the data, found from a histogram with values other than 0. */
 typedef double qs_histogram_search(const struct qs_histogram *histogram);

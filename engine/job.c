@@ -253,6 +253,14 @@ enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arit
 	return QS_OK;
 }
 
+enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law)
+{
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	job->plan->scale_law = law;
+	return QS_OK;
+}
+
 /* Lets the model compute as the device does. */
 static enum qs_status settle_arithmetic(struct qs_job *job)
 {

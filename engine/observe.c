@@ -12,11 +12,10 @@
 #include <string.h>
 
 #include "base/finding.h"
-#include "engine/array.h"
 #include "engine/calibrate.h"
-#include "engine/dataset.h"
-#include "engine/onnx_form.h"
+#include "engine/feed.h"
 #include "engine/runner.h"
+#include "engine/site.h"
 #include "model/ort.h"
 #include "qstrata/numbers.h"
 
@@ -27,9 +26,7 @@ struct run {
 	struct qs_findings *findings;
 	struct qs_observer **observers; /* by site; NULL for formats without scales */
 	size_t n_observers;
-	struct qs_data_input *inputs;
-	size_t n_inputs;
-	struct qs_dataset dataset;
+	struct qs_feed feed;
 	struct qs_runtime *runtime;
 	struct qs_runner *runner;
 	struct qs_correct correct;
@@ -52,6 +49,7 @@ static enum qs_status make_observers(struct run *run)
 	for (size_t i = 0; i < run->plan->n_sites && status == QS_OK; i++) {
 		const struct qs_site *site = &run->plan->sites[i];
 		const struct qs_observation observation = {.channels = 1,
+		    .scale_law = run->plan->scale_law,
 		    .is_graph_input = graph->values[site->value].is_input,
 		    .subject = subject_of(run, site)};
 
@@ -62,50 +60,6 @@ static enum qs_status make_observers(struct run *run)
 		run->n_observers++;
 	}
 	return status;
-}
-
-static enum qs_status find_inputs(struct run *run)
-{
-	const struct qs_graph *graph = run->plan->layers->graph;
-
-	run->inputs = calloc(graph->n_values + 1, sizeof(*run->inputs));
-	if (!run->inputs)
-		return QS_NOMEM;
-	/* In the model's order, so that a single batch file means the first and only one. */
-	for (size_t i = 0; i < graph->proto->n_input; i++) {
-		const size_t index = qs_graph_find(graph, graph->proto->input[i]->name);
-		const struct qs_value *value = index == QS_NONE ? NULL : &graph->values[index];
-		enum qs_element element;
-
-		if (!value || !value->is_input)
-			continue;
-		element = qs_onnx_element(value->element_type);
-		if (element == QS_ELEMENT__COUNT) {
-			qs_finding_add(run->findings, QS_FINDING_DATA_TYPE,
-			    qs_model_place(graph->model, run->findings),
-			    "input \"%s\" of the model is of a type that arrays cannot have",
-			    value->name);
-			return QS_UNSUPPORTED;
-		}
-		run->inputs[run->n_inputs++] =
-		    (struct qs_data_input){value->name, element, value->rank, value->dims};
-	}
-	return QS_OK;
-}
-
-/* What a tensor becomes at a site that has its scales, or needs none. */
-static enum qs_status quantize(
-    struct run *run, const struct qs_site *site, const float *in, size_t n, float *out)
-{
-	const struct qs_subject subject = subject_of(run, site);
-	struct qs_quantization how;
-	struct qs_counts counts;
-	enum qs_status status = qs_quantizer_bind(run->registry, &site->spec,
-	    qs_site_has_scales(site) ? &site->qparams : NULL, &subject, &how);
-
-	return status == QS_OK
-	           ? qs_quantizer_fake(&how, (struct qs_layout){1, 1, n}, in, out, &counts)
-	           : status;
 }
 
 /* The exponents of doubles, from that of the least one. */
@@ -167,39 +121,38 @@ static enum qs_status visit(void *context, size_t index, const float *in, size_t
 		return QS_OK;
 	if (run->observers[index])
 		status = take_result(run, index);
-	return status == QS_OK ? quantize(run, &run->plan->sites[index], in, n, out) : status;
+	return status == QS_OK ? qs_site_fake(run->plan, run->registry, &run->plan->sites[index],
+				     (struct qs_layout){1, 1, n}, run->findings, in, out)
+	                       : status;
 }
 
 static enum qs_status run_batch(struct run *run, size_t batch)
 {
-	struct qs_array *inputs = calloc(run->n_inputs + 1, sizeof(*inputs));
-	struct qs_blob *blobs = calloc(run->n_inputs + 1, sizeof(*blobs));
-	enum qs_status status = inputs && blobs
-	                            ? qs_dataset_read(&run->dataset, batch, run->findings, inputs)
-	                            : QS_NOMEM;
+	enum qs_status status = qs_feed_read(&run->feed, batch, run->findings);
 
-	for (size_t i = 0; i < run->n_inputs && status == QS_OK; i++)
-		blobs[i] = (struct qs_blob){run->inputs[i].name, qs_onnx_type(inputs[i].element),
-		    inputs[i].rank, inputs[i].dims, inputs[i].data,
-		    inputs[i].n_values * qs_element_size(inputs[i].element)};
-	if (status == QS_OK) {
-		status =
-		    qs_runner_run(run->runner, blobs, run->n_inputs, visit, run, run->findings);
-		for (size_t i = 0; i < run->n_inputs; i++)
-			qs_array_done(&inputs[i]);
-	}
-	free(inputs);
-	free(blobs);
+	if (status == QS_OK)
+		status = qs_runner_run(
+		    run->runner, run->feed.blobs, run->feed.n_inputs, visit, run, run->findings);
 	if (status == QS_OK && run->options->progress &&
-	    !run->options->progress(run->options->context, batch + 1, run->dataset.n_batches))
+	    !run->options->progress(run->options->context, batch + 1, run->feed.dataset.n_batches))
 		status = QS_INVALID;
 	return status;
 }
 
+static enum qs_status learn(
+    void *context, size_t item, const struct qs_blob *output, const struct qs_blob *twin)
+{
+	struct run *run = context;
+
+	return qs_correct_learn(&run->correct, item, output, twin);
+}
+
 static enum qs_status open_runner(struct run *run)
 {
-	const struct qs_runner_options options = {
-	    run->options->observe != QS_OBSERVE_FLOAT, &run->correct};
+	const struct qs_runner_options options = {.cuts = run->options->observe != QS_OBSERVE_FLOAT,
+	    .correct = &run->correct,
+	    .twins = &run->correct.twins,
+	    .learn = learn};
 	enum qs_status status =
 	    qs_ort_open(run->options->onnxruntime, run->findings, &run->runtime);
 
@@ -221,20 +174,18 @@ static enum qs_status no_data(struct run *run)
 
 static enum qs_status observe(struct run *run)
 {
-	enum qs_status status = find_inputs(run);
+	enum qs_status status = make_observers(run);
 
-	if (status == QS_OK)
-		status = make_observers(run);
 	if (status != QS_OK || run->n_observers == 0)
 		return status;
 	if (!run->options->data)
 		return no_data(run);
 	/* What is wrong with the data is cheaper to find than a session is to open. */
-	status = qs_dataset_open(run->options->data, run->inputs, run->n_inputs,
-	    run->options->images, run->findings, &run->dataset);
+	status = qs_feed_open(run->plan->layers->graph, run->options->data, run->options->images,
+	    run->findings, &run->feed);
 	if (status == QS_OK)
 		status = open_runner(run);
-	for (size_t i = 0; i < run->dataset.n_batches && status == QS_OK; i++)
+	for (size_t i = 0; i < run->feed.dataset.n_batches && status == QS_OK; i++)
 		status = run_batch(run, i);
 	for (size_t i = 0; i < run->plan->n_sites && status == QS_OK; i++) {
 		if (run->observers[i])
@@ -250,14 +201,13 @@ enum qs_status qs_calibrate_activations(struct qs_plan *plan, const struct qs_re
 	    .plan = plan, .registry = registry, .options = options, .findings = findings};
 	const enum qs_status status = observe(&run);
 
-	*ret_n_batches = run.dataset.n_batches;
+	*ret_n_batches = run.feed.dataset.n_batches;
 	for (size_t i = 0; run.observers && i < plan->n_sites; i++)
 		qs_observer_free(run.observers[i]);
 	qs_runner_free(run.runner);
 	qs_correct_done(&run.correct);
 	qs_runtime_close(run.runtime);
-	qs_dataset_done(&run.dataset);
+	qs_feed_done(&run.feed);
 	free(run.observers);
-	free(run.inputs);
 	return status;
 }

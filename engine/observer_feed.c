@@ -7,70 +7,20 @@
 #include "base/finding.h"
 #include "engine/array.h"
 #include "engine/kernels/kernels.h"
-#include "engine/observer.h"
-
-/* A batch on its way. */
-struct passage {
-	const struct qs_observer *observer;
-	const struct qs_batch *batch;
-	struct qs_layout layout; /* of the batch; with one channel, one run */
-	struct qs_calibration calibration;
-	bool fell_back, not_finite;
-	struct qs_extent *extents; /* of every channel */
-	void **states;
-};
-
-/* Uses a piece of the batch that begins with value `at`. */
-typedef enum qs_status use_piece(struct passage *passage, size_t at, const float *values, size_t n);
-
-/* Uses values of one channel that stand side by side. */
-typedef enum qs_status use_run(
-    struct passage *passage, size_t channel, const float *values, size_t n);
-
-static enum qs_status go_through(struct passage *passage, use_piece *use)
-{
-	const size_t total = qs_layout_count(passage->layout);
-	enum qs_status status = QS_OK;
-
-	for (size_t at = 0; at < total && status == QS_OK; at += QS_OBSERVER_PIECE) {
-		const size_t rest = total - at;
-		const size_t n = rest < QS_OBSERVER_PIECE ? rest : QS_OBSERVER_PIECE;
-		const float *values;
-
-		status = passage->batch->read(passage->batch->context, at, n, &values);
-		if (status == QS_OK)
-			status = use(passage, at, values, n);
-	}
-	return status;
-}
-
-static enum qs_status each_run(
-    struct passage *passage, size_t at, const float *values, size_t n, use_run *use)
-{
-	const size_t inner = passage->layout.inner;
-	enum qs_status status = QS_OK;
-
-	for (size_t done = 0; done < n && status == QS_OK;) {
-		const size_t run = (at + done) / inner, rest = (run + 1) * inner - (at + done);
-		const size_t size = rest < n - done ? rest : n - done;
-
-		status = use(passage, run % passage->layout.channels, values + done, size);
-		done += size;
-	}
-	return status;
-}
+#include "engine/observer_pass.h"
 
 /* ---- the ends -------------------------------------------------------------------------------- */
 
 /* The ends are finite exactly when every value is. */
-static enum qs_status widen(struct passage *passage, size_t channel, const float *values, size_t n)
+static enum qs_status widen(
+    const struct qs_passage *passage, struct qs_part *part, const float *values, size_t n)
 {
-	struct qs_extent *extent = &passage->extents[channel];
+	struct qs_extent *extent = &part->extent;
 	float least, most;
 
 	passage->calibration.kernels->range(values, n, &least, &most);
 	if (!isfinite(least) || !isfinite(most)) {
-		passage->not_finite = true;
+		part->not_finite = true;
 		return QS_INVALID;
 	}
 	extent->least = fminf(extent->least, least);
@@ -80,7 +30,8 @@ static enum qs_status widen(struct passage *passage, size_t channel, const float
 }
 
 /* As widen(), for channels that stand side by side, which have a run of one value each. */
-static enum qs_status widen_rows(struct passage *passage, size_t at, const float *values, size_t n)
+static enum qs_status widen_rows(
+    struct qs_passage *passage, size_t at, const float *values, size_t n)
 {
 	const size_t channels = passage->layout.channels;
 	size_t channel = at % channels;
@@ -88,11 +39,11 @@ static enum qs_status widen_rows(struct passage *passage, size_t at, const float
 
 	passage->calibration.kernels->range(values, n, &least, &most);
 	if (!isfinite(least) || !isfinite(most)) {
-		passage->not_finite = true;
+		passage->parts[0].not_finite = true;
 		return QS_INVALID;
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct qs_extent *extent = &passage->extents[channel];
+		struct qs_extent *extent = &passage->parts[channel].extent;
 
 		extent->least = values[i] < extent->least ? values[i] : extent->least;
 		extent->most = values[i] > extent->most ? values[i] : extent->most;
@@ -102,22 +53,44 @@ static enum qs_status widen_rows(struct passage *passage, size_t at, const float
 	return QS_OK;
 }
 
-static enum qs_status find_ends(struct passage *passage, size_t at, const float *values, size_t n)
+/* Afterwards the first part has the ends of a channel that is in several. */
+static enum qs_status find_ends(struct qs_passage *passage)
 {
+	struct qs_part *parts = passage->parts;
+	enum qs_status status;
+
+	for (size_t i = 0; i < passage->n_parts; i++)
+		parts[i].extent = (struct qs_extent){INFINITY, -INFINITY, 0};
 	if (passage->layout.inner == 1 && passage->layout.channels > 1)
-		return widen_rows(passage, at, values, n);
-	return each_run(passage, at, values, n, widen);
+		status = qs_passage_pieces(passage, widen_rows);
+	else
+		status = qs_passage_parts(passage, widen);
+	for (size_t i = passage->layout.channels; i < passage->n_parts; i++) {
+		parts[0].extent.least = fminf(parts[0].extent.least, parts[i].extent.least);
+		parts[0].extent.most = fmaxf(parts[0].extent.most, parts[i].extent.most);
+		parts[0].extent.n += parts[i].extent.n;
+	}
+	return status;
+}
+
+static bool is_finite(const struct qs_passage *passage)
+{
+	size_t i = 0;
+
+	while (i < passage->n_parts && !passage->parts[i].not_finite)
+		i++;
+	return i == passage->n_parts;
 }
 
 /* What a batch holds that is not finite. */
 struct blemish {
-	struct passage passage; /* first, so that uses of pieces get to the rest */
+	struct qs_passage passage; /* first, so that uses of pieces get to the rest */
 	struct qs_census census;
 	size_t first;
 };
 
 static enum qs_status count_blemishes(
-    struct passage *passage, size_t at, const float *values, size_t n)
+    struct qs_passage *passage, size_t at, const float *values, size_t n)
 {
 	struct blemish *blemish = (struct blemish *)passage;
 	const bool clean = !blemish->census.nan && !blemish->census.infinite;
@@ -133,12 +106,12 @@ static enum qs_status count_blemishes(
 }
 
 /* Goes through the batch once more, to say all that is wrong with it. */
-static enum qs_status refuse_values(const struct passage *passage)
+static enum qs_status refuse_values(const struct qs_passage *passage)
 {
 	const struct qs_subject *subject = &passage->calibration.subject;
 	const struct qs_batch *batch = passage->batch;
 	struct blemish blemish = {.passage = *passage};
-	enum qs_status status = go_through(&blemish.passage, count_blemishes);
+	enum qs_status status = qs_passage_pieces(&blemish.passage, count_blemishes);
 	struct qs_text where = QS_TEXT_INIT;
 
 	if (status != QS_OK)
@@ -158,7 +131,7 @@ static enum qs_status refuse_values(const struct passage *passage)
 }
 
 /* Unsigned symmetric integers have no place for negative data. */
-static enum qs_status settle_range(struct passage *passage)
+static enum qs_status settle_range(struct qs_passage *passage)
 {
 	const struct qs_spec *spec = &passage->calibration.spec;
 	const struct qs_subject *subject = &passage->calibration.subject;
@@ -166,7 +139,7 @@ static enum qs_status settle_range(struct passage *passage)
 	float least = 0.0F;
 
 	for (size_t c = 0; c < passage->layout.channels; c++)
-		least = fminf(least, passage->extents[c].least);
+		least = fminf(least, passage->parts[c].extent.least);
 	if (!spec->symmetry || spec->is_signed || !(least < 0.0F))
 		return QS_OK;
 	if (qs_observer_may_fall_back(passage->observer)) {
@@ -184,44 +157,63 @@ static enum qs_status settle_range(struct passage *passage)
 
 /* ---- the method ------------------------------------------------------------------------------ */
 
-static enum qs_status show(struct passage *passage, size_t channel, const float *values, size_t n)
+static enum qs_status show(
+    const struct qs_passage *passage, struct qs_part *part, const float *values, size_t n)
 {
-	void *state = passage->states[channel];
-
-	return state ? passage->observer->calibrator->observe(state, values, n) : QS_OK;
+	return part->state ? passage->observer->calibrator->observe(part->state, values, n) : QS_OK;
 }
 
-static enum qs_status show_piece(struct passage *passage, size_t at, const float *values, size_t n)
+static enum qs_status begin_parts(struct qs_passage *passage, bool *ret_wanted)
 {
-	return each_run(passage, at, values, n, show);
+	const size_t channels = passage->layout.channels;
+	enum qs_status status = QS_OK;
+
+	*ret_wanted = false;
+	for (size_t i = 0; i < passage->n_parts && status == QS_OK; i++) {
+		struct qs_part *part = &passage->parts[i];
+
+		status = passage->observer->calibrator->begin(&passage->calibration,
+		    &passage->parts[i < channels ? i : 0].extent, &part->state);
+		*ret_wanted |= part->state != NULL;
+	}
+	return status;
 }
 
-static enum qs_status show_values(struct passage *passage)
+/* The parts of one channel become the first of them, in their order. */
+static enum qs_status merge_parts(struct qs_passage *passage)
 {
 	const struct qs_calibrator *calibrator = passage->observer->calibrator;
 	enum qs_status status = QS_OK;
-	bool wanted = false;
 
-	for (size_t c = 0; calibrator->begin && c < passage->layout.channels && !status; c++) {
-		status = calibrator->begin(
-		    &passage->calibration, &passage->extents[c], &passage->states[c]);
-		wanted |= passage->states[c] != NULL;
-	}
-	return status == QS_OK && wanted ? go_through(passage, show_piece) : status;
+	for (size_t i = passage->layout.channels; i < passage->n_parts && status == QS_OK; i++)
+		status = calibrator->merge(passage->parts[0].state, passage->parts[i].state);
+	return status;
 }
 
-static enum qs_status decide(struct passage *passage, struct qs_cell *cells)
+static enum qs_status show_values(struct qs_passage *passage)
+{
+	enum qs_status status = QS_OK;
+	bool wanted = false;
+
+	if (passage->observer->calibrator->begin)
+		status = begin_parts(passage, &wanted);
+	if (status == QS_OK && wanted)
+		status = qs_passage_parts(passage, show);
+	return status == QS_OK && wanted ? merge_parts(passage) : status;
+}
+
+static enum qs_status decide(struct qs_passage *passage, struct qs_cell *cells)
 {
 	const struct qs_calibrator *calibrator = passage->observer->calibrator;
 	const struct qs_subject *subject = &passage->calibration.subject;
 	enum qs_status status = QS_OK;
 
 	for (size_t c = 0; c < passage->layout.channels && status == QS_OK; c++) {
-		const struct qs_extent *extent = &passage->extents[c];
+		const struct qs_extent *extent = &passage->parts[c].extent;
 		struct qs_verdict verdict = {0.0, 0, 0.0};
 
-		status =
-		    calibrator->decide(&passage->calibration, extent, passage->states[c], &verdict);
+		status = calibrator->decide(
+		    &passage->calibration, extent, passage->parts[c].state, &verdict);
 		if (status == QS_OK && !(isfinite(verdict.scale) && verdict.scale > 0.0 &&
 					   isfinite(verdict.float_max))) {
 			qs_finding_add(subject->findings, QS_FINDING_PLUGIN_RESULT, subject->place,
@@ -234,15 +226,12 @@ static enum qs_status decide(struct passage *passage, struct qs_cell *cells)
 	return status;
 }
 
-static enum qs_status measure(struct passage *passage, struct qs_cell *cells)
+static enum qs_status measure(struct qs_passage *passage, struct qs_cell *cells)
 {
-	enum qs_status status;
+	enum qs_status status = find_ends(passage);
 
-	for (size_t c = 0; c < passage->layout.channels; c++)
-		passage->extents[c] = (struct qs_extent){INFINITY, -INFINITY, 0};
-	status = go_through(passage, find_ends);
 	if (status != QS_OK)
-		return passage->not_finite ? refuse_values(passage) : status;
+		return is_finite(passage) ? status : refuse_values(passage);
 	status = settle_range(passage);
 	if (status == QS_OK)
 		status = show_values(passage);
@@ -250,22 +239,20 @@ static enum qs_status measure(struct passage *passage, struct qs_cell *cells)
 }
 
 /* Cells for the verdicts of a batch; nothing is kept when it fails. */
-static enum qs_status measure_batch(struct passage *passage, struct qs_cell *cells)
+static enum qs_status measure_batch(struct qs_passage *passage, struct qs_cell *cells)
 {
 	const struct qs_calibrator *calibrator = passage->observer->calibrator;
-	const size_t channels = passage->layout.channels;
-	enum qs_status status = QS_NOMEM;
+	enum qs_status status;
 
-	passage->extents = malloc(channels * sizeof(*passage->extents));
-	passage->states = calloc(channels, sizeof(*passage->states));
-	if (passage->extents && passage->states)
-		status = measure(passage, cells);
-	for (size_t c = 0; passage->states && c < channels; c++) {
-		if (passage->states[c])
-			calibrator->end(passage->states[c]);
+	passage->parts = calloc(passage->n_parts, sizeof(*passage->parts));
+	if (!passage->parts)
+		return QS_NOMEM;
+	status = measure(passage, cells);
+	for (size_t i = 0; i < passage->n_parts; i++) {
+		if (passage->parts[i].state)
+			calibrator->end(passage->parts[i].state);
 	}
-	free(passage->states);
-	free(passage->extents);
+	free(passage->parts);
 	return status;
 }
 
@@ -275,11 +262,12 @@ static struct qs_layout simplify(struct qs_layout layout)
 	return layout.channels == 1 ? (struct qs_layout){1, 1, qs_layout_count(layout)} : layout;
 }
 
-enum qs_status qs_observer_feed_batch(
-    struct qs_observer *observer, uint64_t number, const struct qs_batch *batch)
+static enum qs_status feed(
+    struct qs_observer *observer, uint64_t number, const struct qs_batch *batch, const float *all)
 {
-	struct passage passage = {.observer = observer,
+	struct qs_passage passage = {.observer = observer,
 	    .batch = batch,
+	    .all = all,
 	    .layout = simplify(batch->layout),
 	    .calibration = observer->calibration};
 	const size_t channels = passage.layout.channels;
@@ -291,6 +279,7 @@ enum qs_status qs_observer_feed_batch(
 		return QS_BUG;
 	if (!qs_layout_count(batch->layout))
 		return QS_OK;
+	passage.n_parts = qs_passage_count_parts(&passage);
 	alone.cells = calloc(channels, sizeof(*alone.cells));
 	if (alone.cells)
 		status = measure_batch(&passage, alone.cells);
@@ -301,23 +290,22 @@ enum qs_status qs_observer_feed_batch(
 	return status;
 }
 
-/* ---- data that is all there ------------------------------------------------------------------ */
-
-static enum qs_status point_to(void *context, size_t at, size_t n, const float **ret_values)
+enum qs_status qs_observer_feed_batch(
+    struct qs_observer *observer, uint64_t number, const struct qs_batch *batch)
 {
-	(void)n;
-	*ret_values = *(const float *const *)context + at;
-	return QS_OK;
+	return feed(observer, number, batch, NULL);
 }
+
+/* ---- data that is all there ------------------------------------------------------------------ */
 
 enum qs_status qs_observer_feed(
     struct qs_observer *observer, struct qs_layout layout, const float *data)
 {
-	const struct qs_batch batch = {layout, point_to, NULL, &data};
+	const struct qs_batch batch = {.layout = layout};
 	const struct qs_record *record = &observer->record;
 	const uint64_t number = record->n_rows ? record->rows[record->n_rows - 1].number + 1 : 0;
 
-	return qs_observer_feed_batch(observer, number, &batch);
+	return feed(observer, number, &batch, data);
 }
 
 enum qs_status qs_observer_calibrate(const struct qs_registry *registry, const struct qs_spec *spec,

@@ -206,15 +206,13 @@ size_t *qs_plan_none(size_t n)
 	return array;
 }
 
-enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_source *specs,
-    struct qs_findings *findings, struct qs_plan **ret_plan)
+enum qs_status qs_plan_new_empty(const struct qs_layers *layers, struct qs_plan **ret_plan)
 {
 	struct qs_plan *plan = calloc(1, sizeof(*plan));
 
 	if (!plan)
 		return QS_NOMEM;
 	plan->layers = layers;
-	plan->device = specs->device;
 	plan->site_of_value = qs_plan_none(layers->graph->n_values);
 	plan->reading_of_value = qs_plan_none(layers->graph->n_values);
 	plan->gain_of_value = malloc((layers->graph->n_values + 1) * sizeof(*plan->gain_of_value));
@@ -227,6 +225,19 @@ enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_
 		qs_plan_free(plan);
 		return QS_NOMEM;
 	}
+	*ret_plan = plan;
+	return QS_OK;
+}
+
+enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_source *specs,
+    struct qs_findings *findings, struct qs_plan **ret_plan)
+{
+	struct qs_plan *plan;
+	enum qs_status status = qs_plan_new_empty(layers, &plan);
+
+	if (status != QS_OK)
+		return status;
+	plan->device = specs->device;
 	qs_plan_parameters(plan, specs);
 	if (is_all_integers(plan, specs))
 		qs_plan_groups(plan, specs);
@@ -238,8 +249,7 @@ enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_
 		return QS_NOMEM;
 	}
 	if (plan->n_sites == 0) {
-		const enum qs_status status = complain_of_nothing(plan, findings);
-
+		status = complain_of_nothing(plan, findings);
 		qs_plan_free(plan);
 		return status;
 	}

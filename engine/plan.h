@@ -76,6 +76,7 @@ struct qs_plan {
 	size_t n_adjustments, adjustments_capacity;
 	size_t *weights_site, *bias_site; /* by layer; QS_NONE for none */
 	bool corrects_biases;             /* while activations are calibrated */
+	enum qs_scale_law scale_law;      /* of what is symmetric */
 	bool nomem;
 };
 
@@ -96,6 +97,8 @@ struct qs_spec_source {
  */
 enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_source *specs,
     struct qs_findings *findings, struct qs_plan **ret_plan);
+/* A plan in which nothing has a format: the float model. May return QS_NOMEM. */
+enum qs_status qs_plan_new_empty(const struct qs_layers *layers, struct qs_plan **ret_plan);
 /* Releases a plan with its scales; NULL is fine. */
 void qs_plan_free(struct qs_plan *plan);
 

@@ -29,21 +29,44 @@ static bool is_whole(const struct qs_runner *runner, const struct qs_layer *laye
 }
 
 /* Layers have their twins beside them, in the same piece. */
-static void choose_twins(struct qs_runner *runner)
+static enum qs_status choose_twins(
+    struct qs_runner *runner, const struct qs_runner_options *options)
 {
-	struct qs_correct *correct = runner->correct;
+	const struct qs_twins *twins = options->twins;
 
-	for (size_t i = 0; correct && i < correct->n; i++) {
-		struct qs_corrected *item = &correct->items[i];
-		const struct qs_layer *layer = &runner->plan->layers->items[item->layer];
-
-		if (is_whole(runner, layer)) {
-			runner->pieces.is_shown[item->output] = true;
-		} else {
-			item->stopped = true;
-			correct->of_node[layer->node] = QS_NONE;
-		}
+	if (!twins || !options->cuts)
+		return QS_OK;
+	runner->twins = twins;
+	runner->learn = options->learn;
+	runner->is_split = calloc(twins->n + 1, sizeof(*runner->is_split));
+	if (!runner->is_split)
+		return QS_NOMEM;
+	for (size_t i = 0; i < twins->n; i++) {
+		runner->is_split[i] =
+		    !is_whole(runner, &runner->plan->layers->items[twins->items[i].layer]);
+		if (!runner->is_split[i])
+			runner->pieces.is_shown[twins->items[i].output] = true;
 	}
+	return QS_OK;
+}
+
+/* Remembers which values are asked for; the pieces have to give them. */
+static enum qs_status choose_shown(
+    struct qs_runner *runner, const struct qs_runner_options *options)
+{
+	const struct qs_graph *graph = graph_of(runner);
+
+	if (!options->is_asked)
+		return QS_OK;
+	runner->show = options->show;
+	runner->is_asked = calloc(graph->n_values + 1, sizeof(*runner->is_asked));
+	if (!runner->is_asked)
+		return QS_NOMEM;
+	for (size_t i = 0; i < graph->n_values; i++) {
+		runner->is_asked[i] = options->is_asked[i] && !graph->values[i].is_static;
+		runner->pieces.is_shown[i] |= runner->is_asked[i];
+	}
+	return QS_OK;
 }
 
 enum qs_status qs_runner_new(const struct qs_plan *plan, const struct qs_registry *registry,
@@ -70,11 +93,11 @@ enum qs_status qs_runner_new(const struct qs_plan *plan, const struct qs_registr
 	runner->ends = calloc(runner->pieces.n + 1, sizeof(*runner->ends));
 	runner->next_end = qs_plan_none(graph->n_values);
 	if (!runner->items || !runner->of_value || !runner->of_site || !runner->ends ||
-	    !runner->next_end) {
+	    !runner->next_end || choose_shown(runner, options) != QS_OK ||
+	    choose_twins(runner, options) != QS_OK) {
 		qs_runner_free(runner);
 		return QS_NOMEM;
 	}
-	choose_twins(runner);
 	for (size_t p = 0; p < runner->pieces.n; p++)
 		runner->ends[p] = QS_NONE;
 	/* The tensors whose last reader a piece is, as a list. */
@@ -118,6 +141,8 @@ void qs_runner_free(struct qs_runner *runner)
 	free(runner->items);
 	free(runner->of_value);
 	free(runner->of_site);
+	free(runner->is_asked);
+	free(runner->is_split);
 	free(runner->ends);
 	free(runner->next_end);
 	free(runner);
@@ -196,7 +221,9 @@ static enum qs_status visit_value(
 	enum qs_status status = QS_OK;
 
 	multiply(runner, value);
-	if (plan->site_of_value[value] != QS_NONE)
+	if (runner->is_asked && runner->is_asked[value])
+		status = runner->show(visiting->context, value, blob);
+	if (status == QS_OK && plan->site_of_value[value] != QS_NONE)
 		status = visit_site(runner, visiting, plan->site_of_value[value], blob, blob);
 	for (size_t i = plan->reading_of_value[value]; i != QS_NONE && status == QS_OK;
 	     i = plan->sites[i].next)
@@ -227,9 +254,9 @@ static enum qs_status take_input(
 	return visit_value(runner, visiting, value);
 }
 
-/* Lets what is corrected learn from what a piece gave; the twins' blobs are released. */
-static enum qs_status learn(
-    struct qs_runner *runner, const struct qs_piece *item, struct qs_blob *twins, bool is_given)
+/* Tells what a piece gave beside its twins, whose blobs are released. */
+static enum qs_status learn(struct qs_runner *runner, const struct visiting *visiting,
+    const struct qs_piece *item, struct qs_blob *twins, bool is_given)
 {
 	enum qs_status status = QS_OK;
 
@@ -237,8 +264,8 @@ static enum qs_status learn(
 		const size_t index = item->twins[i];
 
 		if (is_given && status == QS_OK)
-			status = qs_correct_learn(runner->correct, index,
-			    &runner->of_value[runner->correct->items[index].output], &twins[i]);
+			status = runner->learn(visiting->context, index,
+			    &runner->of_value[runner->twins->items[index].output], &twins[i]);
 		qs_blob_done(&twins[i]);
 	}
 	return status;
@@ -276,7 +303,7 @@ static enum qs_status run_piece(struct qs_runner *runner, const struct visiting 
 		status = visit_value(runner, visiting, item->results[i]);
 	if (is_given) {
 		const enum qs_status learnt =
-		    learn(runner, item, outputs + item->n_results, status == QS_OK);
+		    learn(runner, visiting, item, outputs + item->n_results, status == QS_OK);
 
 		status = status == QS_OK ? learnt : status;
 	}

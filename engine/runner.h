@@ -23,11 +23,24 @@ struct qs_runner;
 typedef enum qs_status qs_runner_visit(
     void *context, size_t site, const float *in, size_t n, float *out);
 
+/*
+ * Called for a value that was asked for, as it was computed: before its sites, where there are any.
+ * The blob is borrowed.
+ */
+typedef enum qs_status qs_runner_show(void *context, size_t value, const struct qs_blob *blob);
+
 struct qs_runner_options {
 	bool cuts; /* false: the float model, whose sites are only shown */
-	/* Biases that change from run to run, and learn from the float twins of their layers; NULL:
-	 * none. Outlives the runner. */
-	struct qs_correct *correct;
+	/* Biases that change from run to run; NULL: none. Outlive the runner. */
+	const struct qs_correct *correct;
+	/* Layers with float twins; NULL: none. They outlive the runner. Without cuts there are no
+	 * twins. */
+	const struct qs_twins *twins;
+	qs_twin_learn *learn; /* with the context of the run; not NULL with `twins` */
+	/* Whether a value is asked for, by value, which outlives the making; NULL: none is. Values
+	 * that depend on constants only are never shown. */
+	const bool *is_asked;
+	qs_runner_show *show; /* with the context of the run; not NULL with `is_asked` */
 };
 
 /*

@@ -21,7 +21,7 @@ struct qs_piece {
 	size_t *results; /* values */
 	const char **result_names;
 	size_t n_results;
-	size_t *twins; /* corrected layers whose float twins follow the results */
+	size_t *twins; /* layers whose float twins follow the results */
 	size_t n_twins;
 	struct qs_arena arena;
 };
@@ -31,11 +31,16 @@ struct qs_runner {
 	const struct qs_registry *registry;
 	struct qs_runtime *runtime;
 	struct qs_findings *findings;
-	struct qs_correct *correct; /* or NULL */
+	const struct qs_correct *correct; /* or NULL */
+	const struct qs_twins *twins;     /* or NULL */
+	bool *is_split;                   /* by twin: in several pieces, where there is none */
+	qs_twin_learn *learn;
 	struct qs_pieces pieces;
 	struct qs_piece *items;   /* one a piece */
 	struct qs_blob *of_value; /* what there is of values and sites at the moment */
 	struct qs_blob *of_site;
+	bool *is_asked; /* by value; or NULL */
+	qs_runner_show *show;
 	size_t *ends, *next_end; /* by piece and by value: what nothing reads afterwards */
 };
 

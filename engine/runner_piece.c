@@ -361,10 +361,10 @@ static Onnx__NodeProto *copy_to_twin(
 }
 
 /* The output of a layer's twin follows the results of the piece. */
-static void add_twin_output(struct making *making, size_t corrected)
+static void add_twin_output(struct making *making, size_t twin)
 {
 	struct qs_piece *item = making->item;
-	const size_t output = making->runner->correct->items[corrected].output;
+	const size_t output = making->runner->twins->items[twin].output;
 	Onnx__ValueInfoProto *info = take(making, sizeof(*info));
 	char *name = name_twin(making, &making->graph->values[output]);
 
@@ -374,7 +374,7 @@ static void add_twin_output(struct making *making, size_t corrected)
 	info->name = name;
 	push(making, &making->outputs, info);
 	item->result_names[item->n_results + item->n_twins] = name;
-	item->twins[item->n_twins++] = corrected;
+	item->twins[item->n_twins++] = twin;
 }
 
 /* ---- the model ------------------------------------------------------------------------------- */
@@ -405,9 +405,9 @@ static void place(struct making *making, const struct qs_node *node, Onnx__NodeP
 }
 
 /* Adds the float twin of a layer, from its output back. */
-static void add_twin(struct making *making, size_t corrected)
+static void add_twin(struct making *making, size_t twin)
 {
-	const struct qs_corrected *item = &making->runner->correct->items[corrected];
+	const struct qs_twin *item = &making->runner->twins->items[twin];
 
 	making->twin.n = 0;
 	add_twin_member(making, making->graph->values[item->output].producer);
@@ -418,18 +418,20 @@ static void add_twin(struct making *making, size_t corrected)
 		if (copy)
 			place(making, node, copy);
 	}
-	add_twin_output(making, corrected);
+	add_twin_output(making, twin);
 }
 
 /* The twins of the piece's layers; their outputs follow the results. */
 static void add_twins(struct making *making, size_t first, size_t end)
 {
-	const struct qs_correct *correct = making->runner->correct;
+	const struct qs_twins *twins = making->runner->twins;
 	const size_t *nodes = making->runner->pieces.nodes;
 
-	for (size_t i = first; correct && i < end && making->status == QS_OK; i++) {
-		if (correct->of_node[nodes[i]] != QS_NONE)
-			add_twin(making, correct->of_node[nodes[i]]);
+	for (size_t i = first; twins && i < end && making->status == QS_OK; i++) {
+		const size_t twin = twins->of_node[nodes[i]];
+
+		if (twin != QS_NONE && !making->runner->is_split[twin])
+			add_twin(making, twin);
 	}
 }
 

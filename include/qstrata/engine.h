@@ -56,6 +56,9 @@ enum qs_arithmetic {
 /** Sets whose arithmetic a job computes with; before it gets its scales. */
 QS_API enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arithmetic);
 
+/** Sets what symmetric data is scaled by, `qmax` in a new job; before it gets its scales. */
+QS_API enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law);
+
 /**
  * Lets a job work with `n_threads` threads, as qs_registry_use_threads() has it; the runtime that
  * runs the model is told the same. A new job works with the caller's thread, and the runtime with

@@ -89,8 +89,9 @@ QS_API enum qs_status qs_quantizer_decode(const struct qs_quantization *how,
  * point, threshold). Those are kept under the number of the batch, 32 bytes a channel and 16 a
  * batch, and nothing else is: at most QS_OBSERVER_LIMIT verdicts, 256 MiB, however many batches of
  * whatever size there are. While a batch is gone through, methods with histograms keep 16 KiB a
- * channel. A result looks at the verdicts in the order of their numbers, so that observers of parts
- * of the batches, merged in any order, give the bits that one observer of all of them gives.
+ * channel, or 16 KiB for each of the at most 64 shares of the only one. A result looks at the
+ * verdicts in the order of their numbers, so that observers of parts of the batches, merged in any
+ * order, give the bits that one observer of all of them gives.
  */
 struct qs_observer;
 

@@ -218,6 +218,14 @@ struct qs_calibrator {
 	    const struct qs_extent *extent, void *state, struct qs_verdict *ret_verdict);
 	/** Releases a state. */
 	void (*end)(void *state);
+	/**
+	 * Optional: takes in what another state of the same channel has seen, whose values come
+	 * behind its own. Both were begun alike, and either may have seen nothing. With it long
+	 * channels are divided by their length alone, the shares have states of their own that are
+	 * merged in their order, and several threads may use different states at once: `observe`
+	 * adds no finding then.
+	 */
+	enum qs_status (*merge)(void *state, const void *other);
 };
 
 /**

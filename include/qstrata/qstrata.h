@@ -3,6 +3,7 @@
 #ifndef QSTRATA_QSTRATA_H
 #define QSTRATA_QSTRATA_H
 
+#include "qstrata/analysis.h"
 #include "qstrata/base.h"
 #include "qstrata/baseline.h"
 #include "qstrata/engine.h"
