@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which number formats the tensors of a layer have, and which operands are booleans. */
+#include "analysis/boolean.h"
 #include "analysis/place.h"
 
 /* The format that a spec asks for, among those that facts name. */
@@ -133,40 +134,14 @@ bool qs_place_formats(const struct qs_placement *placement, struct qs_layer_form
 	return false;
 }
 
-/* Operators that give what they take in another shape. */
-static bool is_move(const Onnx__NodeProto *node)
+/* Whether a value is quantized by the plan: a qs_boolean_stop. */
+static bool has_site(const void *context, const struct qs_value *value)
 {
-	return qs_node_is(node, "Unsqueeze") || qs_node_is(node, "Squeeze") ||
-	       qs_node_is(node, "Reshape") || qs_node_is(node, "Flatten") ||
-	       qs_node_is(node, "Transpose") || qs_node_is(node, "Expand") ||
-	       qs_node_is(node, "Identity");
-}
-
-static bool has_site(const struct qs_placement *placement, const struct qs_value *value)
-{
+	const struct qs_placement *placement = context;
 	const size_t index = (size_t)(value - placement->layers->graph->values);
 
 	return placement->plan && (placement->plan->site_of_value[index] != QS_NONE ||
 				      placement->plan->reading_of_value[index] != QS_NONE);
-}
-
-/* Whether a value is a boolean that was converted and not quantized since. */
-static bool is_converted(const struct qs_placement *placement, const struct qs_value *value)
-{
-	const struct qs_graph *graph = placement->layers->graph;
-
-	while (value && value->producer != QS_NONE && !has_site(placement, value)) {
-		const Onnx__NodeProto *node = graph->nodes[value->producer].proto;
-		const struct qs_value *source = qs_graph_input(graph, value->producer, 0);
-
-		if (qs_node_is(node, "Cast"))
-			return source &&
-			       source->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
-		if (!is_move(node))
-			return false;
-		value = source;
-	}
-	return false;
 }
 
 const struct qs_value *qs_place_boolean(const struct qs_placement *placement, size_t node)
@@ -176,7 +151,7 @@ const struct qs_value *qs_place_boolean(const struct qs_placement *placement, si
 	for (size_t i = 0; i < graph->nodes[node].proto->n_input; i++) {
 		const struct qs_value *value = qs_graph_input(graph, node, i);
 
-		if (is_converted(placement, value))
+		if (qs_boolean_before(graph, value, has_site, placement))
 			return value;
 	}
 	return NULL;

@@ -58,6 +58,54 @@ QS_API enum qs_status qs_placement_write_text(
 QS_API enum qs_status qs_placement_write_json(
     const struct qs_placement *placement, struct qs_text *text);
 
+/* ---- rewriting ------------------------------------------------------------------------------- */
+
+/** A model that is rewritten, change by change, and saved. A change that fails leaves it unfit. */
+struct qs_rewrite;
+
+/** Opens a model. As qs_model_open(). */
+QS_API enum qs_status qs_rewrite_open(
+    const char *path, struct qs_findings *findings, struct qs_rewrite **ret_rewrite);
+/** Releases it; NULL is fine. */
+QS_API void qs_rewrite_free(struct qs_rewrite *rewrite);
+
+/**
+ * Writes Linear layers, by their names or module paths, as Mul and ReduceSum, with the bias added
+ * as before: what devices take with 16 bits for both operands. In float the same but for rounding.
+ * QS_INVALID with findings about all that are not there or cannot be rewritten.
+ */
+QS_API enum qs_status qs_rewrite_linear(struct qs_rewrite *rewrite, const char *const *layers,
+    size_t n_layers, struct qs_findings *findings);
+
+/**
+ * Quantizes every boolean that goes into Mul, Add, Sub or Div on its own: the conversion to float32
+ * that the model has gets 16 bits with the scale 1/32767. QS_INVALID when there is none.
+ */
+QS_API enum qs_status qs_rewrite_masks(struct qs_rewrite *rewrite, struct qs_findings *findings);
+
+/**
+ * Lets Equal nodes with a constant that is not 0 ask whether their operand is not 0. That is the
+ * same only where the operand holds 0 and the constant, which is for the caller to know.
+ */
+QS_API enum qs_status qs_rewrite_nonzero(struct qs_rewrite *rewrite, const char *const *nodes,
+    size_t n_nodes, struct qs_findings *findings);
+
+/**
+ * Splits an input whose last channel is a mask into two, INPUT_data and INPUT_mask, which get
+ * scales of their own. QS_INVALID with a finding when a reader needs both at once.
+ */
+QS_API enum qs_status qs_rewrite_split(
+    struct qs_rewrite *rewrite, const char *input, struct qs_findings *findings);
+
+/** Saves the model, as qs_model_save(). */
+QS_API enum qs_status qs_rewrite_save(
+    const struct qs_rewrite *rewrite, const char *path, struct qs_findings *findings);
+
+/** What was done, for people. */
+QS_API enum qs_status qs_rewrite_write_text(const struct qs_rewrite *rewrite, struct qs_text *text);
+/** The same as one JSON document, schemas/rewrite.schema.json. */
+QS_API enum qs_status qs_rewrite_write_json(const struct qs_rewrite *rewrite, struct qs_text *text);
+
 #ifdef __cplusplus
 }
 #endif
