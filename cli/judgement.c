@@ -146,11 +146,6 @@ static bool read_targets(const struct reading *reading, const struct given *give
 	return good;
 }
 
-static bool read_target(const struct reading *reading, const struct given *given)
-{
-	return add_device(reading, given->value, strlen(given->value));
-}
-
 /*
  * In this order, whatever the one on the command line: rules name devices that profiles make
  * known.
@@ -163,7 +158,6 @@ static const struct {
     {OPTION_PROFILE, read_profile},
     {OPTION_RULES, read_rules},
     {OPTION_TARGET, read_targets},
-    {OPTION_ONE_TARGET, read_target},
 };
 
 bool judgement_read(const struct arguments *arguments, struct qs_findings *findings,

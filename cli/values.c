@@ -115,6 +115,11 @@ static void list_parameters(struct qs_text *words)
 #undef PARAM
 }
 
+static void list_front_ends(struct qs_text *words)
+{
+	qs_text_adds(words, "onnx pytorch");
+}
+
 static void list_schemas(struct qs_text *words)
 {
 #define SCHEMA(name, about) add_word(words, #name);

@@ -12,6 +12,7 @@
 #include "qstrata/images.h"
 #include "qstrata/model.h"
 #include "qstrata/numbers.h"
+#include "qstrata/place.h"
 #include "qstrata/plugin.h"
 #include "qstrata/policy.h"
 #include "qstrata/sensitivity.h"
