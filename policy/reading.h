@@ -33,6 +33,9 @@ struct qs_reading_key {
 /* The most keys that an object can have. */
 #define QS_READING_KEYS 16
 
+/* Where a value stands. */
+struct qs_place qs_reading_place(const struct qs_reading *reading, const struct qs_json *value);
+
 /* Adds a finding about a value, or with `key` about the key of a member. */
 struct qs_finding *qs_reading_say(struct qs_reading *reading, enum qs_finding_id id,
     struct qs_place place, const struct qs_json *about, const char *format, ...) QS_PRINTF(5, 6);
@@ -69,6 +72,12 @@ qs_value_reader qs_read_version, qs_read_tool;
 qs_value_reader qs_read_severity, qs_read_fact_answer, qs_read_rule_answer;
 /* Of tensor kinds (unsigned), and of devices (uint64_t), as bit masks. */
 qs_value_reader qs_read_tensors, qs_read_devices;
+
+/* ---- rule_condition.c ------------------------------------------------------------------------ */
+
+/* Of layer types (struct qs_rule_types), of conditions (struct qs_rule_when), and of what is
+ * required (struct qs_rule_require). */
+qs_value_reader qs_read_types, qs_read_conditions, qs_read_requirement;
 
 /* The forms of texts as regular expressions, for the published schemas. */
 #define QS_FORM_TEXT "^[^\\u0000-\\u001F\\u007F]+$"
