@@ -11,7 +11,9 @@ static int write_resolved(const struct arguments *arguments, const struct config
 
 	status = select_layers(arguments, config->policy, model, findings, &selection);
 	if (status == QS_OK)
-		status = qs_policy_write_json(config->policy, selection, &text);
+		status = arguments->value[OPTION_AS_CONFIG]
+		             ? qs_policy_write_config(config->policy, &text)
+		             : qs_policy_write_json(config->policy, selection, &text);
 	qs_selection_free(selection);
 	return tell_document(&text, status);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "engine/cpu.h"
 #include "engine/kernels/kernels.h"
 
@@ -51,30 +52,10 @@ bool qs_array_count(const int64_t *dims, size_t rank, size_t size, size_t *ret_c
 	return true;
 }
 
-static bool machine_is_big_endian(void)
-{
-	const uint16_t one = 1;
-	unsigned char first;
-
-	memcpy(&first, &one, 1);
-	return first == 0;
-}
-
 void qs_element_order_bytes(enum qs_element element, void *values, size_t n, bool big_endian)
 {
-	const size_t size = qs_element_size(element);
-	unsigned char *bytes = values;
-
-	if (big_endian == machine_is_big_endian())
-		return;
-	for (size_t i = 0; i < n; i++, bytes += size) {
-		for (size_t a = 0, b = size - 1; a < b; a++, b--) {
-			const unsigned char byte = bytes[a];
-
-			bytes[a] = bytes[b];
-			bytes[b] = byte;
-		}
-	}
+	if (big_endian != qs_bytes_are_big_endian())
+		qs_bytes_turn(values, n, qs_element_size(element));
 }
 
 void qs_array_order_bytes(struct qs_array *array, bool big_endian)

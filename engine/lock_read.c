@@ -111,24 +111,35 @@ static enum qs_status check_head(const struct lock_reader *reader)
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
-/* The text of a value in the form that the other side has it, or NULL. */
-static const char *fact_text(struct lock_reader *reader, enum qs_fact fact, struct qs_json *value)
+/* Whether a value is of the type that a fact has in a lock. */
+static bool is_fact(enum qs_fact fact, const struct qs_json *value)
+{
+	if (fact == QS_FACT_TARGET_DEVICE)
+		return value->type == QS_JSON_STRING &&
+		       qs_word_find(&qs_device_words, value->string) >= 0;
+	if (fact == QS_FACT_OPSET)
+		return value->type == QS_JSON_NULL || value->type == QS_JSON_INT;
+	return value->type == (fact == QS_FACT_TENSORS ? QS_JSON_ARRAY : QS_JSON_BOOL);
+}
+
+/* The text of a fact in the form that the other side has it. NULL: memory ran out. */
+static const char *fact_text(struct lock_reader *reader, struct qs_json *value)
 {
 	struct qs_arena *arena = &reader->difference->arena;
 
-	if (fact < QS_FACT_TARGET_DEVICE && value->type == QS_JSON_BOOL)
+	switch (value->type) {
+	case QS_JSON_BOOL:
 		return value->boolean ? "true" : "false";
-	if (fact == QS_FACT_TARGET_DEVICE && value->type == QS_JSON_STRING &&
-	    qs_word_find(&qs_device_words, value->string) >= 0)
+	case QS_JSON_NULL:
+		return "null";
+	case QS_JSON_INT:
+		return qs_arena_printf(arena, "%lld", (long long)value->integer);
+	case QS_JSON_STRING:
 		return qs_arena_printf(
 		    arena, "\"%.*s\"", (int)value->string.size, value->string.bytes);
-	if (fact == QS_FACT_OPSET && value->type == QS_JSON_NULL)
-		return "null";
-	if (fact == QS_FACT_OPSET && value->type == QS_JSON_INT)
-		return qs_arena_printf(arena, "%lld", (long long)value->integer);
-	if (fact == QS_FACT_TENSORS && value->type == QS_JSON_ARRAY)
+	default:
 		return qs_tensors_text(arena, qs_tensors_read(reader->policy, value));
-	return NULL;
+	}
 }
 
 static enum qs_status read_settings(struct lock_reader *reader, const struct qs_json *settings)
@@ -141,14 +152,14 @@ static enum qs_status read_settings(struct lock_reader *reader, const struct qs_
 
 		while (member && (member->hidden || !qs_json_string_is(member->key, key)))
 			member = member->next;
-		if (member) {
-			side->fact[f] = fact_text(reader, (enum qs_fact)f, member);
-			side->member[f] = member;
-		}
+		if (!member)
+			return complain(reader, settings, "the lock does not tell %s", key);
+		if (!is_fact((enum qs_fact)f, member))
+			return complain(reader, member, "%s cannot be this in a lock", key);
+		side->fact[f] = fact_text(reader, member);
+		side->member[f] = member;
 		if (!side->fact[f])
-			return member
-			           ? complain(reader, member, "%s cannot be this in a lock", key)
-			           : complain(reader, settings, "the lock does not tell %s", key);
+			return QS_NOMEM;
 	}
 	return QS_OK;
 }
@@ -210,11 +221,12 @@ static enum qs_status read_formats(struct lock_reader *reader, const struct qs_j
 
 /* ---- layers ---------------------------------------------------------------------------------- */
 
-/* A name as documents have it. */
+/* A name as documents have it. NULL: memory ran out. */
 static const char *name_text(struct qs_arena *arena, const char *name)
 {
 	struct json_object *string = qs_json_text(name);
-	const char *copy = string ? qs_arena_strdup(arena, json_object_get_string(string)) : NULL;
+	const char *text = string ? json_object_get_string(string) : NULL;
+	const char *copy = text ? qs_arena_strdup(arena, text) : NULL;
 
 	json_object_put(string);
 	return copy;

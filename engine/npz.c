@@ -175,11 +175,10 @@ static enum qs_status read_bytes(
 enum qs_status qs_npz_read(struct qs_npz *npz, size_t index, struct qs_array *ret_array)
 {
 	const struct qs_subject subject = {npz->names[index], npz->place, npz->findings};
-	enum qs_status status;
-	unsigned char *bytes;
-	size_t size;
+	unsigned char *bytes = NULL;
+	size_t size = 0;
+	enum qs_status status = read_bytes(npz, index, &bytes, &size);
 
-	status = read_bytes(npz, index, &bytes, &size);
 	if (status != QS_OK)
 		return status;
 	status = qs_npy_parse(bytes, size, &subject, ret_array);

@@ -236,7 +236,7 @@ static bool find_output_ranges(const struct conv *conv, float *ranges)
 	const size_t n_outputs = count_outputs(conv);
 	const size_t n_row = conv->outer * conv->inner / n_outputs * conv->rest;
 	float *rows = make_rows(conv), *biases = calloc(n_outputs + 1, sizeof(*biases));
-	struct shape_of_bias shape;
+	struct shape_of_bias shape = {0};
 	bool done = rows && biases;
 
 	if (done && conv->bias)

@@ -4,22 +4,12 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 void qs_elements_order(unsigned char *bytes, size_t size, size_t element_size)
 {
-	const uint16_t one = 1;
-	unsigned char first;
-
-	memcpy(&first, &one, 1);
-	if (first || element_size < 2)
-		return;
-	for (size_t at = 0; at + element_size <= size; at += element_size) {
-		for (size_t a = at, b = at + element_size - 1; a < b; a++, b--) {
-			const unsigned char byte = bytes[a];
-
-			bytes[a] = bytes[b];
-			bytes[b] = byte;
-		}
-	}
+	if (element_size && qs_bytes_are_big_endian())
+		qs_bytes_turn(bytes, size / element_size, element_size);
 }
 
 enum qs_status qs_tensor_set(

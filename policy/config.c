@@ -58,17 +58,12 @@ struct members {
 struct qs_finding *qs_policy_say(struct qs_policy *policy, enum qs_finding_id id,
     struct qs_place place, const struct qs_json *about, const char *format, ...)
 {
-	struct qs_text text = QS_TEXT_INIT;
 	struct qs_finding *finding;
 	va_list arguments;
 
 	va_start(arguments, format);
-	qs_text_addv(&text, format, arguments);
+	finding = qs_policy_tell(policy->findings, id, place, about, format, arguments);
 	va_end(arguments);
-	finding = qs_finding_add(policy->findings, id, place, "%s", text.data);
-	qs_findings_end_text(policy->findings, &text);
-	if (about)
-		qs_policy_point(policy->findings, finding, about);
 	if (qs_finding_kind(id)->severity == QS_SEVERITY_ERROR)
 		policy->n_errors++;
 	return finding;

@@ -49,3 +49,17 @@ void qs_policy_point(
 	qs_finding_identity(findings, finding, text.data);
 	qs_findings_end_text(findings, &text);
 }
+
+struct qs_finding *qs_policy_tell(struct qs_findings *findings, enum qs_finding_id id,
+    struct qs_place place, const struct qs_json *about, const char *format, va_list arguments)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	struct qs_finding *finding;
+
+	qs_text_addv(&text, format, arguments);
+	finding = qs_finding_add(findings, id, place, "%s", text.data);
+	qs_findings_end_text(findings, &text);
+	if (about)
+		qs_policy_point(findings, finding, about);
+	return finding;
+}

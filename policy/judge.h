@@ -90,4 +90,11 @@ const struct qs_setting *qs_condition_setting(
 void qs_judge_report(const struct qs_judge_scope *scope, const struct qs_judged_rule *judged,
     int tensor, unsigned tensors);
 
+/* ---- judge_fix.c ----------------------------------------------------------------------------- */
+
+/* Offers the value that goes in place of the one that the kinds in `tensors` break a rule with, of
+ * which this is the first, where there is only one. */
+void qs_judge_offer(const struct qs_judge_scope *scope, const struct qs_rule *rule,
+    struct qs_finding *finding, int tensor, unsigned tensors);
+
 #endif

@@ -222,6 +222,7 @@ void qs_judge_report(const struct qs_judge_scope *scope, const struct qs_judged_
 	if (finding) {
 		qs_policy_point(findings, finding, told);
 		qs_finding_hint(findings, finding, "%s", rule->hint);
+		qs_judge_offer(scope, rule, finding, tensor, tensors);
 		for (size_t i = 0; i < n; i++) {
 			relate(scope, finding, &involved[i], told);
 			qs_policy_trace(findings, finding, policy,

@@ -101,7 +101,7 @@ struct json_object *qs_value_json(enum qs_param param, union qs_value value)
 }
 
 /* The word of a plug-in stands in no table but in the config. */
-static struct json_object *setting_json(enum qs_param param, const struct qs_setting *setting)
+struct json_object *qs_setting_json(enum qs_param param, const struct qs_setting *setting)
 {
 	if (qs_setting_is_foreign(setting, param))
 		return json_object_new_string_len(
@@ -117,7 +117,7 @@ struct json_object *qs_settings_json(const struct qs_settings *settings, enum qs
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
 		if (qs_settings_show(settings, (enum qs_param)p, tensor))
 			qs_json_put(object, qs_param_info((enum qs_param)p)->key,
-			    setting_json((enum qs_param)p, settings->param[p]));
+			    qs_setting_json((enum qs_param)p, settings->param[p]));
 	}
 	if (spec.datatype == QS_DATATYPE_INT) {
 		const struct qs_int_range range = qs_spec_int_range(&spec);

@@ -34,6 +34,9 @@ void qs_origin_put_place(struct json_object *object, const struct qs_json_docume
 /* A value as it would stand in a config. */
 struct json_object *qs_value_json(enum qs_param param, union qs_value value);
 
+/* The value of a setting, which may be the word of a plug-in. */
+struct json_object *qs_setting_json(enum qs_param param, const struct qs_setting *setting);
+
 /* The parameters that mean something for a tensor kind, and the integers that they give. */
 struct json_object *qs_settings_json(const struct qs_settings *settings, enum qs_tensor tensor);
 

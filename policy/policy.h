@@ -124,6 +124,11 @@ void qs_offer_removal(
 void qs_policy_point(
     struct qs_findings *findings, struct qs_finding *finding, const struct qs_json *value);
 
+/* Adds a finding about a value, which may be NULL, with its pointer and identity. */
+struct qs_finding *qs_policy_tell(struct qs_findings *findings, enum qs_finding_id id,
+    struct qs_place place, const struct qs_json *about, const char *format, va_list arguments)
+    QS_PRINTF(5, 0);
+
 /* ---- trace.c: where a value comes from ------------------------------------------------------- */
 
 /* Gives a finding, which may be NULL, the chain of a parameter of a kind from a setting on. */

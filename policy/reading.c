@@ -8,21 +8,17 @@
 struct qs_finding *qs_reading_say(struct qs_reading *reading, enum qs_finding_id id,
     struct qs_place place, const struct qs_json *about, const char *format, ...)
 {
-	struct qs_text text = QS_TEXT_INIT;
 	struct qs_finding *finding;
 	va_list arguments;
 
 	va_start(arguments, format);
-	qs_text_addv(&text, format, arguments);
+	finding = qs_policy_tell(reading->findings, id, place, about, format, arguments);
 	va_end(arguments);
-	finding = qs_finding_add(reading->findings, id, place, "%s", text.data);
-	qs_findings_end_text(reading->findings, &text);
-	qs_policy_point(reading->findings, finding, about);
 	reading->n_errors++;
 	return finding;
 }
 
-static struct qs_place place_of(const struct qs_reading *reading, const struct qs_json *value)
+struct qs_place qs_reading_place(const struct qs_reading *reading, const struct qs_json *value)
 {
 	return qs_json_place(&reading->document, value);
 }
@@ -49,8 +45,8 @@ bool qs_reading_is(struct qs_reading *reading, const struct qs_json *value, enum
 	if (value->type == QS_JSON_BROKEN)
 		return false;
 	write_name(value, &name);
-	qs_reading_say(reading, QS_FINDING_RULES_WRONG_TYPE, place_of(reading, value), value,
-	    "%s must be %s, found %s", name.data, expected,
+	qs_reading_say(reading, QS_FINDING_RULES_WRONG_TYPE, qs_reading_place(reading, value),
+	    value, "%s must be %s, found %s", name.data, expected,
 	    qs_json_type_name((enum qs_json_type)value->type));
 	qs_findings_end_text(reading->findings, &name);
 	return false;
@@ -124,11 +120,11 @@ static void report_word(struct qs_reading *reading, const struct qs_json *value,
 
 	for (size_t i = 0; i < n_words; i++)
 		qs_text_addf(&list, "%s\"%s\"", i ? ", " : "", words[i]);
-	finding = qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE, place_of(reading, value),
-	    value, "there is no %s \"%.*s\"; expected one of %s", what,
-	    qs_json_shown(value->string, 80), value->string.bytes, list.data);
+	finding = qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE,
+	    qs_reading_place(reading, value), value, "there is no %s \"%.*s\"; expected one of %s",
+	    what, qs_json_shown(value->string, 80), value->string.bytes, list.data);
 	qs_findings_end_text(reading->findings, &list);
-	qs_guess_offer(&guess, reading->findings, finding, place_of(reading, value));
+	qs_guess_offer(&guess, reading->findings, finding, qs_reading_place(reading, value));
 }
 
 int qs_reading_word(struct qs_reading *reading, const struct qs_json *value, const char *what,
@@ -160,14 +156,14 @@ bool qs_reading_list(
 	if (!qs_reading_is(reading, value, QS_JSON_ARRAY, what))
 		return false;
 	if (value->children.count == 0) {
-		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE, place_of(reading, value),
-		    value, "%.*s is empty; expected %s", qs_json_shown(value->key, 80),
-		    value->key.bytes, what);
+		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE,
+		    qs_reading_place(reading, value), value, "%.*s is empty; expected %s",
+		    qs_json_shown(value->key, 80), value->key.bytes, what);
 		return false;
 	}
 	if (value->children.count <= limit)
 		return true;
-	qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place_of(reading, value), value,
+	qs_reading_say(reading, QS_FINDING_RULES_LIMIT, qs_reading_place(reading, value), value,
 	    "%.*s has %u elements; the limit is %zu", qs_json_shown(value->key, 80),
 	    value->key.bytes, value->children.count, limit);
 	return false;

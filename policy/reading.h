@@ -33,6 +33,9 @@ struct qs_reading_key {
 /* The most keys that an object can have. */
 #define QS_READING_KEYS 16
 
+/* Where a value stands. */
+struct qs_place qs_reading_place(const struct qs_reading *reading, const struct qs_json *value);
+
 /* Adds a finding about a value, or with `key` about the key of a member. */
 struct qs_finding *qs_reading_say(struct qs_reading *reading, enum qs_finding_id id,
     struct qs_place place, const struct qs_json *about, const char *format, ...) QS_PRINTF(5, 6);
@@ -77,6 +80,11 @@ qs_value_reader qs_read_operator_names, qs_read_front_end, qs_read_unit, qs_read
 /* The names of a list whose length was looked at, into a struct qs_rule_types. */
 void qs_read_names(
     struct qs_reading *reading, const struct qs_json *list, struct qs_rule_types *ret_names);
+/* ---- rule_condition.c ------------------------------------------------------------------------ */
+
+/* Of layer types (struct qs_rule_types), of conditions (struct qs_rule_when), and of what is
+ * required (struct qs_rule_require). */
+qs_value_reader qs_read_types, qs_read_conditions, qs_read_requirement;
 
 /* The forms of texts as regular expressions, for the published schemas. */
 #define QS_FORM_TEXT "^[^\\u0000-\\u001F\\u007F]+$"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads rule sets and device profiles. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/map.h"
@@ -19,170 +18,12 @@ struct profile_file {
 	enum qs_scale_law scale_law;
 	const struct qs_json *facts, *operators, *rules;
 };
+
 /* A fact about operators as read. */
 struct operator_row {
 	struct qs_rule_types names;
 	struct qs_operator_fact fact;
 };
-
-static struct qs_place place_of(const struct qs_reading *reading, const struct qs_json *value)
-{
-	return qs_json_place(&reading->document, value);
-}
-
-/* ---- conditions ------------------------------------------------------------------------------ */
-
-/* A legal value of a parameter as a bit number; -1 with a finding. */
-static int read_bit(
-    struct qs_reading *reading, const struct qs_param_info *info, const struct qs_json *value)
-{
-	switch (info->kind) {
-	case QS_KIND_BOOL:
-		return qs_reading_is(reading, value, QS_JSON_BOOL, "true or false") ? value->boolean
-		                                                                    : -1;
-	case QS_KIND_INT:
-		if (!qs_reading_is(reading, value, QS_JSON_INT, "an integer"))
-			return -1;
-		if (value->integer >= (int64_t)info->least && value->integer <= (int64_t)info->most)
-			return (int)value->integer;
-		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE, place_of(reading, value),
-		    value, "%s cannot be %lld; expected %d to %d", info->key,
-		    (long long)value->integer, (int)info->least, (int)info->most);
-		return -1;
-	case QS_KIND_CHOICE:
-		return qs_reading_set(reading, value, info->key, &info->set);
-	case QS_KIND_REAL:
-		break;
-	}
-	return -1;
-}
-
-static void read_values(
-    struct qs_reading *reading, const struct qs_json *list, struct qs_condition *condition)
-{
-	const struct qs_param_info *info = qs_param_info(condition->param);
-
-	if (!qs_reading_list(reading, list, QS_VALUES_LIMIT, "a list of values"))
-		return;
-	for (const struct qs_json *item = list->children.first; item; item = item->next) {
-		const int bit = read_bit(reading, info, item);
-
-		if (bit >= 0)
-			condition->values |= (uint64_t)1 << bit;
-	}
-}
-
-/* Whether rules may speak of a parameter: its values are few enough to be listed. */
-static bool can_be_listed(int param)
-{
-	return qs_param_info((enum qs_param)param)->kind != QS_KIND_REAL;
-}
-
-/* What can stand in conditions, PARAMETER and KIND.PARAMETER, or in a requirement. */
-static void report_parameter(
-    struct qs_reading *reading, const struct qs_json *member, bool with_kinds)
-{
-	char names[(QS_TENSOR__COUNT + 1) * QS_PARAM__COUNT][48];
-	const char *known[(QS_TENSOR__COUNT + 1) * QS_PARAM__COUNT];
-	size_t n = 0;
-
-	for (int t = -1; t < (with_kinds ? QS_TENSOR__COUNT : 0); t++) {
-		for (int p = 0; p < QS_PARAM__COUNT; p++) {
-			if (!can_be_listed(p))
-				continue;
-			snprintf(names[n], sizeof(names[n]), "%s%s%s",
-			    t < 0 ? "" : qs_tensor_words.words[t].word, t < 0 ? "" : ".",
-			    qs_param_info((enum qs_param)p)->key);
-			known[n] = names[n];
-			n++;
-		}
-	}
-	qs_reading_unknown_key(reading, member,
-	    with_kinds ? "the conditions of a rule: parameters whose values can be listed"
-		       : "the requirement of a rule: a parameter whose values can be listed",
-	    known, n);
-}
-
-/* The parameter of a key, with the kind before a dot if there may be one; false with a finding. */
-static bool read_parameter(struct qs_reading *reading, const struct qs_json *member,
-    bool with_kinds, struct qs_condition *condition)
-{
-	const char *dot = with_kinds ? memchr(member->key.bytes, '.', member->key.size) : NULL;
-	struct qs_json_string key = member->key;
-	int param;
-
-	condition->tensor = -1;
-	if (dot) {
-		const struct qs_json_string kind = {key.bytes, (uint32_t)(dot - key.bytes)};
-
-		condition->tensor = qs_word_find(&qs_tensor_words, kind);
-		key = (struct qs_json_string){dot + 1, key.size - kind.size - 1};
-	}
-	param = qs_param_find(key);
-	if (param < 0 || !can_be_listed(param) || (dot && condition->tensor < 0)) {
-		report_parameter(reading, member, with_kinds);
-		return false;
-	}
-	condition->param = (enum qs_param)param;
-	return true;
-}
-
-static void read_conditions(struct qs_reading *reading, const struct qs_json *object, void *target)
-{
-	struct qs_rule_when *when = target;
-
-	if (!qs_reading_is(reading, object, QS_JSON_OBJECT, "an object of conditions"))
-		return;
-	if (object->children.count > QS_RULE_CONDITIONS) {
-		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place_of(reading, object), object,
-		    "the rule has %u conditions; the limit is %d", object->children.count,
-		    QS_RULE_CONDITIONS);
-		return;
-	}
-	for (const struct qs_json *m = object->children.first; m; m = m->next) {
-		struct qs_condition *condition = &when->list[when->n];
-
-		if (m->hidden || !read_parameter(reading, m, true, condition))
-			continue;
-		read_values(reading, m, condition);
-		when->n++;
-	}
-}
-
-/* {"same_as": KIND} */
-static void read_same_as(struct qs_reading *reading, const struct qs_json *value, void *target)
-{
-	*(int *)target = qs_reading_set(reading, value, "tensor kind", &qs_tensor_words);
-}
-
-static void read_requirement(struct qs_reading *reading, const struct qs_json *object, void *target)
-{
-	static const struct qs_reading_key keys[] = {{"same_as", read_same_as, 0, true}};
-	struct qs_rule_require *require = target;
-	const struct qs_json *member;
-
-	if (!qs_reading_is(reading, object, QS_JSON_OBJECT, "an object with one parameter"))
-		return;
-	member = object->children.first;
-	if (object->children.count != 1) {
-		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE, place_of(reading, object),
-		    object, "a rule requires exactly one parameter, found %u",
-		    object->children.count);
-		return;
-	}
-	if (!read_parameter(reading, member, false, &require->condition))
-		return;
-	if (member->type == QS_JSON_OBJECT)
-		qs_reading_object(reading, member, "a comparison", keys, 1, &require->same_as);
-	else
-		read_values(reading, member, &require->condition);
-}
-
-static void read_types(struct qs_reading *reading, const struct qs_json *list, void *target)
-{
-	if (qs_reading_list(reading, list, QS_RULE_TYPES, "a list of layer types"))
-		qs_read_names(reading, list, target);
-}
 
 /* ---- what an element of a document is -------------------------------------------------------- */
 
@@ -217,7 +58,7 @@ static void read_nothing(struct qs_reading *reading, const struct qs_json *value
 #define READ_RULES read_later
 #define READ_FACTS read_later
 #define READ_OPERATORS read_later
-#define READ_TYPES read_types
+#define READ_TYPES qs_read_types
 #define READ_OPERATOR_NAMES qs_read_operator_names
 #define READ_FRONT_END qs_read_front_end
 #define READ_UNIT qs_read_unit
@@ -225,8 +66,8 @@ static void read_nothing(struct qs_reading *reading, const struct qs_json *value
 #define READ_COST qs_read_cost
 #define READ_LIMITS qs_read_limits
 #define READ_SCALE_LAW qs_read_scale_law
-#define READ_CONDITIONS read_conditions
-#define READ_REQUIREMENT read_requirement
+#define READ_CONDITIONS qs_read_conditions
+#define READ_REQUIREMENT qs_read_requirement
 
 #define REQUIRED true
 #define OPTIONAL false
@@ -312,14 +153,16 @@ static void take(struct qs_reading *reading, struct qs_map *map, const char *wor
 		return;
 	}
 	if (other == OF_A_FINDING) {
-		qs_reading_say(reading, QS_FINDING_RULES_REPEATED, place_of(reading, member),
-		    member, "the %s \"%s\" is taken by a finding of qstrata itself", key, word);
+		qs_reading_say(reading, QS_FINDING_RULES_REPEATED,
+		    qs_reading_place(reading, member), member,
+		    "the %s \"%s\" is taken by a finding of qstrata itself", key, word);
 		return;
 	}
 	rule = &rulebook->rules[other];
-	finding = qs_reading_say(reading, QS_FINDING_RULES_REPEATED, place_of(reading, member),
-	    member, "the %s \"%s\" is taken by the rule %s %s", key, word,
-	    rule->kind.code ? rule->kind.code : "", rule->kind.name ? rule->kind.name : "");
+	finding =
+	    qs_reading_say(reading, QS_FINDING_RULES_REPEATED, qs_reading_place(reading, member),
+		member, "the %s \"%s\" is taken by the rule %s %s", key, word,
+		rule->kind.code ? rule->kind.code : "", rule->kind.name ? rule->kind.name : "");
 	if (rule->place.source == reading->document.source)
 		qs_finding_relate(reading->findings, finding, rule->place, "this one");
 }
@@ -352,8 +195,9 @@ static void settle_rule(
 		    rule->answer == QS_ANSWER_FORBIDDEN ? QS_SEVERITY_ERROR : QS_SEVERITY_INFO;
 	rule->kind.title = rule->hint;
 	if (rule->versions.first > rule->versions.last && until)
-		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE, place_of(reading, until),
-		    until, "until is before since, %s", qs_tool_word(rule->versions.first));
+		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE,
+		    qs_reading_place(reading, until), until, "until is before since, %s",
+		    qs_tool_word(rule->versions.first));
 }
 
 static void read_rule(
@@ -370,7 +214,7 @@ static void read_rule(
 	rule->require.same_as = -1;
 	rule->versions.last = QS_TOOL_NEWEST;
 	rule->set = set;
-	rule->place = place_of(reading, object);
+	rule->place = qs_reading_place(reading, object);
 	rule->place.end = rule->place.begin + 1;
 	if (reading->device >= 0)
 		rule->devices = (uint64_t)1 << reading->device;
@@ -387,8 +231,8 @@ static void read_rules(struct qs_reading *reading, const struct qs_json *list, s
 	struct taken taken;
 
 	if (list->children.count > room) {
-		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place_of(reading, list), list,
-		    "there are %zu rules; the limit is %d",
+		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, qs_reading_place(reading, list),
+		    list, "there are %zu rules; the limit is %d",
 		    reading->rulebook->n_rules + list->children.count, QS_RULE_LIMIT);
 		return;
 	}
@@ -409,8 +253,9 @@ static void *room_for(struct qs_reading *reading, const struct qs_json *list, si
 	void *room;
 
 	if (list->children.count > limit) {
-		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place_of(reading, list), list,
-		    "the profile has %u %s; the limit is %zu", list->children.count, what, limit);
+		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, qs_reading_place(reading, list),
+		    list, "the profile has %u %s; the limit is %zu", list->children.count, what,
+		    limit);
 		return NULL;
 	}
 	room = qs_arena_array(&reading->rulebook->arena, (size_t)list->children.count + 1, size);
@@ -427,8 +272,8 @@ static void want_key(struct qs_reading *reading, const struct qs_json *object,
 			return;
 	}
 	if (object->type == QS_JSON_OBJECT && reading->document.complete)
-		qs_reading_say(reading, QS_FINDING_RULES_MISSING_KEY, place_of(reading, object),
-		    object, "%s", complaint);
+		qs_reading_say(reading, QS_FINDING_RULES_MISSING_KEY,
+		    qs_reading_place(reading, object), object, "%s", complaint);
 }
 
 static void read_operator(
@@ -568,7 +413,7 @@ static bool has_format(struct qs_reading *reading, const char *format, const cha
 	if (member && member->type == QS_JSON_STRING && qs_json_string_is(member->string, format))
 		return true;
 	qs_reading_say(reading, QS_FINDING_NOT_RULES,
-	    member ? place_of(reading, member)
+	    member ? qs_reading_place(reading, member)
 		   : (struct qs_place){reading->document.source, root->begin, root->begin + 1},
 	    about, "%s is an object with \"format\": \"%s\"%s%.*s%s", what, format,
 	    member && member->type == QS_JSON_STRING ? ", found \"" : "",

@@ -129,17 +129,13 @@ struct qs_finding *qs_selector_say(struct qs_selector_run *run, const struct qs_
     enum qs_finding_id id, const char *format, ...)
 {
 	const struct qs_json *value = entry->selector.value;
-	struct qs_text text = QS_TEXT_INIT;
 	struct qs_finding *finding;
 	va_list arguments;
 
 	va_start(arguments, format);
-	qs_text_addv(&text, format, arguments);
+	finding = qs_policy_tell(run->findings, id,
+	    qs_policy_value_place(run->selection->policy, value), value, format, arguments);
 	va_end(arguments);
-	finding = qs_finding_add(run->findings, id,
-	    qs_policy_value_place(run->selection->policy, value), "%s", text.data);
-	qs_findings_end_text(run->findings, &text);
-	qs_policy_point(run->findings, finding, value);
 	run->n_errors += qs_finding_kind(id)->severity == QS_SEVERITY_ERROR;
 	return finding;
 }

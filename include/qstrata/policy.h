@@ -302,6 +302,12 @@ QS_API enum qs_status qs_policy_write_json(
     const struct qs_policy *policy, const struct qs_selection *selection, struct qs_text *text);
 
 /**
+ * The same as a config in which every block is whole: nothing is inherited, and nothing is left to
+ * a default. It means the same.
+ */
+QS_API enum qs_status qs_policy_write_config(const struct qs_policy *policy, struct qs_text *text);
+
+/**
  * What a config does, without a word on where it says so: configs of equal texts quantize alike.
  * `selection` may be NULL; with one, what its layers get is part of it.
  */

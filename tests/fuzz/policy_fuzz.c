@@ -110,6 +110,34 @@ static void use_policy(const struct qs_policy *policy, struct qs_findings *findi
 	qs_selection_free(selection);
 }
 
+/* For all devices: what awaits its model is refused for nothing that it is not refused for without,
+ * and layers can be selected then. */
+static void await_model(const struct qs_source *source)
+{
+	static struct qs_rulebook *rulebook; /* of all runs */
+	struct qs_policy_options options = QS_POLICY_OPTIONS_INIT;
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_policy *policies[2] = {NULL, NULL};
+	struct qs_selection *selection = NULL;
+	size_t n;
+
+	require(rulebook || qs_rulebook_new(&rulebook) == QS_OK, "the built-in rules can be read");
+	options.rulebook = rulebook;
+	(void)qs_rulebook_profiles(rulebook, &n);
+	options.devices = ((uint64_t)1 << n) - 1;
+	for (int awaits = 0; awaits < 2; awaits++) {
+		options.awaits_model = awaits;
+		(void)qs_policy_read_for(source, &options, findings, &policies[awaits]);
+	}
+	require(policies[1] || !policies[0], "awaiting a model is no reason to refuse");
+	if (policies[1])
+		(void)qs_policy_select(policies[1], layers, N_LAYERS, true, findings, &selection);
+	qs_selection_free(selection);
+	qs_policy_free(policies[0]);
+	qs_policy_free(policies[1]);
+	qs_findings_free(findings);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -129,6 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (policy)
 		use_policy(policy, findings);
 	check_findings(findings, size);
+	await_model(source);
 	qs_policy_free(policy);
 	qs_source_free(source);
 	qs_findings_free(findings);

@@ -292,6 +292,50 @@ static size_t check_laws(const struct qs_text *config, bool unsafe)
 	return fixed.n_fixed;
 }
 
+/* A config that is written out whole means the same, and is right when the first was. */
+static size_t check_whole(const struct qs_text *config)
+{
+	struct verdict before = judge(config->data, config->size), after;
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_source *source = NULL;
+	struct qs_policy *policy = NULL;
+	struct qs_text once = QS_TEXT_INIT;
+	const bool right = before.status == QS_OK;
+
+	assert_int_equal(qs_source_new("c.json", config->data, config->size, &source), QS_OK);
+	if (qs_policy_read(source, findings, &policy) == QS_OK) {
+		assert_int_equal(qs_policy_write_config(policy, &once), QS_OK);
+		after = judge(once.data, once.size);
+		if (after.status != QS_OK || strcmp(before.resolved.data, after.resolved.data) != 0)
+			explain(config, once.data);
+		assert_int_equal(after.status, QS_OK);
+		assert_string_equal(before.resolved.data, after.resolved.data);
+		qs_text_done(&after.resolved);
+	}
+	qs_policy_free(policy);
+	qs_source_free(source);
+	qs_findings_free(findings);
+	qs_text_done(&once);
+	qs_text_done(&before.resolved);
+	return right;
+}
+
+static void random_configs_can_be_written_out_whole(void **state)
+{
+	uint64_t seed = 20240229;
+	size_t n_right = 0;
+
+	(void)state;
+	for (long i = 0; i < 2000; i++) {
+		struct qs_text config = QS_TEXT_INIT;
+
+		random_config(&seed, &config);
+		n_right += check_whole(&config);
+		qs_text_done(&config);
+	}
+	assert_true(n_right > 100);
+}
+
 static void fixes_of_random_configs_keep_the_laws(void **state)
 {
 	const char *wanted = getenv("QSTRATA_FIX_ROUNDS");
@@ -317,6 +361,7 @@ int main(void)
 	    cmocka_unit_test(a_fix_that_brings_other_findings_is_left_out_and_named),
 	    cmocka_unit_test(differences_are_those_of_diff),
 	    cmocka_unit_test(fixes_of_random_configs_keep_the_laws),
+	    cmocka_unit_test(random_configs_can_be_written_out_whole),
 	};
 
 	return RUN_ROWS("safe", safe_rows, safe_fix) + RUN_ROWS("unsafe", unsafe_rows, unsafe_fix) +

@@ -446,18 +446,18 @@ static const struct row duplicates[] = {
 static const struct row conflicts[] = {
     {"kinds_of_one_cause_are_one_finding",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"symmetry\": false}}",
-	"QS302 1:66 /overall_quantize_config/symmetry"},
+	"QS302 1:66 /overall_quantize_config/symmetry => true"},
     {"kinds_of_two_causes_are_two",
 	"{\"target_device\": \"DPU\", \"tensor_quantize_config\": {\"weights\": "
 	"{\"symmetry\": false}, \"bias\": {\"symmetry\": false}}}",
-	"QS302 1:77 /tensor_quantize_config/weights/symmetry\n"
-	"QS302 1:106 /tensor_quantize_config/bias/symmetry"},
+	"QS302 1:77 /tensor_quantize_config/weights/symmetry => true\n"
+	"QS302 1:106 /tensor_quantize_config/bias/symmetry => true"},
     {"an_entry_is_not_told_what_it_inherits",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"symmetry\": false}, "
 	"\"layer_quantize_config\": [{\"layer_name\": \"a\", \"quantizable_data_type\": "
 	"[\"weights\"], \"tensor_quantize_config\": {\"weights\": {\"round_mode\": "
 	"\"std_round\"}}}]}",
-	"QS302 1:66 /overall_quantize_config/symmetry"},
+	"QS302 1:66 /overall_quantize_config/symmetry => true"},
     {"an_entry_is_told_what_it_adds",
 	"{\"target_device\": \"DPU\", \"layer_quantize_config\": [{\"layer_name\": \"a\", "
 	"\"quantizable_data_type\": [\"weights\"], \"tensor_quantize_config\": {\"weights\": "
@@ -470,6 +470,7 @@ static const struct row conflicts[] = {
     {"floats_have_no_conflicts",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"datatype\": "
 	"\"float16\", \"symmetry\": false}}",
+	"QS311 1:66 /overall_quantize_config/datatype\n"
 	"QS403 1:77 /overall_quantize_config/symmetry => (nothing)"},
     {"widths_of_DPU_biases_and_activations",
 	"{\"target_device\": \"DPU\", \"tensor_quantize_config\": {\"bias\": {\"bit_width\": "
@@ -483,7 +484,7 @@ static const struct row conflicts[] = {
 	"QS310 1:168 /layer_quantize_config/0/tensor_quantize_config/activation/bit_width"},
     {"DPU_refuses_the_narrow_range_of_its_manual",
 	"{\"target_device\": \"DPU\", \"overall_quantize_config\": {\"narrow_range\": true}}",
-	"QS306 1:70 /overall_quantize_config/narrow_range"},
+	"QS306 1:70 /overall_quantize_config/narrow_range => false"},
 };
 
 static const struct row syntax[] = {
