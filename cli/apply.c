@@ -26,11 +26,15 @@ static enum qs_status read_image_options(const struct arguments *arguments,
 	return status;
 }
 
-static enum qs_status calibrate(
-    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
+/* Something that a job does over data. */
+typedef enum qs_status data_work(
+    struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings);
+
+static enum qs_status over_data(const struct arguments *arguments, struct qs_job *job,
+    struct qs_findings *findings, const char *what, data_work *work)
 {
 	struct qs_image_options images;
-	struct progress progress = progress_start("calibrating: batch");
+	struct progress progress = progress_start(what);
 	const struct qs_calibrate_options options = {
 	    .onnxruntime = arguments->value[OPTION_ONNXRUNTIME],
 	    .data = arguments->value[OPTION_DATA],
@@ -40,7 +44,13 @@ static enum qs_status calibrate(
 	    .observe = (enum qs_observe)choice_of(arguments, OPTION_OBSERVED)};
 	const enum qs_status status = read_image_options(arguments, findings, &images);
 
-	return status == QS_OK ? qs_job_calibrate(job, &options, findings) : status;
+	return status == QS_OK ? work(job, &options, findings) : status;
+}
+
+static enum qs_status calibrate(
+    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
+{
+	return over_data(arguments, job, findings, "calibrating: batch", qs_job_calibrate);
 }
 
 static enum qs_status work_calibrate(
@@ -66,6 +76,18 @@ static enum qs_status write_report(const struct arguments *arguments, const stru
 	return status;
 }
 
+/* Whether the errors are the verdict of a verification, which has a report. */
+static bool is_verdict(const struct qs_findings *findings)
+{
+	for (size_t i = 0; i < qs_findings_count(findings); i++) {
+		const struct qs_finding *finding = qs_findings_at(findings, i);
+
+		if (finding->severity == QS_SEVERITY_ERROR && strcmp(finding->code, "QS907") != 0)
+			return false;
+	}
+	return qs_findings_total(findings, QS_SEVERITY_ERROR) > 0;
+}
+
 static enum qs_status work_apply(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
@@ -78,8 +100,15 @@ static enum qs_status work_apply(
 		status = qs_job_apply(job, findings);
 	if (status == QS_OK)
 		status = qs_job_save(job, arguments->value[OPTION_OUTPUT], findings);
-	if (status == QS_OK)
-		status = write_report(arguments, job);
+	if (status != QS_OK)
+		return status;
+	if (arguments->value[OPTION_VERIFY])
+		status = over_data(arguments, job, findings, "verifying: batch", qs_job_verify);
+	if (status == QS_OK || is_verdict(findings)) {
+		const enum qs_status written = write_report(arguments, job);
+
+		status = status == QS_OK ? written : status;
+	}
 	return status;
 }
 
@@ -134,7 +163,7 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	if (status == QS_OK)
 		status = work(arguments, job, findings);
 	qs_job_free(job);
-	if (status == QS_INVALID && !blames_config(findings))
+	if (status == QS_INVALID && !blames_config(findings) && !is_verdict(findings))
 		return EXIT_UNABLE;
 	return exit_of(status);
 }
@@ -175,8 +204,12 @@ int command_calibrate(const struct arguments *arguments)
 
 int command_apply(const struct arguments *arguments)
 {
-	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA])
+	const bool verify = arguments->value[OPTION_VERIFY];
+
+	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA] && !verify)
 		return usage_error(arguments, "--calib and --data exclude each other");
+	if (verify && !arguments->value[OPTION_DATA])
+		return usage_error(arguments, "--verify needs --data to run the models over");
 	if (arguments->value[OPTION_ROUNDING] &&
 	    strcmp(arguments->value[OPTION_ROUNDING], "native") == 0 &&
 	    choice_of(arguments, OPTION_WRITTEN) == QS_WRITTEN_FAKE)

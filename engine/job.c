@@ -243,6 +243,7 @@ void qs_job_free(struct qs_job *job)
 	qs_layers_free(job->layers);
 	qs_model_free(job->model);
 	qs_registry_free(job->builtin);
+	qs_verification_done(&job->verification);
 	free(job->model_path);
 	free(job->output_path);
 	free(job);
@@ -285,8 +286,7 @@ enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law)
 	return QS_OK;
 }
 
-/* Lets the model compute as the device does. */
-static enum qs_status settle_arithmetic(struct qs_job *job)
+enum qs_status qs_job_settle_arithmetic(struct qs_job *job)
 {
 	const bool is_dpu = qs_policy_device(job->policy) == QS_DEVICE_DPU;
 
@@ -331,7 +331,7 @@ enum qs_status qs_job_calibrate(
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
 	job->observe = options->observe;
-	status = settle_arithmetic(job);
+	status = qs_job_settle_arithmetic(job);
 	if (status == QS_OK)
 		status = qs_calibrate_parameters(job->plan, job->registry, findings);
 	if (status == QS_OK)
@@ -358,7 +358,7 @@ enum qs_status qs_job_read_calibration(
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
-	status = settle_arithmetic(job);
+	status = qs_job_settle_arithmetic(job);
 	if (status == QS_OK)
 		status = qs_calib_file_read(job->plan, &identity, path, findings);
 	return calibrated(job, status, findings);

@@ -5,7 +5,7 @@
 #ifndef ENGINE_JOB_H
 #define ENGINE_JOB_H
 
-#include "engine/apply.h"
+#include "engine/verify.h"
 #include "model/equalize.h"
 #include "qstrata/engine.h"
 
@@ -38,7 +38,11 @@ struct qs_job {
 	size_t n_relu6;        /* made ReLU */
 	size_t n_silu;         /* made hard swish */
 	struct qs_equalized equalized;
-	int64_t opset_before, opset; /* of the standard operators */
+	int64_t opset_before, opset;         /* of the standard operators */
+	struct qs_verification verification; /* of nothing until the job is verified */
 };
+
+/* Lets the model of a job compute as the device does. */
+enum qs_status qs_job_settle_arithmetic(struct qs_job *job);
 
 #endif

@@ -134,6 +134,14 @@ QS_API enum qs_status qs_job_apply(struct qs_job *job, struct qs_findings *findi
 QS_API enum qs_status qs_job_save(
     struct qs_job *job, const char *path, struct qs_findings *findings);
 
+/**
+ * Runs the saved model over data and compares it with what the config says, run exactly; with the
+ * data, pictures, runtime and progress of the options. The report tells of each output and tensor.
+ * QS_INVALID with findings when they differ beyond what rounding explains.
+ */
+QS_API enum qs_status qs_job_verify(
+    struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings);
+
 /** What was done, for people: formats, sizes, what stayed float and why, what ONNX cannot say. */
 QS_API enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *text);
 /** The same as one JSON document of format version 1.0. */
