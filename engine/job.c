@@ -10,6 +10,7 @@
 #include "base/finding.h"
 #include "engine/adjust.h"
 #include "engine/arithmetic.h"
+#include "engine/arithmetic_gates.h"
 #include "engine/calib_file.h"
 #include "engine/calibrate.h"
 #include "model/convert.h"
@@ -257,25 +258,31 @@ enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arit
 	return QS_OK;
 }
 
+/* Plans again what was written into, with what was set before. */
+static enum qs_status plan_again(struct qs_job *job, struct qs_findings *findings)
+{
+	const enum qs_scale_law law = job->plan->scale_law;
+	enum qs_status status;
+
+	drop_plan(job);
+	status = make_plan(job, findings);
+	if (status == QS_OK)
+		job->plan->scale_law = law;
+	return status;
+}
+
 enum qs_status qs_job_set_apply(
     struct qs_job *job, const struct qs_apply_options *options, struct qs_findings *findings)
 {
 	const bool same_plan = (job->written.written == QS_WRITTEN_INT_WEIGHTS) ==
 	                       (options->written == QS_WRITTEN_INT_WEIGHTS);
-	enum qs_scale_law law;
-	enum qs_status status;
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
 	job->written = *options;
 	if (same_plan)
 		return QS_OK;
-	law = job->plan->scale_law;
-	drop_plan(job);
-	status = make_plan(job, findings);
-	if (status == QS_OK)
-		job->plan->scale_law = law;
-	return status;
+	return plan_again(job, findings);
 }
 
 enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law)
@@ -286,14 +293,22 @@ enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law)
 	return QS_OK;
 }
 
-enum qs_status qs_job_settle_arithmetic(struct qs_job *job)
+enum qs_status qs_job_settle_arithmetic(struct qs_job *job, struct qs_findings *findings)
 {
 	const bool is_dpu = qs_policy_device(job->policy) == QS_DEVICE_DPU;
+	size_t n_gates = 0;
+	enum qs_status status;
 
 	if (job->arithmetic == QS_ARITHMETIC_OFF ||
 	    (job->arithmetic == QS_ARITHMETIC_AUTO && !is_dpu))
 		return QS_OK;
-	return qs_arithmetic_apply(job->plan, &job->n_approximated);
+	status = qs_arithmetic_write_gates(job->layers, findings, &n_gates);
+	if (status == QS_OK && n_gates)
+		status = plan_again(job, findings);
+	if (status == QS_OK)
+		status = qs_arithmetic_apply(job->plan, &job->n_approximated);
+	job->n_approximated += n_gates;
+	return status;
 }
 
 enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads)
@@ -331,7 +346,7 @@ enum qs_status qs_job_calibrate(
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
 	job->observe = options->observe;
-	status = qs_job_settle_arithmetic(job);
+	status = qs_job_settle_arithmetic(job, findings);
 	if (status == QS_OK)
 		status = qs_calibrate_parameters(job->plan, job->registry, findings);
 	if (status == QS_OK)
@@ -358,7 +373,7 @@ enum qs_status qs_job_read_calibration(
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
-	status = qs_job_settle_arithmetic(job);
+	status = qs_job_settle_arithmetic(job, findings);
 	if (status == QS_OK)
 		status = qs_calib_file_read(job->plan, &identity, path, findings);
 	return calibrated(job, status, findings);

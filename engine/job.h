@@ -42,7 +42,7 @@ struct qs_job {
 	struct qs_verification verification; /* of nothing until the job is verified */
 };
 
-/* Lets the model of a job compute as the device does. */
-enum qs_status qs_job_settle_arithmetic(struct qs_job *job);
+/* Lets the model of a job compute as the device does; the plan may be another one afterwards. */
+enum qs_status qs_job_settle_arithmetic(struct qs_job *job, struct qs_findings *findings);
 
 #endif

@@ -45,7 +45,7 @@ static enum qs_status make_twin(const struct qs_job *job, struct qs_job **ret_tw
 	if (status == QS_OK)
 		status = qs_job_set_arithmetic(twin, job->arithmetic);
 	if (status == QS_OK)
-		status = qs_job_settle_arithmetic(twin);
+		status = qs_job_settle_arithmetic(twin, silent);
 	if (status == QS_OK && twin->plan->n_sites != job->plan->n_sites)
 		status = QS_BUG;
 	for (size_t i = 0; status == QS_OK && i < job->plan->n_sites; i++)

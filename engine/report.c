@@ -183,7 +183,9 @@ static void write_changes(const struct qs_job *job, struct qs_text *text)
 	}
 	if (job->n_approximated) {
 		begin_row(text, "arithmetic", true);
-		qs_text_addf(text, "of the DPU in %zu layer%s: average pools, leaky ReLU\n",
+		qs_text_addf(text,
+		    "of the DPU in %zu layer%s: average pools, leaky ReLU, hard sigmoid, "
+		    "hard swish\n",
 		    job->n_approximated, plural(job->n_approximated));
 	}
 }

@@ -46,7 +46,8 @@ QS_API void qs_job_use(struct qs_job *job, const struct qs_registry *registry);
 /** Releases a job; NULL is fine. */
 QS_API void qs_job_free(struct qs_job *job);
 
-/** Where a device computes otherwise than the float model: average pools, leaky ReLU. */
+/** Where a device computes otherwise than the float model: average pools, leaky ReLU, hard sigmoid
+ * and hard swish. */
 enum qs_arithmetic {
 	QS_ARITHMETIC_AUTO, /**< as the device does: on for the DPU */
 	QS_ARITHMETIC_ON,

@@ -625,6 +625,34 @@ static void what_is_not_explained_is_an_error(void **state)
 	assert_non_null(strstr(last_finding(bench)->message, "output \"y\": "));
 }
 
+/* x * Sigmoid(x) becomes a hard swish, and that the steps of the DPU; the plan has the same layers. */
+static void the_dpu_has_gates_of_its_own(void **state)
+{
+	static const char *const lines[] = {"opset 14", "in x 1 4 4 4", "init w 4 4 1 1",
+	    "node Conv c x,w a", "node Sigmoid s a g", "node Mul m a,g b", "init v 4 4 1 1",
+	    "node Conv d b,v y", "out y", NULL};
+	static const int64_t dims[] = {1, 4, 4, 4};
+	static const char config[] =
+	    "{\"target_device\": \"DPU\", \"convert_silu_to_hswish\": true}";
+	struct bench *bench = *state;
+	struct qs_text text = QS_TEXT_INIT;
+
+	qs_runtime_close(engine_runtime());
+	write_npy((fixture_output(""), DATA), npy_floats(dims, 4, -32));
+	start(bench, config, lines);
+	set_form(bench, QS_WRITTEN_QDQ, QS_ROUNDING_EXACT);
+	assert_int_equal(calibrate(bench, DATA), QS_OK);
+	finish(bench);
+	assert_int_equal(bench->job->n_silu, 1);
+	assert_int_equal(bench->job->n_approximated, 1);
+	assert_int_equal(verify(bench), QS_OK);
+	assert_int_equal(find_verified(bench->job, "b")->configured.n_equal, 64);
+	assert_int_equal(qs_job_write_report(bench->job, &text), QS_OK);
+	assert_non_null(strstr(text.data, "converted   1 SiLU to hard swish\n"));
+	assert_non_null(strstr(text.data, "arithmetic  of the DPU in 1 layer: "));
+	qs_text_done(&text);
+}
+
 static void what_is_verified_has_been_saved(void **state)
 {
 	struct bench *bench = *state;
@@ -687,6 +715,7 @@ int main(void)
 	    TEST(exact_rounding_is_verified_to_be_as_configured),
 	    TEST(ties_that_round_otherwise_are_explained),
 	    TEST(what_is_not_explained_is_an_error),
+	    TEST(the_dpu_has_gates_of_its_own),
 	    TEST(what_is_verified_has_been_saved),
 	    TEST(an_entry_that_selects_nothing_is_an_error_unless_allowed),
 	    TEST(an_entry_for_a_folded_layer_selects_it),
