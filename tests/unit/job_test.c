@@ -625,7 +625,8 @@ static void what_is_not_explained_is_an_error(void **state)
 	assert_non_null(strstr(last_finding(bench)->message, "output \"y\": "));
 }
 
-/* x * Sigmoid(x) becomes a hard swish, and that the steps of the DPU; the plan has the same layers. */
+/* x * Sigmoid(x) becomes a hard swish, and that the steps of the DPU; the plan has the same
+ * layers. */
 static void the_dpu_has_gates_of_its_own(void **state)
 {
 	static const char *const lines[] = {"opset 14", "in x 1 4 4 4", "init w 4 4 1 1",
