@@ -19,6 +19,16 @@ static enum qs_status write_report(const struct arguments *arguments, const stru
 	return status;
 }
 
+static enum qs_status verify(
+    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
+{
+	struct job_options options;
+	const enum qs_status status =
+	    job_options_read(arguments, "verifying: batch", findings, &options);
+
+	return status == QS_OK ? qs_job_verify(job, &options.calibrate, findings) : status;
+}
+
 static enum qs_status work_apply(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
@@ -28,19 +38,28 @@ static enum qs_status work_apply(
 		status = qs_job_apply(job, findings);
 	if (status == QS_OK)
 		status = qs_job_save(job, arguments->value[OPTION_OUTPUT], findings);
-	if (status == QS_OK)
-		job_drop_state(arguments);
-	if (status == QS_OK)
-		status = write_report(arguments, job);
+	if (status != QS_OK)
+		return status;
+	job_drop_state(arguments);
+	if (arguments->value[OPTION_VERIFY])
+		status = verify(arguments, job, findings);
+	if (status == QS_OK || is_verdict(findings)) {
+		const enum qs_status written = write_report(arguments, job);
+
+		status = status == QS_OK ? written : status;
+	}
 	return status;
 }
 
 int command_apply(const struct arguments *arguments)
 {
 	static const enum option_id required[] = {OPTION_MODEL, OPTION_OUTPUT};
+	const bool verify = arguments->value[OPTION_VERIFY];
 
-	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA])
+	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA] && !verify)
 		return usage_error(arguments, "--calib and --data exclude each other");
+	if (verify && !arguments->value[OPTION_DATA])
+		return usage_error(arguments, "--verify needs --data to run the models over");
 	if (arguments->value[OPTION_ROUNDING] &&
 	    strcmp(arguments->value[OPTION_ROUNDING], "native") == 0 &&
 	    choice_of(arguments, OPTION_WRITTEN) == QS_WRITTEN_FAKE)

@@ -25,6 +25,9 @@ int work_on_model(const struct arguments *line, const enum option_id *required, 
 enum qs_status open_job(
     const struct config *config, struct qs_findings *findings, struct qs_job **ret_job);
 
+/* Whether the errors are the verdict of a verification, which has a report. */
+bool is_verdict(const struct qs_findings *findings);
+
 /* The exit status of work on a job: findings when the config is to blame, else that it cannot be
  * done. */
 int exit_of_job(enum qs_status status, const struct qs_findings *findings);

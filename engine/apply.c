@@ -82,8 +82,10 @@ enum qs_status qs_apply(const struct qs_plan *plan, const struct qs_registry *re
 	enum qs_status status;
 
 	memset(ret_applied, 0, sizeof(*ret_applied));
+	ret_applied->names =
+	    qs_arena_array(&graph->model->arena, plan->n_sites + 1, sizeof(*ret_applied->names));
 	writer.inner = calloc(graph->n_values + 1, sizeof(*writer.inner));
-	status = writer.inner ? qs_edit_new(graph, &writer.edit) : QS_NOMEM;
+	status = writer.inner && ret_applied->names ? qs_edit_new(graph, &writer.edit) : QS_NOMEM;
 	if (status == QS_OK)
 		status = write_sites(&writer);
 	if (status == QS_OK)

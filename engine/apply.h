@@ -21,6 +21,7 @@ struct qs_applied {
 	size_t n_clips, n_shifts;
 	/* Activations whose rounding mode ONNX lacks; the last is for those of plug-ins. */
 	size_t n_unexpressed[QS_ROUND_MODE__COUNT + 1];
+	const char **names; /* by site, of the model: what flows, quantized; NULL for constants */
 	uint64_t bytes_before, bytes_after; /* of the quantized parameters */
 	struct qs_counts counts;            /* of their values */
 };
@@ -30,5 +31,9 @@ struct qs_applied {
 enum qs_status qs_apply(const struct qs_plan *plan, const struct qs_registry *registry,
     const struct qs_apply_options *options, struct qs_findings *findings,
     struct qs_applied *ret_applied);
+
+/* Whether an activation of integers is written as a pair. */
+bool qs_apply_writes_pair(
+    const struct qs_apply_options *options, const struct qs_site *site, int64_t opset);
 
 #endif

@@ -141,6 +141,7 @@ enum qs_status qs_writer_flow(struct qs_writer *writer, const struct qs_site *si
 		name_reading(writer, site, &input, &output);
 	else
 		name_flow(writer, site, &input, &output);
+	writer->applied->names[site - writer->plan->sites] = output;
 	if (form.exact)
 		qs_writer_exact(writer, site, input, output);
 	else if (site->spec.datatype == QS_DATATYPE_INT)

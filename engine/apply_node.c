@@ -166,17 +166,21 @@ static enum qs_status refuse(
 	return QS_UNSUPPORTED;
 }
 
+bool qs_apply_writes_pair(
+    const struct qs_apply_options *options, const struct qs_site *site, int64_t opset)
+{
+	return options->written == QS_WRITTEN_QDQ &&
+	       (options->rounding == QS_ROUNDING_NATIVE || qs_onnx_pair_is_exact(site, opset));
+}
+
 /* Whether plain operators are asked for, and give other bits than what QuantizeLinear and
  * DequantizeLinear give. */
 static bool is_exact(const struct qs_writer *writer, const struct qs_site *site)
 {
 	if (site->spec.datatype != QS_DATATYPE_INT)
 		return false;
-	if (site->is_constant)
-		return writer->options.rounding == QS_ROUNDING_EXACT;
-	return writer->options.written == QS_WRITTEN_FAKE ||
-	       (writer->options.rounding == QS_ROUNDING_EXACT &&
-		   !qs_onnx_pair_is_exact(site, writer->opset));
+	return site->is_constant ? writer->options.rounding == QS_ROUNDING_EXACT
+	                         : !qs_apply_writes_pair(&writer->options, site, writer->opset);
 }
 
 /* Why an activation has no exact form, or NULL when it has one. */

@@ -10,6 +10,7 @@
 #include "base/finding.h"
 #include "engine/adjust.h"
 #include "engine/arithmetic.h"
+#include "engine/arithmetic_gates.h"
 #include "engine/calib_file.h"
 #include "engine/calibrate.h"
 #include "model/convert.h"
@@ -243,6 +244,7 @@ void qs_job_free(struct qs_job *job)
 	qs_layers_free(job->layers);
 	qs_model_free(job->model);
 	qs_registry_free(job->builtin);
+	qs_verification_done(&job->verification);
 	free(job->model_path);
 	free(job->output_path);
 	free(job);
@@ -256,25 +258,31 @@ enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arit
 	return QS_OK;
 }
 
+/* Plans again what was written into, with what was set before. */
+static enum qs_status plan_again(struct qs_job *job, struct qs_findings *findings)
+{
+	const enum qs_scale_law law = job->plan->scale_law;
+	enum qs_status status;
+
+	drop_plan(job);
+	status = make_plan(job, findings);
+	if (status == QS_OK)
+		job->plan->scale_law = law;
+	return status;
+}
+
 enum qs_status qs_job_set_apply(
     struct qs_job *job, const struct qs_apply_options *options, struct qs_findings *findings)
 {
 	const bool same_plan = (job->written.written == QS_WRITTEN_INT_WEIGHTS) ==
 	                       (options->written == QS_WRITTEN_INT_WEIGHTS);
-	enum qs_scale_law law;
-	enum qs_status status;
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
 	job->written = *options;
 	if (same_plan)
 		return QS_OK;
-	law = job->plan->scale_law;
-	drop_plan(job);
-	status = make_plan(job, findings);
-	if (status == QS_OK)
-		job->plan->scale_law = law;
-	return status;
+	return plan_again(job, findings);
 }
 
 enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law)
@@ -292,9 +300,20 @@ static bool computes_as_dpu(const struct qs_job *job)
 		   qs_policy_device(job->policy) == QS_DEVICE_DPU);
 }
 
-enum qs_status qs_job_settle_arithmetic(struct qs_job *job)
+enum qs_status qs_job_settle_arithmetic(struct qs_job *job, struct qs_findings *findings)
 {
-	return computes_as_dpu(job) ? qs_arithmetic_apply(job->plan, &job->n_approximated) : QS_OK;
+	size_t n_gates = 0;
+	enum qs_status status;
+
+	if (!computes_as_dpu(job))
+		return QS_OK;
+	status = qs_arithmetic_write_gates(job->layers, findings, &n_gates);
+	if (status == QS_OK && n_gates)
+		status = plan_again(job, findings);
+	if (status == QS_OK)
+		status = qs_arithmetic_apply(job->plan, &job->n_approximated);
+	job->n_approximated += n_gates;
+	return status;
 }
 
 enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads)
@@ -351,7 +370,7 @@ enum qs_status qs_job_calibrate(
 		return QS_BUG;
 	job->observe = options->observe;
 	identity = qs_job_identity(job);
-	status = qs_job_settle_arithmetic(job);
+	status = qs_job_settle_arithmetic(job, findings);
 	if (status == QS_OK)
 		status = qs_calibrate_parameters(job->plan, job->registry, findings);
 	if (status == QS_OK)
@@ -368,7 +387,7 @@ enum qs_status qs_job_read_calibration(
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
-	status = qs_job_settle_arithmetic(job);
+	status = qs_job_settle_arithmetic(job, findings);
 	if (status == QS_OK)
 		status = qs_calib_file_read(job->plan, &identity, path, findings);
 	return calibrated(job, status, findings);

@@ -7,6 +7,7 @@
 
 #include "engine/apply.h"
 #include "engine/calib_file.h"
+#include "engine/verify.h"
 #include "model/equalize.h"
 #include "qstrata/engine.h"
 
@@ -40,14 +41,16 @@ struct qs_job {
 	size_t n_relu6;        /* made ReLU */
 	size_t n_silu;         /* made hard swish */
 	struct qs_equalized equalized;
-	int64_t opset_before, opset; /* of the standard operators */
+	int64_t opset_before, opset;         /* of the standard operators */
+	struct qs_verification verification; /* of nothing until the job is verified */
 };
 
 /* What a calibration of the job is of. */
 struct qs_calib_identity qs_job_identity(const struct qs_job *job);
 
-/* Lets the model compute as the device does, if it is to; once. */
-enum qs_status qs_job_settle_arithmetic(struct qs_job *job);
+/* Lets the model compute as the device does, if it is to; once. The plan may be another one
+ * afterwards. */
+enum qs_status qs_job_settle_arithmetic(struct qs_job *job, struct qs_findings *findings);
 
 /* Finds what follows from the scales of parameters and activations, which ends the calibration. */
 enum qs_status qs_job_derive(struct qs_job *job, struct qs_findings *findings);

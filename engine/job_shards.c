@@ -33,7 +33,7 @@ enum qs_status qs_job_calibrate_shard(struct qs_job *job,
 		return refuse_order(job, findings);
 	job->observe = options->observe;
 	identity = qs_job_identity(job);
-	status = qs_job_settle_arithmetic(job);
+	status = qs_job_settle_arithmetic(job, findings);
 	if (status == QS_OK)
 		status = qs_calibrate_activations(
 		    job->plan, job->registry, options, &course, findings, &job->n_batches);
@@ -51,7 +51,7 @@ enum qs_status qs_job_merge_shards(
 		return QS_BUG;
 	job->observe = QS_OBSERVE_FLOAT;
 	identity = qs_job_identity(job);
-	status = qs_job_settle_arithmetic(job);
+	status = qs_job_settle_arithmetic(job, findings);
 	if (status == QS_OK)
 		status = qs_calibrate_parameters(job->plan, job->registry, findings);
 	if (status == QS_OK)

@@ -183,9 +183,57 @@ static void write_changes(const struct qs_job *job, struct qs_text *text)
 	}
 	if (job->n_approximated) {
 		begin_row(text, "arithmetic", true);
-		qs_text_addf(text, "of the DPU in %zu layer%s: average pools, leaky ReLU\n",
+		qs_text_addf(text,
+		    "of the DPU in %zu layer%s: average pools, leaky ReLU, hard sigmoid, "
+		    "hard swish\n",
 		    job->n_approximated, plural(job->n_approximated));
 	}
+}
+
+/* How far an item agrees with something. */
+static void write_accord(struct qs_text *text, const struct qs_accord *accord, const char *with)
+{
+	qs_text_addf(text, "%.4g %% %s", 100 * qs_accord_share(accord), with);
+	if (accord->most > 0)
+		qs_text_addf(text, " (at most %.3g steps off, %.2g on average)", accord->most,
+		    qs_accord_mean(accord));
+}
+
+static void write_verified(const struct qs_verification *verification, const char *word,
+    const struct qs_verified *item, struct qs_text *text)
+{
+	begin_row(text, "", false);
+	qs_text_addf(text, "%s \"%s\": ", word, item->name);
+	write_accord(text, &item->configured, "of the codes as configured");
+	if (verification->is_native) {
+		qs_text_adds(text, "; ");
+		write_accord(text, &item->explained, "as QuantizeLinear rounds");
+	}
+	qs_text_adds(text, "\n");
+}
+
+static void write_verification(const struct qs_verification *verification, struct qs_text *text)
+{
+	const struct qs_verified *least = NULL;
+
+	if (!verification->n_batches)
+		return;
+	for (size_t i = 0; i < verification->n_items; i++) {
+		const struct qs_verified *item = &verification->items[i];
+
+		if (!item->is_output && (!least || qs_accord_mean(&item->explained) >
+						       qs_accord_mean(&least->explained)))
+			least = item;
+	}
+	begin_row(text, "verified", true);
+	qs_text_addf(text, "over %zu batch%s in %s\n", verification->n_batches,
+	    verification->n_batches == 1 ? "" : "es", verification->runtime);
+	for (size_t i = 0; i < verification->n_items; i++) {
+		if (verification->items[i].is_output)
+			write_verified(verification, "output", &verification->items[i], text);
+	}
+	if (least)
+		write_verified(verification, "least of the tensors", least, text);
 }
 
 static void write_adjustments(const struct qs_plan *plan, struct qs_text *text)
@@ -230,6 +278,7 @@ enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *tex
 	}
 	write_forms(job, text);
 	write_rounding(job, text);
+	write_verification(&job->verification, text);
 	write_kept(&summary, text);
 	write_reserved(job, text);
 	return qs_text_status(text);

@@ -151,6 +151,52 @@ static struct json_object *corrections_json(const struct qs_plan *plan)
 	return list;
 }
 
+static struct json_object *accord_json(const struct qs_accord *accord)
+{
+	struct json_object *object = json_object_new_object();
+
+	qs_json_put(object, "equal", count(accord->n_equal));
+	qs_json_put(object, "largest_steps", qs_json_number(accord->most));
+	qs_json_put(object, "mean_steps", qs_json_number(qs_accord_mean(accord)));
+	return object;
+}
+
+static struct json_object *verified_json(const struct qs_verification *verification, bool outputs)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < verification->n_items; i++) {
+		const struct qs_verified *item = &verification->items[i];
+		struct json_object *row;
+
+		if (item->is_output != outputs)
+			continue;
+		row = json_object_new_object();
+		qs_json_put(row, "name", json_object_new_string(item->name));
+		qs_json_put(row, "values", count(item->configured.n_values));
+		qs_json_put(row, "configured", accord_json(&item->configured));
+		qs_json_put(row, "as_written", accord_json(&item->explained));
+		qs_json_put(
+		    row, "explained", json_object_new_boolean(qs_verified_is_explained(item)));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
+static struct json_object *verification_json(const struct qs_verification *verification)
+{
+	struct json_object *object;
+
+	if (!verification->n_batches)
+		return NULL;
+	object = json_object_new_object();
+	qs_json_put(object, "runtime", json_object_new_string(verification->runtime));
+	qs_json_put(object, "batches", count(verification->n_batches));
+	qs_json_put(object, "outputs", verified_json(verification, true));
+	qs_json_put(object, "tensors", verified_json(verification, false));
+	return object;
+}
+
 enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text *text)
 {
 	struct json_object *document = json_object_new_object();
@@ -177,6 +223,7 @@ enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text
 	qs_json_put(document, "rounding_not_expressed", rounding_json(job));
 	qs_json_put(document, "kept_float", kept_json(job->plan));
 	qs_json_put(document, "calibration_ties", ties_json(job));
+	qs_json_put(document, "verification", verification_json(&job->verification));
 	qs_json_put(document, "reserved", reserved_json(job));
 	return qs_json_write(document, text);
 }

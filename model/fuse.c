@@ -217,14 +217,35 @@ static size_t gating_reader(const struct qs_graph *graph, size_t node, const str
 	return mul != QS_NONE && other(graph, mul, output_of(graph, node)) == x ? mul : QS_NONE;
 }
 
+/*
+ * Takes the nodes that make a number of steps of a gate: floor(scaled + nearly a half), at most
+ * some number, times the step. Gives the last of them; QS_NONE when there are none.
+ */
+static size_t take_steps(const struct qs_graph *graph, size_t scaled, struct qs_fused *fused)
+{
+	const size_t raised = reader(graph, scaled, "Add");
+	const size_t rounded = reader(graph, raised, "Floor");
+	const size_t limited = reader(graph, rounded, "Min");
+	const size_t gate = scaling_reader(graph, limited);
+
+	if (gate == QS_NONE || !static_operand(graph, raised) || !static_operand(graph, limited))
+		return QS_NONE;
+	add_node(fused, scaled);
+	add_node(fused, raised);
+	add_node(fused, rounded);
+	add_node(fused, limited);
+	add_node(fused, gate);
+	return gate;
+}
+
 /* relu6(x + 3) / 6, times x before or after the division when it is hard swish. */
 static bool fuse_relu6_gate(const struct qs_graph *graph, size_t clip, struct qs_fused *fused)
 {
 	const struct qs_layer_type *type = qs_layer_type_of(graph, clip);
 	const struct qs_value *shifted = input_of(graph, clip, 0);
 	const size_t add = shifted ? shifted->producer : QS_NONE;
+	size_t first, second, stepped = QS_NONE;
 	struct qs_value *three, *x;
-	size_t first, second;
 
 	if (!type || strcmp(type->type, "ReLU6") != 0 || !is_op(graph, add, "Add") ||
 	    reader(graph, add, "Clip") != clip)
@@ -233,22 +254,26 @@ static bool fuse_relu6_gate(const struct qs_graph *graph, size_t clip, struct qs
 	x = three ? other(graph, add, three) : NULL;
 	if (!x || is_vector(three))
 		return false;
+	*fused = (struct qs_fused){.type = "Hardswish", .main = clip, .input = x};
+	add_node(fused, add);
+	add_node(fused, clip);
 	first = gating_reader(graph, clip, x);
 	if (first != QS_NONE) {
 		second = scaling_reader(graph, first);
 	} else {
 		first = scaling_reader(graph, clip);
-		second = first == QS_NONE ? QS_NONE : gating_reader(graph, first, x);
+		stepped = take_steps(graph, first, fused);
+		second = gating_reader(graph, stepped == QS_NONE ? first : stepped, x);
 	}
-	if (first == QS_NONE || (second == QS_NONE && scaling_reader(graph, clip) == QS_NONE))
+	if (first == QS_NONE ||
+	    (second == QS_NONE && (stepped != QS_NONE || scaling_reader(graph, clip) == QS_NONE)))
 		return false;
-	*fused = (struct qs_fused){.main = clip, .input = x};
-	fused->type = second == QS_NONE ? "Hardsigmoid" : "Hardswish";
-	add_node(fused, add);
-	add_node(fused, clip);
-	add_node(fused, first);
+	if (stepped == QS_NONE)
+		add_node(fused, first);
 	if (second != QS_NONE)
 		add_node(fused, second);
+	else
+		fused->type = "Hardsigmoid";
 	return true;
 }
 

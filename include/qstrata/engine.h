@@ -46,7 +46,8 @@ QS_API void qs_job_use(struct qs_job *job, const struct qs_registry *registry);
 /** Releases a job; NULL is fine. */
 QS_API void qs_job_free(struct qs_job *job);
 
-/** Where a device computes otherwise than the float model: average pools, leaky ReLU. */
+/** Where a device computes otherwise than the float model: average pools, leaky ReLU, hard sigmoid
+ * and hard swish. */
 enum qs_arithmetic {
 	QS_ARITHMETIC_AUTO, /**< as the device does: on for the DPU */
 	QS_ARITHMETIC_ON,
@@ -175,6 +176,14 @@ QS_API enum qs_status qs_job_apply(struct qs_job *job, struct qs_findings *findi
 /** Saves the quantized model: beside its final name first, then renamed. */
 QS_API enum qs_status qs_job_save(
     struct qs_job *job, const char *path, struct qs_findings *findings);
+
+/**
+ * Runs the saved model over data and compares it with what the config says, run exactly; with the
+ * data, pictures, runtime and progress of the options. The report tells of each output and tensor.
+ * QS_INVALID with findings when they differ beyond what rounding explains.
+ */
+QS_API enum qs_status qs_job_verify(
+    struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings);
 
 /** What was done, for people: formats, sizes, what stayed float and why, what ONNX cannot say. */
 QS_API enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *text);

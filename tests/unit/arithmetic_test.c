@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arithmetic of the DPU: gains of average pools, the slope of leaky ReLU. */
+/* The arithmetic of the DPU: gains of average pools, the slope of leaky ReLU, hard sigmoid and
+ * hard swish. */
 #include "tests/unit/engine_fixture.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "engine/arithmetic.h"
+#include "engine/arithmetic_gates.h"
 
 /* 7/64, 10/256, 7/256, 21/1024 and 21/4096 are the tool's; others are the nearest m / 2^n. */
 static void windows_have_the_gains_of_the_tool(void **state)
@@ -58,11 +60,115 @@ static void leaky_slopes_and_pools_are_counted_and_set(void **state)
 	engine_free(&engine);
 }
 
+/* ---- hard sigmoid and hard swish ------------------------------------------------------------- */
+
+#define N_VALUES 512
+
+static float gate_of(float x)
+{
+	return fminf(fmaxf(x + 3, 0), 6) * (2731.0F / 16384);
+}
+
+static float hardsigmoid(float x)
+{
+	return gate_of(x);
+}
+
+/* Ties up, and 127 steps at most. */
+static float hardswish(float x)
+{
+	const double steps = floor((double)(gate_of(x) * 128) + 0.5);
+
+	return x * (float)(fmin(steps, 127) / 128);
+}
+
+/* Layers before and after are the same in name and type. */
+static void check_gate(
+    struct qs_runtime *runtime, const char *const *lines, const char *type, float (*law)(float))
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_model *model = fixture_model(findings, lines);
+	float values[N_VALUES], *found;
+	struct qs_session *session;
+	struct qs_layers *layers;
+	size_t n;
+
+	for (int i = 0; i < N_VALUES; i++)
+		values[i] = (float)(i - 256) / 64;
+	assert_int_equal(qs_layers_new(model, findings, &layers), QS_OK);
+	assert_int_equal(layers->n_items, 1);
+	assert_string_equal(layers->items[0].type, type);
+	assert_string_equal(layers->items[0].name, "gate");
+	assert_int_equal(qs_arithmetic_write_gates(layers, findings, &n), QS_OK);
+	assert_int_equal(n, 1);
+	qs_layers_free(layers);
+	assert_int_equal(qs_layers_new(model, findings, &layers), QS_OK);
+	assert_int_equal(layers->n_items, 1);
+	assert_string_equal(layers->items[0].type, type);
+	assert_string_equal(layers->items[0].name, "gate");
+	qs_layers_free(layers);
+	session = engine_session(runtime, model, true);
+	found = engine_run(session, values, "y", &n);
+	for (size_t i = 0; i < N_VALUES; i++) {
+		const float expected = law(values[i]);
+
+		if (found[i] < expected || found[i] > expected)
+			fail_msg("%s of %a is %a, expected %a", type, (double)values[i],
+			    (double)found[i], (double)expected);
+	}
+	free(found);
+	qs_session_free(session);
+	qs_model_free(model);
+	qs_findings_free(findings);
+}
+#define CHECK_GATE(runtime, type, law, ...)                                                        \
+	check_gate(runtime, (const char *const[]){__VA_ARGS__, NULL}, type, law)
+
+#define IN "in x 512"
+#define CLIP "full three 3", "full low 0", "full high 6", "full six 6", "node Add a x,three b"
+
+static void gates_are_those_of_the_dpu(void **state)
+{
+	struct qs_runtime *runtime = engine_runtime();
+
+	(void)state;
+	CHECK_GATE(
+	    runtime, "Hardswish", hardswish, "opset 14", IN, "node HardSwish gate x y", "out y");
+	CHECK_GATE(runtime, "Hardsigmoid", hardsigmoid, "opset 13", IN, "node HardSigmoid gate x y",
+	    "float alpha 0.166666667", "float beta 0.5", "out y");
+	CHECK_GATE(runtime, "Hardswish", hardswish, "opset 10", IN, "node HardSigmoid gate x g",
+	    "float alpha 0.166666667", "float beta 0.5", "node Mul m x,g y", "out y");
+	CHECK_GATE(runtime, "Hardswish", hardswish, "opset 13", IN, CLIP,
+	    "node Clip gate b,low,high c", "node Mul m x,c d", "node Div e d,six y", "out y");
+	CHECK_GATE(runtime, "Hardsigmoid", hardsigmoid, "opset 13", IN, CLIP,
+	    "node Clip gate b,low,high c", "node Div e c,six y", "out y");
+	qs_runtime_close(runtime);
+}
+
+static void other_slopes_stay(void **state)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_model *model =
+	    FIXTURE_MODEL(findings, "opset 13", IN, "node HardSigmoid gate x y", "out y");
+	struct qs_layers *layers;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(qs_layers_new(model, findings, &layers), QS_OK);
+	assert_int_equal(qs_arithmetic_write_gates(layers, findings, &n), QS_OK);
+	assert_int_equal(n, 0);
+	qs_layers_free(layers);
+	qs_model_free(model);
+	qs_findings_free(findings);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(windows_have_the_gains_of_the_tool),
 	    cmocka_unit_test(leaky_slopes_and_pools_are_counted_and_set),
+	    cmocka_unit_test(gates_are_those_of_the_dpu),
+	    cmocka_unit_test(other_slopes_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -545,6 +545,123 @@ static void calibration_counts_ties(void **state)
 	qs_text_done(&text);
 }
 
+/* ---- what was written ------------------------------------------------------------------------ */
+
+static enum qs_status verify(struct bench *bench)
+{
+	const struct qs_calibrate_options options = {.data = DATA};
+
+	return qs_job_verify(bench->job, &options, bench->findings);
+}
+
+static void write_and_save(struct bench *bench, const char *config, enum qs_rounding_form rounding)
+{
+	static const int64_t dims[] = {2, 4};
+
+	qs_runtime_close(engine_runtime());
+	write_npy((fixture_output(""), DATA), npy_floats(dims, 2, -3));
+	start(bench, config, linear13);
+	set_form(bench, QS_WRITTEN_QDQ, rounding);
+	assert_int_equal(calibrate(bench, DATA), QS_OK);
+	finish(bench);
+}
+
+#define TIES ENGINE_CONFIG(HALF_UP ", \"bit_width\": 3", "")
+
+static const struct qs_verified *find_verified(const struct qs_job *job, const char *name)
+{
+	for (size_t i = 0; i < job->verification.n_items; i++) {
+		if (strcmp(job->verification.items[i].name, name) == 0)
+			return &job->verification.items[i];
+	}
+	fail_msg("\"%s\" was not verified", name);
+	return NULL;
+}
+
+static void exact_rounding_is_verified_to_be_as_configured(void **state)
+{
+	struct bench *bench = *state;
+
+	write_and_save(bench, TIES, QS_ROUNDING_EXACT);
+	assert_int_equal(verify(bench), QS_OK);
+	assert_int_equal(find_verified(bench->job, "x")->configured.n_values, 8);
+	assert_int_equal(find_verified(bench->job, "x")->configured.n_equal, 8);
+	assert_int_equal(find_verified(bench->job, "y")->configured.n_equal, 6);
+	assert_false(bench->job->verification.is_native);
+}
+
+/* Of the four ties, half up and half to even agree on -1 and 3. */
+static void ties_that_round_otherwise_are_explained(void **state)
+{
+	struct bench *bench = *state;
+	struct qs_text text = QS_TEXT_INIT;
+
+	write_and_save(bench, TIES, QS_ROUNDING_NATIVE);
+	assert_int_equal(verify(bench), QS_OK);
+	assert_true(bench->job->verification.is_native);
+	assert_int_equal(find_verified(bench->job, "x")->configured.n_equal, 6);
+	assert_int_equal(find_verified(bench->job, "x")->explained.n_equal, 8);
+	assert_int_equal(qs_job_write_report_json(bench->job, &text), QS_OK);
+	assert_non_null(strstr(text.data, "\"verification\""));
+	qs_text_done(&text);
+}
+
+/* Another model in place of what was written. */
+static void what_is_not_explained_is_an_error(void **state)
+{
+	static const char *const other[] = {"opset 13", "in x 2 4", "init w 4 3", "init b 3",
+	    "node Gemm g x,w,b y_float", "full s 0.5", "node Mul m y_float,s y",
+	    "node Identity i x x_dequantized", "out y", NULL};
+	struct bench *bench = *state;
+	struct qs_model *model;
+
+	write_and_save(bench, INT8, QS_ROUNDING_NATIVE);
+	assert_int_equal(verify(bench), QS_OK);
+	model = fixture_model(bench->findings, other);
+	assert_int_equal(qs_model_save(model, OUTPUT, bench->findings), QS_OK);
+	qs_model_free(model);
+	assert_int_equal(verify(bench), QS_INVALID);
+	assert_string_equal(last_finding(bench)->code, "QS907");
+	assert_non_null(strstr(last_finding(bench)->message, "output \"y\": "));
+}
+
+/* x * Sigmoid(x) becomes a hard swish, and that the steps of the DPU; the plan has the same
+ * layers. */
+static void the_dpu_has_gates_of_its_own(void **state)
+{
+	static const char *const lines[] = {"opset 14", "in x 1 4 4 4", "init w 4 4 1 1",
+	    "node Conv c x,w a", "node Sigmoid s a g", "node Mul m a,g b", "init v 4 4 1 1",
+	    "node Conv d b,v y", "out y", NULL};
+	static const int64_t dims[] = {1, 4, 4, 4};
+	static const char config[] =
+	    "{\"target_device\": \"DPU\", \"convert_silu_to_hswish\": true}";
+	struct bench *bench = *state;
+	struct qs_text text = QS_TEXT_INIT;
+
+	qs_runtime_close(engine_runtime());
+	write_npy((fixture_output(""), DATA), npy_floats(dims, 4, -32));
+	start(bench, config, lines);
+	set_form(bench, QS_WRITTEN_QDQ, QS_ROUNDING_EXACT);
+	assert_int_equal(calibrate(bench, DATA), QS_OK);
+	finish(bench);
+	assert_int_equal(bench->job->n_silu, 1);
+	assert_int_equal(bench->job->n_approximated, 1);
+	assert_int_equal(verify(bench), QS_OK);
+	assert_int_equal(find_verified(bench->job, "b")->configured.n_equal, 64);
+	assert_int_equal(qs_job_write_report(bench->job, &text), QS_OK);
+	assert_non_null(strstr(text.data, "converted   1 SiLU to hard swish\n"));
+	assert_non_null(strstr(text.data, "arithmetic  of the DPU in 1 layer: "));
+	qs_text_done(&text);
+}
+
+static void what_is_verified_has_been_saved(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench, HALF, linear13);
+	assert_int_equal(verify(bench), QS_BUG);
+}
+
 static void an_entry_that_selects_nothing_is_an_error_unless_allowed(void **state)
 {
 	static const char config[] =
@@ -596,6 +713,11 @@ int main(void)
 	    TEST(weights_alone_have_to_be_integers),
 	    TEST(a_form_is_chosen_before_scales_are_found),
 	    TEST(calibration_counts_ties),
+	    TEST(exact_rounding_is_verified_to_be_as_configured),
+	    TEST(ties_that_round_otherwise_are_explained),
+	    TEST(what_is_not_explained_is_an_error),
+	    TEST(the_dpu_has_gates_of_its_own),
+	    TEST(what_is_verified_has_been_saved),
 	    TEST(an_entry_that_selects_nothing_is_an_error_unless_allowed),
 	    TEST(an_entry_for_a_folded_layer_selects_it),
 	};
