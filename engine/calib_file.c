@@ -331,6 +331,27 @@ static enum qs_status read_site(const struct reader *reader, const struct qs_pla
 	return QS_OK;
 }
 
+/* Tensors of branches that no batch took are not there, and stay as they are. */
+static enum qs_status drop_unseen(struct qs_plan *plan, struct json_object *tensors)
+{
+	bool *unseen = calloc(plan->n_sites + 1, sizeof(*unseen));
+	size_t n_unseen = 0;
+	enum qs_status status = unseen ? QS_OK : QS_NOMEM;
+
+	for (size_t i = 0; unseen && i < plan->n_sites; i++) {
+		const struct qs_site *site = &plan->sites[i];
+
+		unseen[i] = !site->is_constant && qs_site_has_scales(site) &&
+		            qs_plan_is_in_branch(plan, site) &&
+		            !json_object_object_get_ex(tensors, site->name, NULL);
+		n_unseen += unseen[i];
+	}
+	if (n_unseen)
+		status = qs_plan_drop(plan, unseen, qs_plan_unseen);
+	free(unseen);
+	return status;
+}
+
 static enum qs_status read_document(const struct reader *reader, struct qs_plan *plan,
     const struct qs_calib_identity *identity, struct json_object *document)
 {
@@ -350,6 +371,9 @@ static enum qs_status read_document(const struct reader *reader, struct qs_plan 
 	status = check_fingerprint(reader, document, "model", identity->model);
 	if (status == QS_OK)
 		status = check_fingerprint(reader, document, "config", identity->config);
+	if (status != QS_OK)
+		return status;
+	status = drop_unseen(plan, tensors);
 	if (status != QS_OK)
 		return status;
 	for (size_t i = 0; i < plan->n_sites; i++) {

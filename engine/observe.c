@@ -214,8 +214,8 @@ static enum qs_status finish(struct run *run)
 
 	if (run->course->shard_path)
 		return save_state(run, run->course->shard_path);
-	status = qs_observers_finish(&run->observers);
-	return status == QS_OK ? qs_correct_finish(&run->correct, run->plan) : status;
+	status = qs_correct_finish(&run->correct, run->plan);
+	return status == QS_OK ? qs_observers_finish(&run->observers) : status;
 }
 
 static enum qs_status observe(struct run *run)

@@ -23,8 +23,8 @@ enum qs_status qs_observers_init(struct qs_observers *observers, struct qs_plan 
 	const struct qs_graph *graph = plan->layers->graph;
 	enum qs_status status = QS_OK;
 
-	*observers = (struct qs_observers){
-	    plan, registry, findings, calloc(plan->n_sites + 1, sizeof(*observers->of_site)), 0};
+	*observers = (struct qs_observers){plan, registry, findings,
+	    calloc(plan->n_sites + 1, sizeof(*observers->of_site)), plan->n_sites, 0};
 	if (!observers->of_site)
 		return QS_NOMEM;
 	for (size_t i = 0; i < plan->n_sites && status == QS_OK; i++) {
@@ -45,7 +45,7 @@ enum qs_status qs_observers_init(struct qs_observers *observers, struct qs_plan 
 
 void qs_observers_done(struct qs_observers *observers)
 {
-	for (size_t i = 0; observers->of_site && i < observers->plan->n_sites; i++)
+	for (size_t i = 0; observers->of_site && i < observers->n_sites; i++)
 		qs_observer_free(observers->of_site[i]);
 	free(observers->of_site);
 	observers->of_site = NULL;
@@ -107,13 +107,29 @@ enum qs_status qs_observers_take(struct qs_observers *observers, size_t index)
 	return status;
 }
 
+/* Whether a branch was never taken while there was data. */
+static bool is_unseen(const struct qs_observers *observers, size_t site)
+{
+	return !qs_observer_n_batches(observers->of_site[site]) &&
+	       qs_plan_is_in_branch(observers->plan, &observers->plan->sites[site]);
+}
+
 enum qs_status qs_observers_finish(struct qs_observers *observers)
 {
-	enum qs_status status = QS_OK;
+	bool *unseen = calloc(observers->n_sites + 1, sizeof(*unseen));
+	enum qs_status status = unseen ? QS_OK : QS_NOMEM;
+	size_t n_unseen = 0;
 
-	for (size_t i = 0; i < observers->plan->n_sites && status == QS_OK; i++) {
-		if (observers->of_site[i])
+	for (size_t i = 0; i < observers->n_sites && status == QS_OK; i++) {
+		if (!observers->of_site[i])
+			continue;
+		unseen[i] = is_unseen(observers, i);
+		n_unseen += unseen[i];
+		if (!unseen[i])
 			status = qs_observers_take(observers, i);
 	}
+	if (status == QS_OK && n_unseen)
+		status = qs_plan_drop(observers->plan, unseen, qs_plan_unseen);
+	free(unseen);
 	return status;
 }

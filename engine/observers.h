@@ -11,7 +11,7 @@ struct qs_observers {
 	const struct qs_registry *registry;
 	struct qs_findings *findings;
 	struct qs_observer **of_site; /* NULL for constants and for formats without scales */
-	size_t n;                     /* that there are */
+	size_t n_sites, n;            /* of the plan, and observers that there are */
 };
 
 /* Makes the observers of a plan, which outlives them. To be ended in any case. */
@@ -30,7 +30,7 @@ enum qs_status qs_observers_feed(
 /* Gives a site the scale that its observer comes to. */
 enum qs_status qs_observers_take(struct qs_observers *observers, size_t site);
 
-/* Gives all sites their scales. */
+/* Gives all sites their scales. Those of branches that no batch took leave the plan. */
 enum qs_status qs_observers_finish(struct qs_observers *observers);
 
 #endif

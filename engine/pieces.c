@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "model/regions.h"
+
 size_t qs_node_n_reads(const struct qs_node *node)
 {
 	return node->proto->n_input + node->n_inner;
@@ -74,7 +76,19 @@ static size_t ready_in(const struct qs_pieces *pieces, size_t value)
 
 	if (item->producer == QS_NONE || item->is_static)
 		return 0;
-	return pieces->piece_of_node[item->producer] + is_cut(pieces, value);
+	return pieces->piece_of_node[item->producer] +
+	       (is_cut(pieces, value) ||
+		   qs_region_is_if(graph_of(pieces)->nodes[item->producer].proto));
+}
+
+/* How many pieces later than it is ready a value is read: what an If passes on is computed before
+ * it. */
+static size_t delay_of(const struct qs_pieces *pieces, const struct qs_node *reader, size_t value)
+{
+	const struct qs_value *item = &graph_of(pieces)->values[value];
+
+	return qs_region_is_if(reader->proto) && item->producer != QS_NONE && !item->is_static &&
+	       !is_cut(pieces, value);
 }
 
 static bool is_static(const struct qs_graph *graph, size_t node)
@@ -99,8 +113,10 @@ static void place_node(struct qs_pieces *pieces, size_t node)
 		return;
 	}
 	for (size_t i = 0; i < qs_node_n_reads(item); i++) {
-		const size_t ready =
-		    item->inputs[i] == QS_NONE ? 0 : ready_in(pieces, item->inputs[i]);
+		const size_t ready = item->inputs[i] == QS_NONE
+		                         ? 0
+		                         : ready_in(pieces, item->inputs[i]) +
+		                               delay_of(pieces, item, item->inputs[i]);
 
 		piece = ready > piece ? ready : piece;
 	}
@@ -226,7 +242,7 @@ enum qs_status qs_pieces_init(
 		return QS_NOMEM;
 	for (size_t i = 0; i < graph->n_nodes; i++)
 		place_node(pieces, graph->order[i]);
-	if (splits && !split(pieces))
+	if ((splits && !split(pieces)) || !qs_pieces_part(pieces))
 		return QS_NOMEM;
 	for (size_t i = 0; i < graph->n_nodes; i++)
 		note_reader(pieces, i);
@@ -241,6 +257,8 @@ void qs_pieces_done(struct qs_pieces *pieces)
 	free(pieces->last_reader);
 	free(pieces->site_of_read);
 	free(pieces->position);
+	free(pieces->region_of_piece);
+	free(pieces->is_if);
 	free(pieces->is_shown);
 	qs_arena_done(&pieces->arena);
 }

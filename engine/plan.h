@@ -181,6 +181,18 @@ size_t qs_plan_input_site(const struct qs_plan *plan, const struct qs_layer *lay
  * QS_NONE. */
 size_t qs_plan_output_site(const struct qs_plan *plan, const struct qs_layer *layer);
 
+/* Whether a site is within a branch of an If, which no data may go through. */
+bool qs_plan_is_in_branch(const struct qs_plan *plan, const struct qs_site *site);
+
+/*
+ * Takes sites out, `goes` by site, with the biases that are tied to them: what they are for stays
+ * as it is. Indices of sites that others hold are void afterwards. May return QS_NOMEM.
+ */
+enum qs_status qs_plan_drop(struct qs_plan *plan, const bool *goes, const char *reason);
+
+/* Why tensors of a branch are dropped that no batch went through. */
+extern const char qs_plan_unseen[];
+
 /* Notes a changed scale. */
 void qs_plan_note_adjustment(struct qs_plan *plan, const struct qs_adjustment *adjustment);
 

@@ -95,7 +95,7 @@ enum qs_status qs_runner_new(const struct qs_plan *plan, const struct qs_registr
 	runner->next_end = qs_plan_none(graph->n_values);
 	if (!runner->items || !runner->of_value || !runner->of_site || !runner->ends ||
 	    !runner->next_end || choose_shown(runner, options) != QS_OK ||
-	    choose_twins(runner, options) != QS_OK) {
+	    choose_twins(runner, options) != QS_OK || qs_runner_find_ifs(runner) != QS_OK) {
 		qs_runner_free(runner);
 		return QS_NOMEM;
 	}
@@ -144,6 +144,8 @@ void qs_runner_free(struct qs_runner *runner)
 	free(runner->of_site);
 	free(runner->is_asked);
 	free(runner->is_split);
+	free(runner->taken);
+	free(runner->if_of_region);
 	free(runner->ends);
 	free(runner->next_end);
 	free(runner);
@@ -272,7 +274,27 @@ static enum qs_status learn(struct qs_runner *runner, const struct visiting *vis
 	return status;
 }
 
-static enum qs_status run_piece(struct qs_runner *runner, const struct visiting *visiting,
+/* What Ifs pass on. */
+static enum qs_status run_ifs(
+    struct qs_runner *runner, const struct visiting *visiting, size_t piece)
+{
+	const struct qs_pieces *pieces = &runner->pieces;
+	enum qs_status status = QS_OK;
+
+	for (size_t i = pieces->first[piece]; i < pieces->first[piece + 1] && status == QS_OK;
+	     i++) {
+		const struct qs_node *node = &graph_of(runner)->nodes[pieces->nodes[i]];
+
+		status = qs_runner_pass_on(runner, pieces->nodes[i]);
+		for (size_t j = 0; j < node->proto->n_output && status == QS_OK; j++) {
+			if (node->outputs[j] != QS_NONE)
+				status = visit_value(runner, visiting, node->outputs[j]);
+		}
+	}
+	return status;
+}
+
+static enum qs_status run_session(struct qs_runner *runner, const struct visiting *visiting,
     size_t piece, struct qs_findings *findings)
 {
 	struct qs_piece *item = &runner->items[piece];
@@ -315,6 +337,15 @@ static enum qs_status run_piece(struct qs_runner *runner, const struct visiting 
 	return status;
 }
 
+static enum qs_status run_piece(struct qs_runner *runner, const struct visiting *visiting,
+    size_t piece, struct qs_findings *findings)
+{
+	if (!qs_runner_takes(runner, runner->pieces.region_of_piece[piece]))
+		return QS_OK;
+	return runner->pieces.is_if[piece] ? run_ifs(runner, visiting, piece)
+	                                   : run_session(runner, visiting, piece, findings);
+}
+
 enum qs_status qs_runner_run(struct qs_runner *runner, const struct qs_blob *inputs,
     size_t n_inputs, qs_runner_visit *visit, void *context, struct qs_findings *findings)
 {
@@ -322,6 +353,7 @@ enum qs_status qs_runner_run(struct qs_runner *runner, const struct qs_blob *inp
 	enum qs_status status = QS_OK;
 
 	forget_all(runner);
+	qs_runner_forget_ifs(runner);
 	for (size_t i = 0; i < n_inputs && status == QS_OK; i++)
 		status = take_input(runner, &visiting, &inputs[i]);
 	for (size_t p = 0; p < runner->pieces.n && status == QS_OK; p++) {

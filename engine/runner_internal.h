@@ -44,6 +44,9 @@ struct qs_runner {
 	struct qs_blob *of_site;
 	bool *is_asked; /* by value; or NULL */
 	qs_runner_show *show;
+	unsigned char *taken; /* by region: whether this run takes the branch, once that is known */
+	size_t *if_of_region; /* nodes */
+	size_t n_regions;
 	size_t *ends, *next_end; /* by piece and by value: what nothing reads afterwards */
 };
 
@@ -58,5 +61,15 @@ void qs_runner_piece_done(struct qs_piece *item);
 /* What a piece reads, at the moment; the tensor as it is, where a site did not give anything. */
 const struct qs_blob *qs_runner_blob(
     const struct qs_runner *runner, const struct qs_source_of *source);
+
+/* Finds the Ifs; forgets what was taken, before a run. */
+enum qs_status qs_runner_find_ifs(struct qs_runner *runner);
+void qs_runner_forget_ifs(struct qs_runner *runner);
+
+/* Whether this run goes through a branch; what its If looks at is there. */
+bool qs_runner_takes(struct qs_runner *runner, size_t region);
+
+/* Gives the outputs of an If what the branch gave that was taken. */
+enum qs_status qs_runner_pass_on(struct qs_runner *runner, size_t node);
 
 #endif

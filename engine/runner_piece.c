@@ -529,6 +529,7 @@ static void open_session(struct making *making, Onnx__NodeProto **nodes)
 	graph.output = (Onnx__ValueInfoProto **)making->outputs.items;
 	proto.graph = &graph;
 	model.proto = &proto;
+	model.regions = NULL;
 	making->status = qs_model_pack(&model, true, findings, &bytes, &size);
 	if (making->status != QS_OK)
 		return;

@@ -281,8 +281,6 @@ static bool defines(const Onnx__GraphProto *proto, const char *name)
 	return false;
 }
 
-static void reroute_subgraphs(const Onnx__NodeProto *node, const char *from, char *to);
-
 /* A subgraph that has the name itself means its own. */
 static void reroute_subgraph(Onnx__GraphProto *proto, const char *from, char *to)
 {
@@ -293,7 +291,7 @@ static void reroute_subgraph(Onnx__GraphProto *proto, const char *from, char *to
 			if (strcmp(proto->node[i]->input[j], from) == 0)
 				proto->node[i]->input[j] = to;
 		}
-		reroute_subgraphs(proto->node[i], from, to);
+		qs_node_reroute_bodies(proto->node[i], from, to);
 	}
 	for (size_t i = 0; i < proto->n_output; i++) {
 		if (proto->output[i]->name && strcmp(proto->output[i]->name, from) == 0)
@@ -301,7 +299,7 @@ static void reroute_subgraph(Onnx__GraphProto *proto, const char *from, char *to
 	}
 }
 
-static void reroute_subgraphs(const Onnx__NodeProto *node, const char *from, char *to)
+void qs_node_reroute_bodies(const Onnx__NodeProto *node, const char *from, char *to)
 {
 	for (size_t i = 0; i < node->n_attribute; i++) {
 		if (node->attribute[i]->g)
@@ -321,7 +319,7 @@ void qs_edit_reroute_use(
 	else if (use.input < node->n_input)
 		node->input[use.input] = (char *)name;
 	else
-		reroute_subgraphs(node, value->name, (char *)name);
+		qs_node_reroute_bodies(node, value->name, (char *)name);
 }
 
 void qs_edit_reroute(struct qs_edit *edit, const struct qs_value *value, const char *name)

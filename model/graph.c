@@ -7,6 +7,7 @@
 
 #include "model/graph_build.h"
 #include "model/graph_order.h"
+#include "model/regions.h"
 #include "model/tensor.h"
 
 bool qs_node_is_standard(const Onnx__NodeProto *node)
@@ -252,8 +253,10 @@ static enum qs_status label_nodes(struct qs_graph *graph)
 		const char *op_type = name_of(proto->op_type);
 		const size_t known = qs_map_get(&counts, op_type);
 		const size_t count = known == QS_MAP_NONE ? 0 : known;
+		const size_t region = qs_region_of_node(proto);
 
 		graph->nodes[i].proto = proto;
+		graph->nodes[i].region = region == QS_REGION_NONE ? 0 : region;
 		graph->nodes[i].label = proto->name && *proto->name ? proto->name
 		                                                    : qs_arena_printf(&graph->arena,
 									  "%s#%zu", op_type, count);
@@ -285,6 +288,24 @@ static bool is_random(const Onnx__NodeProto *node)
 	       qs_node_is(node, "Multinomial") || qs_node_is(node, "Bernoulli");
 }
 
+/* What an If may pass on, and what it looks at, is there while it runs, as shapes are. Gives
+ * whether it passes on data. */
+static bool mark_passed_on(struct qs_graph *graph, size_t node)
+{
+	bool is_data = false;
+
+	for (size_t i = 0; i < graph->nodes[node].proto->n_input; i++) {
+		struct qs_value *value = qs_graph_input(graph, node, i);
+
+		if (value && value->is_static) {
+			value->is_static = false;
+			value->is_shape = true;
+		}
+		is_data = is_data || (value && i != QS_REGION_CONDITION && !value->is_shape);
+	}
+	return is_data;
+}
+
 /* Finds what depends on constants and on shapes only. Subgraphs may do anything. */
 static void mark_kinds(struct qs_graph *graph)
 {
@@ -296,6 +317,8 @@ static void mark_kinds(struct qs_graph *graph)
 		bool is_data = is_random(node->proto) || node->n_inner || !node->proto->op_type;
 		bool is_shape = qs_node_is(node->proto, "Shape") || qs_node_is(node->proto, "Size");
 
+		if (qs_region_is_if(node->proto))
+			is_data = mark_passed_on(graph, index);
 		for (size_t j = 0; j < node->proto->n_input && !is_data; j++) {
 			const struct qs_value *value = qs_graph_input(graph, index, j);
 

@@ -4,10 +4,10 @@
  * go.
  *
  * The index points into the model and is made anew after the model was edited. Nodes are numbered
- * as in the file; `order` is a topological order and the file's own one wherever that is
- * topological. A tensor that a subgraph (a body of If, Loop or Scan) takes from outside is a use by
- * the node that has the subgraph. An initializer that is also a graph input, as older models have
- * it, counts as a constant.
+ * as in the file, with those of branches of If (model/regions.h) before their If; `order` is a
+ * topological order and the file's own one wherever that is topological. A tensor that a subgraph
+ * (a body of Loop or Scan) takes from outside is a use by the node that has the subgraph. An
+ * initializer that is also a graph input, as older models have it, counts as a constant.
  *
  * A graph that qs_graph_new() returns is sound: no cycle, every tensor defined, and defined once.
  */
@@ -54,6 +54,7 @@ struct qs_node {
 	    *inputs; /* values, QS_NONE for one left out; n_inner more that subgraphs read */
 	size_t n_inner;
 	const size_t *outputs; /* values, QS_NONE for one without a name */
+	size_t region;         /* the branch that it is in (model/regions.h), 0 for none */
 };
 
 struct qs_graph {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "model/regions.h"
 #include "model/wire.h"
 
 /* Standard operators without an opset_import exist only up to this IR version. */
@@ -208,6 +209,8 @@ enum qs_status qs_model_parse(const char *path, const void *bytes, size_t size,
 	if (!model)
 		return QS_NOMEM;
 	status = unpack(model, bytes, size, findings);
+	if (status == QS_OK)
+		status = qs_regions_open(model);
 	if (status == QS_OK)
 		*ret_model = model;
 	else

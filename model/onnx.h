@@ -27,6 +27,7 @@ struct qs_model {
 	char *folder;                 /* where external data is looked for */
 	struct qs_deferred *deferred; /* tensors that are made when they are written, or NULL */
 	size_t n_deferred;
+	struct qs_regions *regions; /* branches that are opened (model/regions.h), or NULL */
 };
 
 /* No model may be larger: protobuf's own limit. */

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "model/deferred.h"
 #include "model/external.h"
+#include "model/regions.h"
 #include "model/save_data.h"
 #include "model/tensor.h"
 
@@ -119,20 +120,36 @@ static void give_back(struct intake *intake)
 	free(intake->taken);
 }
 
+/* The model with its branches where they belong. */
+static enum qs_status close_regions(
+    const struct qs_model *model, struct qs_arena *arena, Onnx__ModelProto *ret_proto)
+{
+	*ret_proto = *model->proto;
+	ret_proto->graph = qs_regions_close(model, arena);
+	return ret_proto->graph || !model->proto->graph ? QS_OK : QS_NOMEM;
+}
+
 static enum qs_status pack_message(const struct qs_model *model, struct qs_findings *findings,
     unsigned char **ret_bytes, size_t *ret_size)
 {
-	const size_t size = onnx__model_proto__get_packed_size(model->proto);
-	unsigned char *bytes;
+	struct qs_arena arena = QS_ARENA_INIT;
+	Onnx__ModelProto proto;
+	enum qs_status status = close_regions(model, &arena, &proto);
+	const size_t size = status == QS_OK ? onnx__model_proto__get_packed_size(&proto) : 0;
+	unsigned char *bytes = NULL;
 
 	if (size > QS_MODEL_LIMIT)
-		return too_large(model, findings);
-	bytes = malloc(size + 1);
-	if (!bytes)
-		return QS_NOMEM;
-	*ret_size = onnx__model_proto__pack(model->proto, bytes);
-	*ret_bytes = bytes;
-	return QS_OK;
+		status = too_large(model, findings);
+	else if (status == QS_OK)
+		bytes = malloc(size + 1);
+	if (bytes) {
+		*ret_size = onnx__model_proto__pack(&proto, bytes);
+		*ret_bytes = bytes;
+	} else if (status == QS_OK) {
+		status = QS_NOMEM;
+	}
+	qs_arena_done(&arena);
+	return status;
 }
 
 enum qs_status qs_model_pack(const struct qs_model *model, bool embed, struct qs_findings *findings,

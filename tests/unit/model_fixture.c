@@ -193,9 +193,42 @@ static void set_opset(struct qs_model *model, const char *version)
 	model->proto->opset_import[model->proto->n_opset_import++] = import;
 }
 
-static void read_line(struct qs_model *model, const char *line)
+/* The graphs that a line is within, the innermost last. */
+struct nest {
+	Onnx__GraphProto *graphs[MAX_ITEMS];
+	size_t n;
+};
+
+static void make_lists(struct qs_model *model, Onnx__GraphProto *graph)
 {
-	Onnx__GraphProto *graph = model->proto->graph;
+	graph->node = zeroed(model, MAX_ITEMS * sizeof(*graph->node));
+	graph->input = zeroed(model, MAX_ITEMS * sizeof(*graph->input));
+	graph->output = zeroed(model, MAX_ITEMS * sizeof(*graph->output));
+	graph->initializer = zeroed(model, MAX_ITEMS * sizeof(*graph->initializer));
+}
+
+/* Starts a graph that is an attribute of the node before. */
+static void start_body(struct qs_model *model, struct nest *nest, const char *name)
+{
+	Onnx__GraphProto *graph = zeroed(model, sizeof(*graph)), *outer = nest->graphs[nest->n - 1];
+	Onnx__NodeProto *owner = outer->node[outer->n_node - 1];
+	Onnx__AttributeProto *proto = zeroed(model, sizeof(*proto));
+
+	onnx__attribute_proto__init(proto);
+	onnx__graph_proto__init(graph);
+	make_lists(model, graph);
+	graph->name = copy(model, name);
+	proto->name = copy(model, name);
+	proto->has_type = true;
+	proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH;
+	proto->g = graph;
+	owner->attribute[owner->n_attribute++] = proto;
+	nest->graphs[nest->n++] = graph;
+}
+
+static void read_line(struct qs_model *model, struct nest *nest, const char *line)
+{
+	Onnx__GraphProto *graph = nest->graphs[nest->n - 1];
 	char text[512], *words[MAX_ITEMS];
 	size_t n;
 
@@ -203,6 +236,10 @@ static void read_line(struct qs_model *model, const char *line)
 	n = split(text, " ", words);
 	if (strcmp(words[0], "opset") == 0)
 		set_opset(model, words[1]);
+	else if (strcmp(words[0], "body") == 0)
+		start_body(model, nest, words[1]);
+	else if (strcmp(words[0], "end") == 0)
+		nest->n--;
 	else if (strcmp(words[0], "in") == 0)
 		graph->input[graph->n_input++] = value_info(model, words, n);
 	else if (strcmp(words[0], "out") == 0)
@@ -224,18 +261,15 @@ struct qs_model *fixture_model(struct qs_findings *findings, const char *const *
 	/* ir_version 8, an opset import of version 1 and a graph with the name "g". */
 	static const unsigned char least[] = "\x08\x08\x42\x02\x10\x01\x3a\x03\x12\x01g";
 	struct qs_model *model = NULL;
-	Onnx__GraphProto *graph;
+	struct nest nest;
 
 	assert_int_equal(
 	    qs_model_parse("fixture.onnx", least, sizeof(least) - 1, findings, &model), QS_OK);
-	graph = model->proto->graph;
+	nest = (struct nest){{model->proto->graph}, 1};
+	make_lists(model, model->proto->graph);
 	model->proto->n_opset_import = 0;
-	graph->node = zeroed(model, MAX_ITEMS * sizeof(*graph->node));
-	graph->input = zeroed(model, MAX_ITEMS * sizeof(*graph->input));
-	graph->output = zeroed(model, MAX_ITEMS * sizeof(*graph->output));
-	graph->initializer = zeroed(model, MAX_ITEMS * sizeof(*graph->initializer));
 	for (; *lines; lines++)
-		read_line(model, *lines);
+		read_line(model, &nest, *lines);
 	if (!model->proto->n_opset_import)
 		set_opset(model, "13");
 	return model;

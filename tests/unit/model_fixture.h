@@ -8,6 +8,7 @@
  *   "full s 0.5 3 3"         float32 values that are all the same
  *   "external w w.bin 3 3"   float32 values in a file
  *   "node Conv c1 x,w,b y"   operator, name, inputs, outputs; "-" is empty, "none" is no list
+ *   "body then_branch"       lines up to "end" are a graph that is an attribute of the node before
  *   "ints strides 2 2"       an attribute of the node before; also "int group 2", "float alpha 0.5"
  */
 #ifndef TESTS_MODEL_FIXTURE_H

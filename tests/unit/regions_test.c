@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Branches of If: opened, closed, planned, calibrated and written. */
+#include "tests/unit/engine_fixture.h"
+#include "tests/unit/npz_fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/job.h"
+#include "model/regions.h"
+#include "tests/unit/data.h"
+
+#define MODEL "tests/out/regions_test.onnx"
+#define OUTPUT "tests/out/regions_test_out.onnx"
+#define CALIB "tests/out/regions_test.json"
+#define DATA "tests/out/regions_test.d"
+#define INT8 ENGINE_CONFIG(ENGINE_INT8, "")
+#define HALF ENGINE_CONFIG("\"datatype\": \"float16\"", "")
+
+enum {
+	N = 8 /* values of the input, 2x4 */
+};
+
+/* What decides is whether the input sums up to more than nothing. */
+#define DECIDE                                                                                     \
+	"opset 13", "in x 2 4", "full zero 0 1", "node ReduceSum s x sum", "int keepdims 0",       \
+	    "node Greater c sum,zero more", "node Squeeze q more cond"
+
+/* Both branches call what they have by the same names, one of which the main graph has as well. */
+static const char *const two_branches[] = {DECIDE, "init w 4 4", "init b 4", "node Gemm g x,w,b h",
+    "node If f cond y", "body then_branch", "init w 4 3", "node MatMul m h,w a", "node Relu r a o",
+    "out o 2 3", "end", "body else_branch", "init w 4 3", "init b 3", "node Gemm m h,w,b a",
+    "node Relu r a o", "out o 2 3", "end", "node Neg n y z", "out z 2 3", NULL};
+
+/* A branch within a branch, and branches that pass on a constant or what is outside. */
+static const char *const nested[] = {DECIDE, "init w 4 3", "init k 2 3", "node MatMul m x,w h",
+    "node If f cond y,z", "body then_branch", "node If inner cond p", "body then_branch",
+    "init v 3 3", "node MatMul m h,v p", "out p 2 3", "end", "body else_branch", "init p 2 3",
+    "out p 2 3", "end", "node Relu r p q", "node Neg n p u", "out q 2 3", "out u 2 3", "end",
+    "body else_branch", "node Identity i k o", "node Identity j h u", "out o 2 3", "out u 2 3",
+    "end", "node Add a y,z sum2", "out sum2 2 3", NULL};
+
+struct bench {
+	struct qs_findings *findings;
+	struct qs_source *source;
+	struct qs_policy *policy;
+	struct qs_job *job;
+	struct qs_runtime *runtime;
+};
+
+static int make_bench(void **state)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+
+	bench->findings = qs_findings_new();
+	fixture_output("");
+	mkdir(DATA, 0777);
+	*state = bench;
+	return 0;
+}
+
+static int free_bench(void **state)
+{
+	struct bench *bench = *state;
+
+	qs_job_free(bench->job);
+	qs_policy_free(bench->policy);
+	qs_source_free(bench->source);
+	qs_findings_free(bench->findings);
+	qs_runtime_close(bench->runtime);
+	free(bench);
+	remove(MODEL);
+	remove(OUTPUT);
+	remove(CALIB);
+	remove(DATA "/0.npy");
+	remove(DATA "/1.npy");
+	rmdir(DATA);
+	return 0;
+}
+
+/* An input that sums up to more than nothing, or not. */
+static void make_input(bool more, float values[N])
+{
+	for (int i = 0; i < N; i++)
+		values[i] = (float)(i * 5 % 7 - 3) / 4.0F + (more ? 0.5F : -0.5F);
+}
+
+/* Batches that take the first branch, the second one, or both. */
+static void write_data(bool first, bool second)
+{
+	static const int64_t dims[] = {2, 4};
+	float values[N];
+
+	remove(DATA "/0.npy");
+	remove(DATA "/1.npy");
+	make_input(true, values);
+	if (first)
+		write_npy(DATA "/0.npy", npy_make("<f4", dims, 2, values, sizeof(*values)));
+	make_input(false, values);
+	if (second)
+		write_npy(DATA "/1.npy", npy_make("<f4", dims, 2, values, sizeof(*values)));
+}
+
+static void save_model(struct bench *bench, const char *const *lines)
+{
+	struct qs_model *model = fixture_model(bench->findings, lines);
+
+	model->folder = qs_arena_strdup(&model->arena, "tests/out");
+	assert_int_equal(qs_model_save(model, MODEL, bench->findings), QS_OK);
+	qs_model_free(model);
+}
+
+static struct qs_model *open_model(struct bench *bench, const char *path)
+{
+	struct qs_model *model = NULL;
+
+	if (qs_model_open(path, bench->findings, &model) != QS_OK)
+		show_findings(bench->findings);
+	assert_non_null(model);
+	return model;
+}
+
+static void plan(struct bench *bench, const char *config)
+{
+	qs_job_free(bench->job);
+	bench->job = NULL;
+	qs_policy_free(bench->policy);
+	qs_source_free(bench->source);
+	assert_int_equal(
+	    qs_source_new("config.json", config, strlen(config), &bench->source), QS_OK);
+	assert_int_equal(qs_policy_read(bench->source, bench->findings, &bench->policy), QS_OK);
+	if (qs_job_new(bench->policy, MODEL, false, bench->findings, &bench->job) != QS_OK)
+		show_findings(bench->findings);
+	assert_non_null(bench->job);
+}
+
+static void calibrate(struct bench *bench, enum qs_observe observe)
+{
+	const struct qs_calibrate_options options = {.data = DATA, .observe = observe};
+	const enum qs_status status = qs_job_calibrate(bench->job, &options, bench->findings);
+
+	if (status != QS_OK)
+		show_findings(bench->findings);
+	assert_int_equal(status, QS_OK);
+}
+
+static void write_output(struct bench *bench)
+{
+	assert_int_equal(qs_job_apply(bench->job, bench->findings), QS_OK);
+	assert_int_equal(qs_job_save(bench->job, OUTPUT, bench->findings), QS_OK);
+}
+
+/* What a model in a file gives. */
+static float *run_file(struct bench *bench, const char *path, bool more, size_t *ret_n)
+{
+	struct npy_bytes bytes = read_bytes(path);
+	const struct qs_session_options options = {1, false};
+	struct qs_session *session = NULL;
+	float input[N], *values;
+
+	if (qs_session_new(bench->runtime, path, bytes.data, bytes.size, &options, bench->findings,
+		&session) != QS_OK)
+		show_findings(bench->findings);
+	assert_non_null(session);
+	make_input(more, input);
+	values = engine_run(session, input, session->outputs[0].name, ret_n);
+	qs_session_free(session);
+	free(bytes.data);
+	return values;
+}
+
+/* The largest difference between what two files give, by the largest value. */
+static double distance(struct bench *bench, const char *a, const char *b, bool more)
+{
+	size_t n, m;
+	float *x = run_file(bench, a, more, &n), *y = run_file(bench, b, more, &m);
+	double most = 0, difference = 0;
+
+	assert_int_equal(n, m);
+	for (size_t i = 0; i < n; i++) {
+		most = fmax(most, fabs((double)x[i]));
+		difference = fmax(difference, fabs((double)x[i] - (double)y[i]));
+	}
+	free(x);
+	free(y);
+	return difference / most;
+}
+
+/* ---- opening and closing --------------------------------------------------------------------- */
+
+static void branches_are_nodes_with_names_of_their_own(void **state)
+{
+	struct bench *bench = *state;
+	struct qs_graph *graph = NULL;
+	struct qs_model *model;
+	size_t n_in_branches = 0;
+
+	save_model(bench, two_branches);
+	model = open_model(bench, MODEL);
+	assert_int_equal(qs_graph_new(model, bench->findings, &graph), QS_OK);
+	assert_int_equal(graph->n_nodes, 10);
+	for (size_t i = 0; i < graph->n_nodes; i++)
+		n_in_branches += graph->nodes[i].region != 0;
+	assert_int_equal(n_in_branches, 4);
+	assert_int_not_equal(qs_graph_find(graph, "w_1"), QS_NONE);
+	assert_int_not_equal(qs_graph_find(graph, "w_2"), QS_NONE);
+	assert_int_not_equal(qs_graph_find(graph, "b_1"), QS_NONE);
+	assert_int_not_equal(qs_graph_find(graph, "o_1"), QS_NONE);
+	qs_graph_free(graph);
+	qs_model_free(model);
+}
+
+static void a_closed_model_gives_what_it_gave(void **state)
+{
+	static const char *const *const models[] = {two_branches, nested};
+	struct bench *bench = *state;
+
+	bench->runtime = engine_runtime();
+	for (size_t i = 0; i < sizeof(models) / sizeof(*models); i++) {
+		struct qs_model *model;
+
+		save_model(bench, models[i]);
+		model = open_model(bench, MODEL);
+		assert_non_null(model->regions);
+		assert_int_equal(qs_model_save(model, OUTPUT, bench->findings), QS_OK);
+		qs_model_free(model);
+		for (int more = 0; more < 2; more++)
+			assert_true(distance(bench, MODEL, OUTPUT, more) <= 0);
+	}
+}
+
+static void what_is_closed_opens_to_the_same(void **state)
+{
+	struct bench *bench = *state;
+	struct qs_model *model;
+	struct npy_bytes once, twice;
+
+	save_model(bench, nested);
+	model = open_model(bench, MODEL);
+	assert_int_equal(qs_model_save(model, OUTPUT, bench->findings), QS_OK);
+	qs_model_free(model);
+	once = read_bytes(OUTPUT);
+	model = open_model(bench, OUTPUT);
+	assert_int_equal(qs_model_save(model, OUTPUT, bench->findings), QS_OK);
+	qs_model_free(model);
+	twice = read_bytes(OUTPUT);
+	assert_int_equal(once.size, twice.size);
+	assert_memory_equal(once.data, twice.data, once.size);
+	free(once.data);
+	free(twice.data);
+}
+
+static void a_body_of_a_loop_within_follows_new_names(void **state)
+{
+	static const char *const lines[] = {DECIDE, "init t 1", "node If f cond y",
+	    "body then_branch", "node Neg n x t", "node Loop l n,cond o", "body body",
+	    "node Add a t,t u", "out u", "end", "out o 2 4", "end", "body else_branch",
+	    "node Identity i x o", "out o 2 4", "end", "node Add a y,t z", "out z 2 4", NULL};
+	struct bench *bench = *state;
+	const Onnx__NodeProto *loop = NULL;
+	struct qs_model *model;
+
+	save_model(bench, lines);
+	model = open_model(bench, MODEL);
+	for (size_t i = 0; i < model->proto->graph->n_node; i++) {
+		if (strcmp(model->proto->graph->node[i]->op_type, "Loop") == 0)
+			loop = model->proto->graph->node[i];
+	}
+	assert_non_null(loop);
+	assert_string_equal(loop->attribute[0]->g->node[0]->input[0], "t_1");
+	qs_model_free(model);
+}
+
+/* ---- quantizing ------------------------------------------------------------------------------ */
+
+static void both_branches_are_quantized(void **state)
+{
+	static const struct {
+		const char *config;
+		enum qs_observe observe;
+		double least, most;
+	} rows[] = {{INT8, QS_OBSERVE_QUANTIZED, 1e-6, 0.05}, {INT8, QS_OBSERVE_FLOAT, 1e-6, 0.05},
+	    {HALF, QS_OBSERVE_QUANTIZED, -1, 2e-3}};
+	static const char *const *const models[] = {two_branches, nested};
+	struct bench *bench = *state;
+
+	bench->runtime = engine_runtime();
+	write_data(true, true);
+	for (size_t i = 0; i < 6; i++) {
+		double worst = 0;
+
+		save_model(bench, models[i % 2]);
+		plan(bench, rows[i / 2].config);
+		calibrate(bench, rows[i / 2].observe);
+		write_output(bench);
+		for (int more = 0; more < 2; more++) {
+			const double found = distance(bench, MODEL, OUTPUT, more);
+
+			assert_true(found < rows[i / 2].most);
+			worst = fmax(worst, found);
+		}
+		assert_true(worst > rows[i / 2].least);
+	}
+}
+
+static bool is_planned(const struct bench *bench, const char *name)
+{
+	for (size_t i = 0; i < bench->job->plan->n_sites; i++) {
+		if (strcmp(bench->job->plan->sites[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void a_branch_that_no_batch_takes_stays_float(void **state)
+{
+	struct bench *bench = *state;
+	struct npy_bytes direct, again;
+	struct qs_text report = QS_TEXT_INIT;
+
+	bench->runtime = engine_runtime();
+	write_data(true, false);
+	save_model(bench, two_branches);
+	plan(bench, INT8);
+	assert_true(is_planned(bench, "o") && is_planned(bench, "o_1"));
+	calibrate(bench, QS_OBSERVE_QUANTIZED);
+	assert_true(is_planned(bench, "o"));
+	assert_false(is_planned(bench, "o_1"));
+	/* Weights need no data. */
+	assert_true(is_planned(bench, "w_2"));
+	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	write_output(bench);
+	assert_int_equal(qs_job_write_report(bench->job, &report), QS_OK);
+	assert_non_null(strstr(report.data, "no batch of the calibration data takes its branch"));
+	qs_text_done(&report);
+	for (int more = 0; more < 2; more++)
+		assert_true(distance(bench, MODEL, OUTPUT, more) < 0.05);
+	direct = read_bytes(OUTPUT);
+	plan(bench, INT8);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	write_output(bench);
+	again = read_bytes(OUTPUT);
+	assert_int_equal(direct.size, again.size);
+	assert_memory_equal(direct.data, again.data, direct.size);
+	free(direct.data);
+	free(again.data);
+}
+
+static void new_nodes_stand_in_the_branch_that_reads_them(void **state)
+{
+	struct bench *bench = *state;
+	struct qs_model *model;
+	struct qs_graph *graph = NULL;
+
+	bench->runtime = engine_runtime();
+	write_data(true, true);
+	save_model(bench, two_branches);
+	plan(bench, INT8);
+	calibrate(bench, QS_OBSERVE_QUANTIZED);
+	write_output(bench);
+	model = open_model(bench, OUTPUT);
+	assert_int_equal(qs_graph_new(model, bench->findings, &graph), QS_OK);
+	for (size_t i = 0; i < graph->n_values; i++) {
+		const struct qs_value *value = &graph->values[i];
+
+		if (strcmp(value->name, "w_1_dequantized") == 0 ||
+		    strcmp(value->name, "o_quantized") == 0)
+			assert_int_equal(graph->nodes[value->producer].region, 1);
+		if (strcmp(value->name, "w_dequantized") == 0)
+			assert_int_equal(graph->nodes[value->producer].region, 0);
+	}
+	assert_int_not_equal(qs_graph_find(graph, "w_1_dequantized"), QS_NONE);
+	assert_int_not_equal(qs_graph_find(graph, "o_quantized"), QS_NONE);
+	assert_int_not_equal(qs_graph_find(graph, "w_dequantized"), QS_NONE);
+	qs_graph_free(graph);
+	qs_model_free(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_bench, free_bench)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(branches_are_nodes_with_names_of_their_own),
+	    TEST(a_closed_model_gives_what_it_gave),
+	    TEST(what_is_closed_opens_to_the_same),
+	    TEST(a_body_of_a_loop_within_follows_new_names),
+	    TEST(both_branches_are_quantized),
+	    TEST(a_branch_that_no_batch_takes_stays_float),
+	    TEST(new_nodes_stand_in_the_branch_that_reads_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
