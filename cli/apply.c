@@ -113,21 +113,70 @@ static int find_word(const char *const *words, const char *word)
 static const char *const arithmetics[] = {
     [QS_ARITHMETIC_AUTO] = "auto", [QS_ARITHMETIC_ON] = "on", [QS_ARITHMETIC_OFF] = "off", NULL};
 
+/*
+ * The law by which devices scale, when --profile names some: that of their profiles. False, after a
+ * complaint, when they differ.
+ */
+static bool find_scale_law(const struct arguments *arguments, const struct judgement *judgement,
+    enum qs_scale_law *ret_law)
+{
+	const uint64_t devices = judgement->options.devices;
+	const struct qs_profile *profiles, *first = NULL;
+	size_t n;
+
+	profiles = qs_rulebook_profiles(judgement->rulebook, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!(devices >> i & 1))
+			continue;
+		if (first && first->scale_law != profiles[i].scale_law) {
+			usage_error(arguments,
+			    "%s and %s scale by different laws, %s and %s: give one --profile",
+			    first->name, profiles[i].name, qs_scale_law_word(first->scale_law),
+			    qs_scale_law_word(profiles[i].scale_law));
+			return false;
+		}
+		first = first ? first : &profiles[i];
+	}
+	*ret_law = first ? first->scale_law : QS_SCALE_LAW_QMAX;
+	return true;
+}
+
+/* Takes over what --scales says; `*ret_source` is kept until findings are told. */
+static enum qs_status read_scales(const struct arguments *arguments, struct qs_job *job,
+    struct qs_findings *findings, struct qs_source **ret_source)
+{
+	const char *path = arguments->value[OPTION_SCALES];
+	enum qs_status status;
+
+	if (!path)
+		return QS_OK;
+	status = qs_source_read(path, path, QS_RULES_LIMIT, findings, ret_source);
+	return status == QS_OK ? qs_job_read_scales(job, *ret_source, findings) : status;
+}
+
 static int run_job(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings, job_work *work)
+    struct qs_findings *findings, job_work *work, struct qs_source **ret_scales)
 {
 	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
 	struct qs_job *job = NULL;
 	enum qs_status status;
+	enum qs_scale_law law;
 	size_t n_threads;
 
-	if (!option_threads(arguments, &n_threads))
+	if (!option_threads(arguments, &n_threads) ||
+	    !find_scale_law(arguments, &config->judgement, &law))
 		return EXIT_UNABLE;
 	/* Nobody wants to learn after the calibration that its result has no place. */
 	status = qs_output_check(arguments->value[OPTION_OUTPUT], findings);
 	if (status == QS_OK)
 		status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
 		    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, &job);
+	if (status == QS_OK)
+		status = qs_job_set_scale_law(job, law);
+	if (status == QS_OK && read_scales(arguments, job, findings, ret_scales) != QS_OK) {
+		qs_job_free(job);
+		return EXIT_UNABLE;
+	}
 	if (status == QS_OK && arithmetic)
 		status = qs_job_set_arithmetic(
 		    job, (enum qs_arithmetic)find_word(arithmetics, arithmetic));
@@ -152,6 +201,7 @@ static int work_on_model(const struct arguments *arguments, job_work *work)
 	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
 	static const char *const names[] = {"--config", "--model", "--output"};
 	struct qs_findings *findings;
+	struct qs_source *scales = NULL;
 	struct config config;
 	int status;
 
@@ -169,11 +219,12 @@ static int work_on_model(const struct arguments *arguments, job_work *work)
 	if (!findings)
 		return out_of_memory();
 	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &status))
-		status = run_job(arguments, &config, findings, work);
+		status = run_job(arguments, &config, findings, work, &scales);
 	fflush(stdout);
 	tell_findings(
 	    arguments, findings, status == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
 	close_config(&config);
+	qs_source_free(scales);
 	qs_findings_free(findings);
 	return status;
 }
@@ -191,6 +242,10 @@ int command_apply(const struct arguments *arguments)
 
 	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA])
 		return usage_error(arguments, "--calib and --data exclude each other");
+	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_SCALES])
+		return usage_error(arguments,
+		    "--calib and --scales exclude each other: calibrate takes --scales, and its "
+		    "file has them");
 	if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
 		return usage_error(
 		    arguments, "--report cannot be \"%s\"; expected text or json", format);

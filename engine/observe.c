@@ -15,6 +15,7 @@
 #include "engine/calibrate.h"
 #include "engine/feed.h"
 #include "engine/runner.h"
+#include "engine/scales.h"
 #include "engine/site.h"
 #include "model/ort.h"
 #include "qstrata/numbers.h"
@@ -47,14 +48,18 @@ static enum qs_status make_observers(struct run *run)
 	if (!run->observers)
 		return QS_NOMEM;
 	for (size_t i = 0; i < run->plan->n_sites && status == QS_OK; i++) {
-		const struct qs_site *site = &run->plan->sites[i];
+		struct qs_site *site = &run->plan->sites[i];
 		const struct qs_observation observation = {.channels = 1,
-		    .scale_law = run->plan->scale_law,
+		    .scale_law = qs_site_scale_law(run->plan, site),
 		    .is_graph_input = graph->values[site->value].is_input,
 		    .subject = subject_of(run, site)};
 
 		if (qs_site_is_constant(site) || !qs_site_has_scales(site))
 			continue;
+		if (site->fixed_scale > 0) {
+			status = qs_site_fix(site);
+			continue;
+		}
 		status =
 		    qs_observer_new(run->registry, &site->spec, &observation, &run->observers[i]);
 		run->n_observers++;

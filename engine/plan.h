@@ -41,7 +41,9 @@ struct qs_site {
 	 * all else.
 	 */
 	size_t input_site, weights_site;
-	float *correction; /* of a bias: what is taken off each of its values; or NULL */
+	double fixed_scale; /* that calibration leaves alone; 0: found by it */
+	int scale_law;      /* enum qs_scale_law; -1: the plan's */
+	float *correction;  /* of a bias: what is taken off each of its values; or NULL */
 	size_t n_correction;
 };
 

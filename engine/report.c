@@ -272,6 +272,27 @@ static void write_changes(const struct qs_job *job, struct qs_text *text)
 	}
 }
 
+/* What calibration was told rather than found. */
+static void write_given(const struct qs_plan *plan, struct qs_text *text)
+{
+	bool first = true;
+
+	if (plan->scale_law != QS_SCALE_LAW_QMAX) {
+		begin_row(text, "scale law", true);
+		qs_text_addf(text, "%s\n", qs_scale_law_word(plan->scale_law));
+	}
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		const struct qs_site *site = &plan->sites[i];
+
+		if (!(site->fixed_scale > 0))
+			continue;
+		begin_row(text, "fixed", first);
+		qs_text_addf(text, "%s %s: scale %.6g\n", qs_tensor_word(site->kind), site->name,
+		    site->fixed_scale);
+		first = false;
+	}
+}
+
 static void write_adjustments(const struct qs_plan *plan, struct qs_text *text)
 {
 	for (size_t i = 0; i < plan->n_adjustments; i++) {
@@ -303,6 +324,7 @@ enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *tex
 	}
 	write_changes(job, text);
 	write_corrections(job, text);
+	write_given(job->plan, text);
 	write_adjustments(job->plan, text);
 	write_sizes(text, "parameters", job->applied.bytes_before, job->applied.bytes_after);
 	if (job->stage == QS_JOB_SAVED)
@@ -406,6 +428,25 @@ static struct json_object *not_done_json(const struct qs_job *job)
 	return list;
 }
 
+static struct json_object *fixed_json(const struct qs_plan *plan)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		const struct qs_site *site = &plan->sites[i];
+		struct json_object *row;
+
+		if (!(site->fixed_scale > 0))
+			continue;
+		row = json_object_new_object();
+		qs_json_put(row, "kind", json_object_new_string(qs_tensor_word(site->kind)));
+		qs_json_put(row, "tensor", json_object_new_string(site->name));
+		qs_json_put(row, "scale", qs_json_number(site->fixed_scale));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
 static struct json_object *adjustments_json(const struct qs_plan *plan)
 {
 	struct json_object *list = json_object_new_array();
@@ -460,6 +501,9 @@ enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text
 	qs_json_put(document, "equalized_not_for_relu6", count(job->equalized.n_clipped));
 	qs_json_put(document, "dpu_arithmetic_layers", count(job->n_approximated));
 	qs_json_put(document, "corrected_biases", corrections_json(job->plan));
+	qs_json_put(
+	    document, "scale_law", json_object_new_string(qs_scale_law_word(job->plan->scale_law)));
+	qs_json_put(document, "fixed", fixed_json(job->plan));
 	qs_json_put(document, "adjusted", adjustments_json(job->plan));
 	qs_json_put(document, "parameter_bytes",
 	    bytes_json(job->applied.bytes_before, job->applied.bytes_after));
