@@ -186,6 +186,24 @@ static void read_count(
 		refuse_type(reading, value, "an integer, and at least 0");
 }
 
+/* A number stays as it is written, so that whoever reads it knows every digit. */
+static void read_real(
+    struct reading *reading, const struct table *table, size_t key, const struct qs_json *value)
+{
+	const struct qs_place place = qs_json_place(&reading->form->document, value);
+	size_t size;
+
+	if (value->type == QS_JSON_STRING)
+		read_string(reading, table, key, value, NULL);
+	else if (value->type == QS_JSON_INT || value->type == QS_JSON_REAL)
+		add_value(reading, table, key, value,
+		    qs_arena_strndup(&reading->form->document.arena,
+			qs_source_text(place.source, &size) + place.begin,
+			place.end - place.begin));
+	else
+		refuse_type(reading, value, "a number or a string");
+}
+
 static void read_strings(struct reading *reading, const struct table *table, size_t key,
     const struct qs_json *list, enum qs_json_type type)
 {
@@ -230,6 +248,9 @@ static void read_member(
 		break;
 	case QS_FORM_COUNT:
 		read_count(reading, table, index, value);
+		break;
+	case QS_FORM_REAL:
+		read_real(reading, table, index, value);
 		break;
 	case QS_FORM_TEXT:
 		read_string(reading, table, index, value, NULL);

@@ -75,6 +75,7 @@ void close_config(struct config *config)
 {
 	qs_policy_free(config->policy);
 	qs_source_free(config->source);
+	qs_source_free(config->scales);
 	qs_registry_free(config->registry);
 	scopes_done(&config->scopes);
 }

@@ -16,6 +16,7 @@ struct config {
 	struct qs_policy_options options;
 	struct qs_source *source;
 	struct qs_policy *policy;
+	struct qs_source *scales;     /* of --scales; NULL without it */
 	struct qs_registry *registry; /* with the plug-ins of --plugin; NULL without it */
 };
 

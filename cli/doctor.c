@@ -70,7 +70,7 @@ static enum qs_status check_outputs(const struct arguments *arguments, struct qs
 }
 
 static enum qs_status examine(
-    const struct config *config, const struct qs_profile *target, struct qs_findings *findings)
+    struct config *config, const struct qs_profile *target, struct qs_findings *findings)
 {
 	const struct arguments *arguments = config->arguments;
 	struct qs_doctor_options options = {

@@ -153,8 +153,53 @@ static enum qs_status use_threads(const struct config *config, size_t n, struct 
 	return qs_registry_use_threads(config->registry, n);
 }
 
+/*
+ * The law by which devices scale, when some are named: that of their profiles. False, after a
+ * complaint, when they differ.
+ */
+static bool find_scale_law(const struct config *config, enum qs_scale_law *ret_law)
+{
+	const uint64_t devices = config->options.devices;
+	const struct qs_profile *profiles, *first = NULL;
+	size_t n;
+
+	profiles = qs_rulebook_profiles(config->scope->judgement.rulebook, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!(devices >> i & 1))
+			continue;
+		if (first && first->scale_law != profiles[i].scale_law) {
+			usage_error(config->arguments,
+			    "%s and %s scale by different laws, %s and %s: give one device",
+			    first->name, profiles[i].name, qs_scale_law_word(first->scale_law),
+			    qs_scale_law_word(profiles[i].scale_law));
+			return false;
+		}
+		first = first ? first : &profiles[i];
+	}
+	*ret_law = first ? first->scale_law : QS_SCALE_LAW_QMAX;
+	return true;
+}
+
+/* Takes over what devices and --scales say of scales. */
+static enum qs_status settle_scales(
+    struct config *config, struct qs_job *job, struct qs_findings *findings)
+{
+	const char *path = config->arguments->value[OPTION_SCALES];
+	enum qs_scale_law law;
+	enum qs_status status;
+
+	if (!find_scale_law(config, &law))
+		return QS_UNSUPPORTED;
+	status = qs_job_set_scale_law(job, law);
+	if (status == QS_OK && path)
+		status = qs_source_read(path, path, QS_RULES_LIMIT, findings, &config->scales);
+	if (status == QS_OK && path)
+		status = qs_job_read_scales(job, config->scales, findings);
+	return status;
+}
+
 enum qs_status open_job(
-    const struct config *config, struct qs_findings *findings, struct qs_job **ret_job)
+    struct config *config, struct qs_findings *findings, struct qs_job **ret_job)
 {
 	const struct arguments *arguments = config->arguments;
 	enum qs_status status;
@@ -165,13 +210,15 @@ enum qs_status open_job(
 	status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
 	    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, ret_job);
 	if (status == QS_OK)
+		status = settle_scales(config, *ret_job, findings);
+	if (status == QS_OK)
 		status = set_options(arguments, *ret_job, findings);
 	return status == QS_OK ? use_threads(config, n_threads, *ret_job) : status;
 }
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
-static int run_job(const struct config *config, struct qs_findings *findings, job_work *work)
+static int run_job(struct config *config, struct qs_findings *findings, job_work *work)
 {
 	const struct arguments *arguments = config->arguments;
 	const char *output = arguments->value[OPTION_OUTPUT];

@@ -21,9 +21,9 @@ typedef enum qs_status job_work(
 int work_on_model(const struct arguments *line, const enum option_id *required, size_t n_required,
     job_work *work);
 
-/* Plans the job of a config and of --model. */
+/* Plans the job of a config and of --model, with what --scales and devices say of its scales. */
 enum qs_status open_job(
-    const struct config *config, struct qs_findings *findings, struct qs_job **ret_job);
+    struct config *config, struct qs_findings *findings, struct qs_job **ret_job);
 
 /* Whether the errors are the verdict of a verification, which has a report. */
 bool is_verdict(const struct qs_findings *findings);

@@ -37,7 +37,7 @@ static void move(struct qs_plan *plan, struct qs_site *site, double scale, const
 {
 	const double before = site->qparams.scale[0];
 
-	if (!(before < scale) && !(before > scale))
+	if (site->fixed_scale > 0 || (!(before < scale) && !(before > scale)))
 		return;
 	qs_plan_note_adjustment(
 	    plan, &(struct qs_adjustment){site->name, site->kind, before, scale, reason});
@@ -61,7 +61,7 @@ static void take_over(
 	for (size_t i = 0; from && from->qparams.n == 1 && i < n_inputs; i++) {
 		struct qs_site *site = site_at(plan, qs_plan_input_site(plan, layer, i));
 
-		if (!site || site == from || site->qparams.n != 1)
+		if (!site || site == from || site->qparams.n != 1 || site->fixed_scale > 0)
 			continue;
 		move(plan, site, from->qparams.scale[0], reason);
 		site->qparams.zero_point[0] = from->qparams.zero_point[0];

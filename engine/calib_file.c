@@ -60,6 +60,8 @@ static struct json_object *site_json(const struct qs_site *site)
 		return object;
 	qs_json_put(object, "bit_width", json_object_new_int(site->spec.bit_width));
 	qs_json_put(object, "scale", numbers(&site->qparams, true));
+	if (site->fixed_scale > 0)
+		qs_json_put(object, "fixed", json_object_new_boolean(true));
 	qs_json_put(object, "zero_point", numbers(&site->qparams, false));
 	qs_json_put(object, "quant_min", json_object_new_int64(site->qparams.quant_min));
 	qs_json_put(object, "quant_max", json_object_new_int64(site->qparams.quant_max));
@@ -100,6 +102,8 @@ static struct json_object *document_json(
 	qs_json_put(document, "config", named_json(identity->config_name, identity->config));
 	qs_json_put(
 	    document, "observe", json_object_new_string(qs_observe_word(identity->observe)));
+	qs_json_put(
+	    document, "scale_law", json_object_new_string(qs_scale_law_word(plan->scale_law)));
 	qs_json_put(document, "batches", json_object_new_uint64(identity->n_batches));
 	qs_json_put(document, "tensors", tensors);
 	return document;
@@ -328,6 +332,9 @@ static enum qs_status read_site(const struct reader *reader, const struct qs_pla
 	qs_qparams_done(&site->qparams);
 	site->qparams = qparams;
 	qs_calib_read_ties(object, site);
+	/* Said again in the report; what is fixed is never moved. */
+	site->fixed_scale =
+	    json_object_get_boolean(json_object_object_get(object, "fixed")) ? qparams.scale[0] : 0;
 	return QS_OK;
 }
 
@@ -350,6 +357,16 @@ static enum qs_status drop_unseen(struct qs_plan *plan, struct json_object *tens
 		status = qs_plan_drop(plan, unseen, qs_plan_unseen);
 	free(unseen);
 	return status;
+}
+
+/* By which law the scales were found, for the report; files from before it was told have none. */
+static void read_law(struct qs_plan *plan, struct json_object *document)
+{
+	const char *word = json_object_get_string(json_object_object_get(document, "scale_law"));
+	const int law = word ? qs_scale_law_of_word(word) : -1;
+
+	if (law >= 0)
+		plan->scale_law = (enum qs_scale_law)law;
 }
 
 static enum qs_status read_document(const struct reader *reader, struct qs_plan *plan,
@@ -376,6 +393,7 @@ static enum qs_status read_document(const struct reader *reader, struct qs_plan 
 	status = drop_unseen(plan, tensors);
 	if (status != QS_OK)
 		return status;
+	read_law(plan, document);
 	for (size_t i = 0; i < plan->n_sites; i++) {
 		status = read_correction(reader, plan, tensors, &plan->sites[i]);
 		if (status == QS_OK && qs_site_has_scales(&plan->sites[i]))

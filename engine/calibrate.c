@@ -9,6 +9,7 @@
 #include "engine/array.h"
 #include "engine/pool.h"
 #include "engine/registry.h"
+#include "engine/scales.h"
 #include "qstrata/numbers.h"
 
 bool qs_site_has_scales(const struct qs_site *site)
@@ -29,13 +30,15 @@ static enum qs_status calibrate_constant(const struct qs_plan *plan, struct qs_s
 	const struct qs_graph *graph = plan->layers->graph;
 	const Onnx__TensorProto *constant = graph->values[site->value].constant;
 	struct qs_observation observation = {.channels = 1,
-	    .scale_law = plan->scale_law,
+	    .scale_law = qs_site_scale_law(plan, site),
 	    .subject = {site->name, qs_model_place(graph->model, findings), findings}};
 	struct qs_layout layout;
 	enum qs_status status;
 	float *values;
 	size_t n;
 
+	if (site->fixed_scale > 0)
+		return qs_site_fix(site);
 	status = qs_tensor_read(graph->model, constant, findings, &values, &n);
 	if (status != QS_OK)
 		return status;

@@ -8,6 +8,7 @@
 
 #include "engine/calibrate.h"
 #include "engine/observer.h"
+#include "engine/scales.h"
 
 struct qs_subject qs_observers_subject(
     const struct qs_observers *observers, const struct qs_site *site)
@@ -28,14 +29,18 @@ enum qs_status qs_observers_init(struct qs_observers *observers, struct qs_plan 
 	if (!observers->of_site)
 		return QS_NOMEM;
 	for (size_t i = 0; i < plan->n_sites && status == QS_OK; i++) {
-		const struct qs_site *site = &plan->sites[i];
+		struct qs_site *site = &plan->sites[i];
 		const struct qs_observation observation = {.channels = 1,
-		    .scale_law = plan->scale_law,
+		    .scale_law = qs_site_scale_law(plan, site),
 		    .is_graph_input = graph->values[site->value].is_input,
 		    .subject = qs_observers_subject(observers, site)};
 
 		if (qs_site_is_constant(site) || !qs_site_has_scales(site))
 			continue;
+		if (site->fixed_scale > 0) {
+			status = qs_site_fix(site);
+			continue;
+		}
 		status =
 		    qs_observer_new(registry, &site->spec, &observation, &observers->of_site[i]);
 		observers->n++;

@@ -71,6 +71,7 @@ struct qs_site *qs_plan_add(struct qs_plan *plan, enum qs_tensor kind, size_t va
 	site->spec = *spec;
 	site->value = value;
 	site->axis = -1;
+	site->scale_law = -1;
 	site->is_constant = plan->layers->graph->values[value].constant != NULL;
 	site->next = site->input_site = site->weights_site = QS_NONE;
 	return site;

@@ -44,7 +44,9 @@ struct qs_site {
 	/* Calibration values that were quantized, and how many of them sat on ties: of activations
 	 * whose rounding mode QuantizeLinear does not have. */
 	uint64_t n_rounded, n_ties;
-	float *correction; /* of a bias: what is taken off each of its values; or NULL */
+	double fixed_scale; /* that calibration leaves alone; 0: found by it */
+	int scale_law;      /* enum qs_scale_law; -1: the plan's */
+	float *correction;  /* of a bias: what is taken off each of its values; or NULL */
 	size_t n_correction;
 };
 

@@ -236,6 +236,27 @@ static void write_verification(const struct qs_verification *verification, struc
 		write_verified(verification, "least of the tensors", least, text);
 }
 
+/* What calibration was told rather than found. */
+static void write_given(const struct qs_plan *plan, struct qs_text *text)
+{
+	bool first = true;
+
+	if (plan->scale_law != QS_SCALE_LAW_QMAX) {
+		begin_row(text, "scale law", true);
+		qs_text_addf(text, "%s\n", qs_scale_law_word(plan->scale_law));
+	}
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		const struct qs_site *site = &plan->sites[i];
+
+		if (!(site->fixed_scale > 0))
+			continue;
+		begin_row(text, "fixed", first);
+		qs_text_addf(text, "%s %s: scale %.6g\n", qs_tensor_word(site->kind), site->name,
+		    site->fixed_scale);
+		first = false;
+	}
+}
+
 static void write_adjustments(const struct qs_plan *plan, struct qs_text *text)
 {
 	for (size_t i = 0; i < plan->n_adjustments; i++) {
@@ -267,6 +288,7 @@ enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *tex
 	}
 	write_changes(job, text);
 	write_corrections(job, text);
+	write_given(job->plan, text);
 	write_adjustments(job->plan, text);
 	write_sizes(text, "parameters", job->applied.bytes_before, job->applied.bytes_after);
 	if (job->stage == QS_JOB_SAVED)

@@ -90,6 +90,25 @@ static struct json_object *reserved_json(const struct qs_job *job)
 	return list;
 }
 
+static struct json_object *fixed_json(const struct qs_plan *plan)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		const struct qs_site *site = &plan->sites[i];
+		struct json_object *row;
+
+		if (!(site->fixed_scale > 0))
+			continue;
+		row = json_object_new_object();
+		qs_json_put(row, "kind", json_object_new_string(qs_tensor_word(site->kind)));
+		qs_json_put(row, "tensor", json_object_new_string(site->name));
+		qs_json_put(row, "scale", qs_json_number(site->fixed_scale));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
 /* Every tensor with ties, and the sums. */
 static struct json_object *ties_json(const struct qs_job *job)
 {
@@ -215,6 +234,9 @@ enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text
 	qs_json_put(document, "equalized_not_for_relu6", count(job->equalized.n_clipped));
 	qs_json_put(document, "dpu_arithmetic_layers", count(job->n_approximated));
 	qs_json_put(document, "corrected_biases", corrections_json(job->plan));
+	qs_json_put(
+	    document, "scale_law", json_object_new_string(qs_scale_law_word(job->plan->scale_law)));
+	qs_json_put(document, "fixed", fixed_json(job->plan));
 	qs_json_put(document, "adjusted", adjustments_json(job->plan));
 	qs_json_put(document, "parameter_bytes",
 	    bytes_json(job->applied.bytes_before, job->applied.bytes_after));

@@ -32,4 +32,16 @@ for config in in16-w8-out16 in8-w16-out16 all16 int8; do
 	"$QSTRATA" validate "$horizon/$config.json" --model "$scratch/out/small.onnx" -q ||
 	    fail "$config.json does not fit small.onnx"
 done
+
+# The README shows what run.sh prints.
+if QSTRATA=$QSTRATA sh "$horizon/run.sh" >"$scratch/told" 2>"$scratch/complaints"; then
+	sed -n '/^    \$ sh examples\/horizon\/run.sh$/,/^`run.sh`/p' "$horizon/README.md" |
+	    sed '1d; $d; s/^    //' | sed '$d' >"$scratch/shown"
+	diff -u "$scratch/shown" "$scratch/told" || fail 'README.md shows something else'
+elif grep -q 'QS80[12]' "$scratch/complaints"; then
+	echo 'run.sh was passed over, as there is no ONNX Runtime'
+else
+	cat "$scratch/complaints"
+	fail 'run.sh does not work'
+fi
 exit $failed

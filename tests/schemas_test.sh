@@ -48,6 +48,7 @@ done
 document rewrite mask rewrite --model horizon/equal-one.onnx --split actors --nonzero mask --mask \
     --output "$scratch/mask.onnx" --format json
 document rewrite linear rewrite --model $model --linear-to-mul fc --output "$scratch/linear.onnx" --format json
+cp ../tests/golden/scales/all-fixed/scales.json "$scratch/scales.all-fixed.document"
 for target in j5 j6e CPU; do
 	for name in equal-one own-scale; do
 		document place "$name-$target" place --model horizon/$name.onnx --target $target --format json

@@ -294,8 +294,8 @@ static void add_layer_norm(struct builder *builder, const char *input, const cha
 
 	fill(gamma, WIDE, 0.46875, 0.03125, 4);
 	fill(beta, WIDE, 4.0625, 0.125, 5);
-	beta[90] = 12.5f; /* one channel is far from the others */
-	gamma[90] = 0.75f;
+	gamma[90] = 2.5f; /* one channel is far from the others */
+	beta[90] = 6.5f;
 	add_constant(builder, "layernorm.weight", FLOAT, dims, 1, gamma);
 	add_constant(builder, "layernorm.bias", FLOAT, dims, 1, beta);
 	add_scalar(builder, "layernorm.two", 2);
@@ -332,11 +332,11 @@ static void make_small(struct qs_findings *findings, const char *folder)
 	add_linear(&builder, "linear3", narrow, NARROW, NARROW, "linear2/sum", "y");
 	add_output(&builder, "y", out, 3);
 	end(&builder, folder, "small.onnx");
-	for (unsigned batch = 0; batch < 4; batch++) {
+	for (unsigned batch = 0; batch < 3; batch++) {
 		char name[32];
 
 		fill(values, BATCH * ROWS * WIDE, 0, 1, 100 + batch);
-		snprintf(name, sizeof(name), batch < 3 ? "small/%u.npy" : "small-test.npy", batch);
+		snprintf(name, sizeof(name), "small/%u.npy", batch);
 		write_array(folder, name, in, 3, values);
 	}
 }

@@ -87,6 +87,15 @@ QS_API enum qs_status qs_job_set_apply(
 QS_API enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law);
 
 /**
+ * Takes fixed scales and scale laws from a scales file, schemas/scales.schema.json; before the job
+ * calibrates. A fixed scale takes the place of the observed one, with the zero point 0. QS_INVALID
+ * with findings about all that is wrong: the form, tensors that the model does not have or that the
+ * config does not quantize, scales that cannot be. The source outlives the findings.
+ */
+QS_API enum qs_status qs_job_read_scales(
+    struct qs_job *job, const struct qs_source *source, struct qs_findings *findings);
+
+/**
  * Lets a job work with `n_threads` threads, as qs_registry_use_threads() has it; the runtime that
  * runs the model is told the same. A new job works with the caller's thread, and the runtime with
  * as many as it likes. May return QS_NOMEM.

@@ -19,6 +19,7 @@ extern "C" {
 enum qs_form_shape {
 	QS_FORM_FLAG,  /**< true or false: "true" or "false" */
 	QS_FORM_COUNT, /**< an integer from 0: its digits */
+	QS_FORM_REAL,  /**< a number, as it is written, or a string */
 	QS_FORM_TEXT,  /**< a string */
 	QS_FORM_LIST,  /**< strings: a value each */
 	QS_FORM_MAP,   /**< an object of strings: "KEY=STRING" each */
