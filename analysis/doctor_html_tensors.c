@@ -218,6 +218,8 @@ static void add_caption(struct qs_doctor_page *page, const struct qs_doctor_tens
 {
 	const struct qs_site *site = qs_doctor_site(page->doctor, tensor);
 	const double lines = qs_html_distribution_lines(distribution);
+	const double codes =
+	    (distribution->grid_most - distribution->grid_least) / distribution->step;
 	struct qs_text format = QS_TEXT_INIT;
 
 	qs_text_adds(page->text, "<figcaption><b>");
@@ -227,11 +229,14 @@ static void add_caption(struct qs_doctor_page *page, const struct qs_doctor_tens
 	qs_text_adds(page->text, "</b>");
 	page->text->failed = page->text->failed || format.failed;
 	qs_text_done(&format);
-	if (distribution->has_grid && lines > 1)
-		qs_text_addf(
-		    page->text, ", step %.5g, a line every %g codes", distribution->step, lines);
+	if (distribution->has_grid)
+		qs_text_addf(page->text, ", step %.5g", distribution->step);
+	if (distribution->has_grid && lines > codes)
+		qs_text_adds(page->text, ", all codes closer than two lines");
+	else if (distribution->has_grid && lines > 1)
+		qs_text_addf(page->text, ", a line every %g codes", lines);
 	else if (distribution->has_grid)
-		qs_text_addf(page->text, ", step %.5g, a line for each code", distribution->step);
+		qs_text_adds(page->text, ", a line for each code");
 	qs_text_addf(page->text, "; %" PRIu64 " values in [%.5g, %.5g]", tensor->moments.n,
 	    distribution->least, distribution->most);
 	add_share(page->text, tensor->cut.saturated, tensor->cut.total, "cut off");

@@ -7,10 +7,12 @@
 #include "analysis/doctor.h"
 #include "engine/calibrate.h"
 
-/* These shares of the values may be cut off, the second one by methods that do so on purpose: a few
- * values always lie beyond, as quantized layers before them are off. The limits are ours. */
+/* These shares of the values may be cut off, the second one by methods that do so on purpose, and
+ * this part of the reach: a few values always lie a little beyond, as the layers before them were
+ * quantized otherwise while they were observed. The limits are ours. */
 #define SHARE_CUT 0.001
 #define SHARE_CUT_ON_PURPOSE 0.01
+#define PART_BEYOND 0.05
 
 /* Goes through the tensors that flow and have a format of integers with a scale. */
 static const struct qs_site *integers_of(
@@ -108,7 +110,7 @@ static void check_cover(struct qs_doctor *doctor, const struct qs_doctor_row *ro
 	const bool is_on_purpose = site->spec.method != QS_METHOD_MAXMIN;
 	struct qs_finding *finding;
 
-	if (!(over > row->limit * scale) ||
+	if (!(over > row->limit * scale) || over < PART_BEYOND * qs_doctor_reach(reached) ||
 	    share <= (is_on_purpose ? SHARE_CUT_ON_PURPOSE : SHARE_CUT))
 		return;
 	finding = qs_doctor_add(doctor, row, tensor->value,

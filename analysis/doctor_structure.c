@@ -341,9 +341,9 @@ void qs_doctor_check_boolean_operand(struct qs_doctor *doctor, const struct qs_d
 			    "device converts it, and computes this layer on its processor",
 			    qs_doctor_label(doctor, i), qs_doctor_label(doctor, source));
 			qs_finding_hint(doctor->findings, finding,
-			    "make it a float and give it a format of its own, as an operand that "
-			    "is "
-			    "quantized like others");
+			    "quantize the float behind \"%s\" on its own, with QuantizeLinear and "
+			    "DequantizeLinear or a QuantStub, so that both operands are quantized",
+			    qs_doctor_label(doctor, source));
 		}
 	}
 }

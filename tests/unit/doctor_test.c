@@ -355,6 +355,41 @@ static void the_code_of_a_comparison_is_told(void **state)
 	close_clinic(&clinic);
 }
 
+/* The hint of a finding has an entry; a config with it is one that is read without a finding. */
+static void the_entry_of_a_hint_can_be_written(void **state)
+{
+	static const struct row row = {"wide", INT8, NULL,
+	    {"in x 2 8", "node Mul m x,x y", "out y"}, {2, 8}, 2, {-12, 12}, 2, "QS854"};
+	const struct qs_doctor_options options = {.memory = 0};
+	struct qs_text config = QS_TEXT_INIT;
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_policy *policy = NULL;
+	struct qs_source *source;
+	struct clinic clinic;
+	const char *hint;
+
+	(void)state;
+	open_clinic(&clinic, &row);
+	assert_int_equal(examine(&clinic, &row, &options), QS_OK);
+	hint = strchr(qs_findings_at(clinic.findings, 0)->hint, '{');
+	assert_non_null(hint);
+	assert_non_null(strstr(hint, "\"layer_name\": \"m\""));
+	assert_non_null(strstr(hint, "\"bit_width\": 16"));
+	qs_text_addf(&config,
+	    "{\"target_device\": \"FLEXML\", \"overall_quantize_config\": {" ENGINE_INT8
+	    "}, \"layer_quantize_config\": [%s]}",
+	    hint);
+	assert_int_equal(qs_source_new("config.json", config.data, config.size, &source), QS_OK);
+	assert_int_equal(qs_policy_read(source, findings, &policy), QS_OK);
+	for (size_t i = 0; i < qs_findings_count(findings); i++)
+		assert_int_equal(qs_findings_at(findings, i)->severity, QS_SEVERITY_INFO);
+	qs_policy_free(policy);
+	qs_source_free(source);
+	qs_findings_free(findings);
+	qs_text_done(&config);
+	close_clinic(&clinic);
+}
+
 static const struct row plain = {
     "plain", INT8, NULL, {"in x 2 8", "node Add a x,x y", "out y"}, {2, 8}, 2, AROUND_0, ""};
 
@@ -508,6 +543,7 @@ int main(void)
 	    cmocka_unit_test(checks_find_their_traps_and_no_others),
 	    cmocka_unit_test(the_code_of_a_mask_is_told),
 	    cmocka_unit_test(the_code_of_a_comparison_is_told),
+	    cmocka_unit_test(the_entry_of_a_hint_can_be_written),
 	    cmocka_unit_test(scales_that_were_never_observed_are_found),
 	    cmocka_unit_test(a_calibration_of_something_else_is_refused),
 	    cmocka_unit_test(what_does_not_fit_in_memory_is_told),
