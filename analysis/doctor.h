@@ -141,6 +141,9 @@ struct qs_doctor_row {
 };
 extern const struct qs_doctor_row qs_doctor_rows[QS_DOCTOR__CHECKS];
 
+/* Says what a check finds, with its limit in place. */
+void qs_doctor_say(const struct qs_doctor_row *row, struct qs_text *text);
+
 /* What a check needs. */
 enum qs_doctor_need {
 	QS_DOCTOR_NEEDS_NOTHING = 0,

@@ -285,15 +285,11 @@ static void add_findings(struct qs_doctor_page *page)
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
-/* What a check finds, with its limit in place; texts are those of doctor_checks.def. */
 static void add_what(struct qs_text *text, const struct qs_doctor_row *row)
 {
-	const char *mark = strstr(row->what, "%g");
 	struct qs_text words = QS_TEXT_INIT;
 
-	qs_text_add(&words, row->what, mark ? (size_t)(mark - row->what) : strlen(row->what));
-	if (mark)
-		qs_text_addf(&words, "%g%s", row->limit, mark + 2);
+	qs_doctor_say(row, &words);
 	text->failed = text->failed || words.failed;
 	qs_html_word_cell(text, words.data);
 	qs_text_done(&words);

@@ -104,9 +104,12 @@ static struct json_object *checks_json(const struct qs_doctor *doctor)
 		const struct qs_doctor_row *row = &qs_doctor_rows[i];
 		const struct qs_finding_kind *kind = qs_finding_kind(row->finding);
 		struct json_object *check = json_object_new_object();
+		struct qs_text what = QS_TEXT_INIT;
 
 		qs_json_put(check, "code", json_object_new_string(kind->code));
 		qs_json_put(check, "name", json_object_new_string(kind->name));
+		qs_doctor_say(row, &what);
+		qs_json_put(check, "finds", qs_json_end_text(&what));
 		qs_json_put(check, "limit", number(row->limit));
 		qs_json_put(check, "source", json_object_new_string(row->source));
 		qs_json_put(check, "checked", json_object_new_boolean(doctor->is_judged[i]));
