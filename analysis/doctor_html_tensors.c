@@ -33,10 +33,11 @@ static double percent(uint64_t part, uint64_t whole)
 static void add_plot_of_error(struct qs_doctor_page *page, const struct qs_html_point *all,
     const struct qs_html_point *own, size_t n)
 {
-	qs_text_adds(page->text, "<figure>");
+	qs_text_adds(page->text, "<figure><div class=\"wide\">");
 	qs_html_decibels(page->text, all, own, n);
 	qs_text_adds(page->text,
-	    "<figcaption><span class=\"key\"></span>all that happened so far: the quantized model "
+	    "</div><figcaption><span class=\"key\"></span>all that happened so far: the quantized "
+	    "model "
 	    "against the float32 model<span class=\"key second\"></span>the tensor's own rounding "
 	    "alone. Higher is better: 6 dB are one bit, and below 20 dB (red) little is left. A "
 	    "fall of the first line that the second one does not share is inherited, or made by "

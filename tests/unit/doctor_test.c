@@ -515,6 +515,25 @@ static void a_page_is_whole_and_harmless(void **state)
 	close_clinic(&clinic);
 }
 
+/* The entry of a hint stands on lines of its own, as it would in a config. */
+static void a_page_shows_entries_to_write(void **state)
+{
+	static const struct row row = {"wide", INT8, NULL,
+	    {"in x 2 8", "node Mul m x,x y", "out y"}, {2, 8}, 2, {-12, 12}, 2, "QS854"};
+	const struct qs_doctor_options options = {.memory = 0};
+	struct qs_text page = QS_TEXT_INIT;
+	struct clinic clinic;
+
+	(void)state;
+	open_clinic(&clinic, &row);
+	assert_int_equal(examine(&clinic, &row, &options), QS_OK);
+	assert_int_equal(qs_doctor_write_html(clinic.doctor, clinic.findings, &page), QS_OK);
+	assert_int_equal(count(&page, "\n  &quot;layer_name&quot;: &quot;m&quot;,\n"), 1);
+	assert_int_equal(count(&page, "in layer_quantize_config:</p><pre>{\n"), 1);
+	qs_text_done(&page);
+	close_clinic(&clinic);
+}
+
 static void measurements_are_json(void **state)
 {
 	const struct qs_doctor_options options = {.memory = 0};
@@ -549,6 +568,7 @@ int main(void)
 	    cmocka_unit_test(what_does_not_fit_in_memory_is_told),
 	    cmocka_unit_test(progress_stops_it),
 	    cmocka_unit_test(a_page_is_whole_and_harmless),
+	    cmocka_unit_test(a_page_shows_entries_to_write),
 	    cmocka_unit_test(measurements_are_json),
 	};
 
