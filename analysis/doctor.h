@@ -106,6 +106,8 @@ struct qs_doctor {
 	struct qs_doctor_tensor *tensors; /* in the order of the model, constants behind */
 	size_t n_tensors, n_flowing;
 	size_t *of_value; /* tensor by value, or QS_NONE */
+	/* Formats for some readers: by node where its inputs begin, and by input a site or QS_NONE. */
+	size_t *first_read, *site_of_read;
 	struct qs_doctor_channels *channels;
 	size_t n_channels;
 	struct qs_doctor_part *parts;
@@ -168,6 +170,9 @@ const char *qs_doctor_label(const struct qs_doctor *doctor, size_t node);
 
 /* Whether a node only moves, repeats or picks values. */
 bool qs_doctor_moves(const Onnx__NodeProto *node);
+
+/* Notes who reads what in a format of its own; before the next one. */
+enum qs_status qs_doctor_index_reads(struct qs_doctor *doctor);
 
 /* The format in which a node reads an input, through what only moves values; QS_NONE for none. */
 size_t qs_doctor_read_site(const struct qs_doctor *doctor, size_t node, size_t input);

@@ -28,6 +28,19 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : NAN;
 }
 
+/* How much of the codes the float32 values span. */
+static double used_percent(const struct qs_doctor_tensor *tensor, const struct qs_site *site)
+{
+	const struct qs_moments *moments = &tensor->moments;
+	double codes;
+
+	if (!has_one_scale(site) || !moments->n)
+		return NAN;
+	codes = ((double)moments->most - (double)moments->least) / site->qparams.scale[0] + 1;
+	return fmin(
+	    100, 100 * codes / (double)(site->qparams.quant_max - site->qparams.quant_min + 1));
+}
+
 /* ---- error along the model ------------------------------------------------------------------- */
 
 static void add_plot_of_error(struct qs_doctor_page *page, const struct qs_html_point *all,
@@ -90,6 +103,7 @@ static const struct qs_html_column columns[] = {
     {"cosine", "against the float32 model", true},
     {"most off", "largest difference from the float32 model", true},
     {"in steps", "the same in steps of its scale", true},
+    {"used %", "of the codes, those between the least and the most value", true},
     {"cut off %", "values beyond the integers", true},
     {"lost %", "of the values other than 0, those that become 0", true},
 };
@@ -142,6 +156,7 @@ static void add_row(struct qs_doctor_page *page, size_t index)
 	    compared ? qs_agreement_of(&tensor->error, QS_METRIC_COSINE) : NAN,
 	    off,
 	    off / scale_of(site),
+	    used_percent(tensor, site),
 	    percent(tensor->cut.saturated, tensor->cut.total),
 	    percent(tensor->n_lost, tensor->n_some),
 	};

@@ -229,7 +229,7 @@ static enum qs_status make_room(struct qs_doctor *doctor)
 		return QS_NOMEM;
 	for (size_t i = 0; i < graph->n_values; i++)
 		doctor->of_value[i] = QS_NONE;
-	return QS_OK;
+	return qs_doctor_index_reads(doctor);
 }
 
 /* In the order in which they are computed, so that tables and plots go along the model. */
