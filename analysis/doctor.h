@@ -106,7 +106,7 @@ struct qs_doctor {
 	struct qs_doctor_tensor *tensors; /* in the order of the model, constants behind */
 	size_t n_tensors, n_flowing;
 	size_t *of_value; /* tensor by value, or QS_NONE */
-	/* Formats for some readers: by node where its inputs begin, and by input a site or QS_NONE. */
+	/* Formats for some readers: by node where its inputs begin, by input a site or QS_NONE. */
 	size_t *first_read, *site_of_read;
 	struct qs_doctor_channels *channels;
 	size_t n_channels;
