@@ -33,15 +33,21 @@ static bool is_convolution(const Onnx__NodeProto *node)
 	return qs_node_is(node, "Conv") || qs_node_is(node, "ConvTranspose");
 }
 
-/* The reader of a value that continues a pattern behind a link, and which link it is. */
+/* Links in order: a batch norm is folded, and a sum fused where the device adds in 32 bits. */
+enum {
+	LINK_NORM,
+	LINK_SUM
+};
+
+/* The reader of a value that continues a pattern from a link on, and which link it is. */
 static size_t next_in_pattern(
-    const struct qs_doctor *doctor, const struct qs_value *value, size_t after, size_t *ret_link)
+    const struct qs_doctor *doctor, const struct qs_value *value, size_t from, size_t *ret_link)
 {
 	for (size_t u = 0; u < value->n_uses; u++) {
 		const Onnx__NodeProto *node = doctor->graph->nodes[value->uses[u].node].proto;
 
-		for (size_t link = after; link < N_LINKS; link++) {
-			if (!is_link(node, link))
+		for (size_t link = from; link < N_LINKS; link++) {
+			if (!is_link(node, link) || (link == LINK_SUM && !doctor->is_precise))
 				continue;
 			*ret_link = link;
 			return value->uses[u].node;
@@ -58,41 +64,58 @@ static const char *obstacle(const struct qs_value *value, size_t link)
 	if (value->n_uses > 1)
 		return "is also read by others";
 	/* Batch norms that can be folded are gone by now. */
-	return link == 0 ? "goes into a batch norm that cannot be folded" : NULL;
+	return link == LINK_NORM ? "goes into a batch norm that cannot be folded" : NULL;
+}
+
+/* A pattern that is broken: the value that it breaks at, the node behind it, and why. */
+struct broken {
+	const struct qs_value *value;
+	size_t next;
+	const char *why;
+};
+
+/* Follows a pattern as far as it goes; whether it breaks. */
+static bool follow_pattern(
+    const struct qs_doctor *doctor, size_t node, struct qs_text *pattern, struct broken *ret_broken)
+{
+	const struct qs_value *value = qs_graph_output(doctor->graph, node, 0);
+	size_t link, from = 0;
+
+	qs_text_adds(pattern, "conv");
+	while (value) {
+		const size_t next = next_in_pattern(doctor, value, from, &link);
+
+		if (next == QS_NONE)
+			return false;
+		qs_text_addf(pattern, "+%s", links[link].word);
+		*ret_broken = (struct broken){value, next, obstacle(value, link)};
+		if (ret_broken->why)
+			return true;
+		from = link + 1;
+		value = qs_graph_output(doctor->graph, next, 0);
+	}
+	return false;
 }
 
 static void check_pattern(struct qs_doctor *doctor, const struct qs_doctor_row *row, size_t node)
 {
-	const struct qs_value *value = qs_graph_output(doctor->graph, node, 0);
 	struct qs_text pattern = QS_TEXT_INIT;
-	const char *why = NULL;
-	size_t next, link, after = 0;
+	struct broken broken;
 
-	qs_text_adds(&pattern, "conv");
-	while (value && !why) {
-		next = next_in_pattern(doctor, value, after, &link);
-		/* Sums are fused by devices that add in 32 bits. */
-		if (next == QS_NONE || (link == 1 && !doctor->is_precise))
-			break;
-		qs_text_addf(&pattern, "+%s", links[link].word);
-		why = obstacle(value, link);
-		if (why)
-			break;
-		after = link + 1;
-		value = qs_graph_output(doctor->graph, next, 0);
-	}
-	if (why) {
-		struct qs_finding *finding = qs_doctor_add(doctor, row,
-		    (size_t)(value - doctor->graph->values),
-		    "%s of \"%s\" and \"%s\" is not fused: \"%s\" %s, so that it is quantized on "
-		    "its own",
-		    pattern.data, qs_doctor_label(doctor, node), qs_doctor_label(doctor, next),
-		    value->name, why);
+	if (follow_pattern(doctor, node, &pattern, &broken)) {
+		const bool is_shared = broken.value->n_uses > 1 || broken.value->is_output;
 
-		qs_finding_hint(doctor->findings, finding,
-		    "give the other readers a convolution of their own, or let them read what "
-		    "comes behind \"%s\"",
-		    qs_doctor_label(doctor, next));
+		qs_finding_hint(doctor->findings,
+		    qs_doctor_add(doctor, row, (size_t)(broken.value - doctor->graph->values),
+			"%s of \"%s\" and \"%s\" is not fused: \"%s\" %s, so that it is "
+			"quantized on its own",
+			pattern.data, qs_doctor_label(doctor, node),
+			qs_doctor_label(doctor, broken.next), broken.value->name, broken.why),
+		    is_shared ? "give the other readers a convolution of their own, or let them "
+				"read what comes behind \"%s\""
+			      : "export the model for inference, with the parameters of \"%s\" "
+				"and of its convolution as constants",
+		    qs_doctor_label(doctor, broken.next));
 	}
 	qs_text_done(&pattern);
 }
