@@ -23,7 +23,7 @@
 /* One tensor: a constant with a format, or a value that flows. */
 struct qs_doctor_tensor {
 	size_t value; /* of the graph */
-	size_t site;  /* its format for all readers, or of a constant; QS_NONE: float */
+	size_t site;  /* its format for all readers, for some, or of a constant; QS_NONE: float */
 	size_t layer; /* that computes or reads it; QS_NONE: it enters the graph */
 	bool is_boolean;
 	bool is_binary; /* floats: nothing but 0 and 1 */

@@ -179,6 +179,12 @@ void qs_doctor_check_wide_for_8_bits(struct qs_doctor *doctor, const struct qs_d
 	}
 }
 
+/* What enters the graph; the inputs of layers may have formats as well. */
+static bool is_graph_input(const struct qs_doctor *doctor, const struct qs_doctor_tensor *tensor)
+{
+	return doctor->graph->values[tensor->value].is_input;
+}
+
 /* ---- inputs ---------------------------------------------------------------------------------- */
 
 void qs_doctor_check_one_sided(struct qs_doctor *doctor, const struct qs_doctor_row *row)
@@ -191,14 +197,14 @@ void qs_doctor_check_one_sided(struct qs_doctor *doctor, const struct qs_doctor_
 		struct qs_finding *finding;
 
 		/* A mask of 0 and 1 is not to be shifted. */
-		if (!site || site->kind != QS_TENSOR_INPUT || tensor->is_binary ||
+		if (!site || !is_graph_input(doctor, tensor) || tensor->is_binary ||
 		    qs_spec_int_range(&site->spec).min >= 0 ||
 		    (least < row->limit && most > row->limit))
 			continue;
 		finding = qs_doctor_add(doctor, row, tensor->value,
 		    "input \"%s\" lies in [%.6g, %.6g], on one side of 0: half of the signed "
 		    "integers are never used",
-		    site->name, least, most);
+		    site->tensor, least, most);
 		qs_finding_hint(doctor->findings, finding,
 		    "shift the data so that it lies around 0, as a normalization by mean and "
 		    "deviation does, in training as well");
@@ -213,11 +219,11 @@ void qs_doctor_check_large_input(struct qs_doctor *doctor, const struct qs_docto
 		const double range = (double)tensor->moments.most - (double)tensor->moments.least;
 		struct qs_finding *finding;
 
-		if (!site || site->kind != QS_TENSOR_INPUT || !qs_doctor_is_narrow(site, 8) ||
+		if (!site || !is_graph_input(doctor, tensor) || !qs_doctor_is_narrow(site, 8) ||
 		    range < row->limit)
 			continue;
 		finding = qs_doctor_add(doctor, row, tensor->value,
-		    "input \"%s\" has a range of %.6g at %d bits", site->name, range,
+		    "input \"%s\" has a range of %.6g at %d bits", site->tensor, range,
 		    site->spec.bit_width);
 		qs_doctor_advise(doctor, finding, site, QS_PARAM_BIT_WIDTH, "16",
 		    "divide the data, as pixels by 255, or give inputs 16 bits");

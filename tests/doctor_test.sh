@@ -44,6 +44,11 @@ tail -1 "$scratch/digits.html" | grep -q '</html>' || fail 'the page has no end'
 ! grep -Eq '(src|href)="(https?:)?//' "$scratch/digits.html" || fail 'the page refers to elsewhere'
 grep -q '"tensors"' "$scratch/digits.json" || fail 'nothing was measured'
 
+# Layers with formats of their own read in them: the input is that of the model alone.
+examine "$examples/per-layer.json" "$digits/model.onnx" "$digits/calib" --ignore QS5
+[ "$(grep -c 'QS858' "$scratch/out")" -eq 1 ] || fail "per layer: expected one note on the input"
+[ "$codes" = 'QS858 ' ] || fail "per layer: found $codes"
+
 # 16 bits for what flows, as the programs have it.
 cat >"$scratch/int16.json" <<'CONFIG'
 {"target_device": "CPU", "include_cle": false, "include_bias_corr": false,
