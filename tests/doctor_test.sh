@@ -45,7 +45,7 @@ tail -1 "$scratch/digits.html" | grep -q '</html>' || fail 'the page has no end'
 grep -q '"tensors"' "$scratch/digits.json" || fail 'nothing was measured'
 
 # Layers with formats of their own read in them: the input is that of the model alone.
-examine "$examples/per-layer.json" "$digits/model.onnx" "$digits/calib" --ignore QS5
+examine "$examples/per-layer.json" "$digits/model.onnx" "$digits/calib/0.npy" --ignore QS5
 [ "$(grep -c 'QS858' "$scratch/out")" -eq 1 ] || fail "per layer: expected one note on the input"
 [ "$codes" = 'QS858 ' ] || fail "per layer: found $codes"
 
@@ -78,13 +78,13 @@ grep -q '"QS864"' "$scratch/out" || fail 'the JSON lacks the lost comparison'
 [ ! -s "$scratch/err" ] || fail 'a document is followed by words'
 examine "$scratch/int16.json" "$horizon/equal-one.onnx" "$horizon/actors" --ignore QS864
 [ "$status" -eq 0 ] || fail "an ignored code: exit status $status"
-examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib" --fail-level info
+examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib/0.npy" --fail-level info
 [ "$status" -eq 1 ] || fail "a note with --fail-level info: exit status $status"
 examine "$examples/int8.json" "$digits/model.onnx" "$scratch/nothing"
 [ "$status" -eq 2 ] || fail "no data: exit status $status"
-examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib" --html "$scratch/no/page.html"
+examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib/0.npy" --html "$scratch/no/page.html"
 [ "$status" -eq 2 ] || fail "a page without a place: exit status $status"
 grep -q '\[QS004\]' "$scratch/out" || fail 'a page without a place is not told'
-examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib" --calib "$scratch/int16.json"
+examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib/0.npy" --calib "$scratch/int16.json"
 [ "$status" -eq 2 ] || fail "no calibration: exit status $status"
 exit $failed
