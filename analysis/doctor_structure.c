@@ -185,8 +185,13 @@ void qs_doctor_check_shared_scale(struct qs_doctor *doctor, const struct qs_doct
 
 /* ---- outputs --------------------------------------------------------------------------------- */
 
-static bool gives_32_bits(const Onnx__NodeProto *node)
+/* A product with its bias is one layer, of several nodes. */
+static bool gives_32_bits(const struct qs_doctor *doctor, size_t index)
 {
+	const size_t layer = doctor->plan->layers->of_node[index];
+	const size_t main = layer == QS_NONE ? index : doctor->plan->layers->items[layer].node;
+	const Onnx__NodeProto *node = doctor->graph->nodes[main].proto;
+
 	return is_convolution(node) || qs_node_is(node, "Gemm") || qs_node_is(node, "MatMul");
 }
 
@@ -222,7 +227,7 @@ void qs_doctor_check_not_precise(struct qs_doctor *doctor, const struct qs_docto
 		struct qs_text format = QS_TEXT_INIT;
 		struct qs_finding *finding;
 
-		if (index == QS_NONE || !gives_32_bits(doctor->graph->nodes[giver].proto) ||
+		if (index == QS_NONE || !gives_32_bits(doctor, giver) ||
 		    !qs_site_has_scales(&doctor->plan->sites[index]))
 			continue;
 		qs_doctor_format(&doctor->plan->sites[index], &format);
