@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: examines a model with its config, and tells and draws what it found. */
 #include <stdio.h>
-#include <unistd.h>
 
+#include "cli/choices.h"
 #include "cli/decisions.h"
-#include "cli/job.h"
 #include "cli/levels.h"
 #include "cli/outputs.h"
-#include "cli/progress.h"
-#include "cli/report.h"
 #include "cli/summary.h"
+#include "cli/work.h"
 
 /* The one device that is judged for, if there is one. False after a complaint. */
 static bool find_target(const struct arguments *arguments, const struct config *config,
     const struct qs_profile **ret_target)
 {
-	const uint64_t devices = config->judgement.options.devices;
+	const uint64_t devices = config->options.devices;
 	size_t n;
-	const struct qs_profile *profiles = qs_rulebook_profiles(config->judgement.rulebook, &n);
+	const struct qs_profile *profiles =
+	    qs_rulebook_profiles(config->scope->judgement.rulebook, &n);
 
 	*ret_target = NULL;
 	if (devices & (devices - 1)) {
@@ -70,47 +69,25 @@ static enum qs_status check_outputs(const struct arguments *arguments, struct qs
 	return status;
 }
 
-static enum qs_status start_job(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings, struct qs_job **ret_job)
+static enum qs_status examine(
+    const struct config *config, const struct qs_profile *target, struct qs_findings *findings)
 {
-	size_t n_threads;
+	const struct arguments *arguments = config->arguments;
+	struct qs_doctor_options options = {
+	    .calibration = arguments->value[OPTION_CALIB], .target = target};
+	struct qs_doctor *doctor = NULL;
+	struct job_options run;
+	struct qs_job *job = NULL;
 	enum qs_status status = check_outputs(arguments, findings);
 
-	if (!option_threads(arguments, &n_threads))
-		return QS_UNSUPPORTED;
 	if (status == QS_OK)
-		status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
-		    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, ret_job);
-	if (status == QS_OK && config->registry) {
-		qs_job_use(*ret_job, config->registry);
-		status = qs_registry_use_threads(config->registry, n_threads);
-	} else if (status == QS_OK) {
-		status = qs_job_use_threads(*ret_job, n_threads);
-	}
-	return status;
-}
-
-static enum qs_status examine(const struct arguments *arguments, const struct config *config,
-    const struct qs_profile *target, struct qs_findings *findings)
-{
-	struct progress progress = progress_start("examining: batch");
-	struct qs_image_options images;
-	const struct qs_doctor_options options = {
-	    .run = {.onnxruntime = arguments->value[OPTION_ONNXRUNTIME],
-		.data = arguments->value[OPTION_DATA],
-		.images = &images,
-		.progress = isatty(STDERR_FILENO) ? progress_show : NULL,
-		.context = &progress},
-	    .calibration = arguments->value[OPTION_CALIB],
-	    .target = target};
-	struct qs_doctor *doctor = NULL;
-	struct qs_job *job = NULL;
-	enum qs_status status = start_job(arguments, config, findings, &job);
-
+		status = open_job(config, findings, &job);
 	if (status == QS_OK)
-		status = read_image_options(arguments, findings, &images);
-	if (status == QS_OK)
+		status = job_options_read(arguments, "examining: batch", findings, &run);
+	if (status == QS_OK) {
+		options.run = run.calibrate;
 		status = qs_doctor_new(job, &options, findings, &doctor);
+	}
 	if (status == QS_OK)
 		status = write_documents(arguments, doctor, findings);
 	qs_doctor_free(doctor);
@@ -127,7 +104,8 @@ static int tell(const struct arguments *arguments, const struct outputs *outputs
 	const struct qs_findings_view view = {.files = files,
 	    .n_files = sizeof(files) / sizeof(*files),
 	    .at_least = levels->at_least,
-	    .color = arguments->color};
+	    .color = arguments->color,
+	    .pages = arguments->value[OPTION_DOCS_URL]};
 
 	qs_findings_sort(findings);
 	if (!outputs_write(outputs, findings, &view))
@@ -148,9 +126,8 @@ static int examine_config(const struct arguments *arguments, struct qs_findings 
 
 	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &status)) {
 		complained = !find_target(arguments, &config, &target);
-		status = complained
-		             ? EXIT_UNABLE
-		             : exit_of_job(examine(arguments, &config, target, findings), findings);
+		status = complained ? EXIT_UNABLE
+		                    : exit_of_job(examine(&config, target, findings), findings);
 	} else {
 		complained = qs_findings_count(findings) == 0;
 	}
@@ -172,6 +149,8 @@ int command_doctor(const struct arguments *arguments)
 		if (!arguments->value[required[i]])
 			return usage_error(arguments, "--%s is missing", option_name(required[i]));
 	}
+	if (!choices_are_known(arguments))
+		return EXIT_UNABLE;
 	findings = qs_findings_new();
 	if (!findings)
 		return out_of_memory();

@@ -71,7 +71,8 @@ static bool read_options(struct run *run)
 {
 	return levels_read(run->arguments, run->levels.at_least, &run->levels) &&
 	       option_count(run->arguments, OPTION_MAX_DIAGNOSTICS, 1, &run->at_most) &&
-	       read_jobs(run) && baseline_open(&run->baseline, run->arguments) && read_fixing(run);
+	       read_jobs(run) && check_docs_url(run->arguments) &&
+	       baseline_open(&run->baseline, run->arguments) && read_fixing(run);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -144,8 +145,8 @@ static bool settle(struct run *run)
 static void tell(struct run *run)
 {
 	const struct arguments *arguments = run->arguments;
-	const struct qs_findings_view view = {
-	    run->names, run->list.n, run->levels.at_least, run->at_most, arguments->color};
+	const struct qs_findings_view view = {run->names, run->list.n, run->levels.at_least,
+	    run->at_most, arguments->color, arguments->value[OPTION_DOCS_URL]};
 
 	qs_findings_sort(run->findings);
 	if (qs_findings_status(run->findings) != QS_OK) {

@@ -12,8 +12,10 @@
 #include "qstrata/images.h"
 #include "qstrata/model.h"
 #include "qstrata/numbers.h"
+#include "qstrata/place.h"
 #include "qstrata/plugin.h"
 #include "qstrata/policy.h"
+#include "qstrata/sensitivity.h"
 #include "qstrata/spec.h"
 
 #endif
