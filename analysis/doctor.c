@@ -40,12 +40,10 @@ struct qs_finding *qs_doctor_add(struct qs_doctor *doctor, const struct qs_docto
 	return finding;
 }
 
-/* Horizon's devices are the ones whose architectures are called like this. */
+/* Devices that scale by half-span are Horizon's, whose products and sums have 32 bits. */
 static bool is_horizon(const struct qs_profile *target)
 {
-	return target && target->architecture &&
-	       (strncmp(target->architecture, "BAYES", 5) == 0 ||
-		   strncmp(target->architecture, "NASH", 4) == 0);
+	return target && target->scale_law == QS_SCALE_LAW_HALF_SPAN;
 }
 
 /* ---- examining ------------------------------------------------------------------------------- */

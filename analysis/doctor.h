@@ -197,9 +197,6 @@ const struct qs_site *qs_doctor_site(
 float qs_doctor_fake(const struct qs_doctor *doctor, const struct qs_site *site, float value);
 int64_t qs_doctor_code(const struct qs_doctor *doctor, const struct qs_site *site, float value);
 
-/* The law of symmetric scales: "half-span" or "qmax". */
-const char *qs_doctor_law(const struct qs_doctor *doctor);
-
 /* ---- advice (doctor_advice.c) ---------------------------------------------------------------- */
 
 /*

@@ -151,8 +151,3 @@ int64_t qs_doctor_code(const struct qs_doctor *doctor, const struct qs_site *sit
 
 	return llround(steps) + site->qparams.zero_point[0];
 }
-
-const char *qs_doctor_law(const struct qs_doctor *doctor)
-{
-	return doctor->plan->scale_law == QS_SCALE_LAW_HALF_SPAN ? "half-span" : "qmax";
-}

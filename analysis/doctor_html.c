@@ -171,7 +171,7 @@ static void add_facts(struct qs_doctor_page *page)
 	begin_fact(page, "judged for");
 	qs_html_words(
 	    page->text, doctor->target ? doctor->target->title : "the device of the config");
-	qs_text_addf(page->text, " (scales by %s)", qs_doctor_law(doctor));
+	qs_text_addf(page->text, " (scales by %s)", qs_scale_law_word(doctor->plan->scale_law));
 	end_fact(page);
 	begin_fact(page, "tensors");
 	qs_text_addf(page->text, "%zu that flow, %zu constants", doctor->n_flowing,

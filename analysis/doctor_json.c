@@ -129,7 +129,8 @@ enum qs_status qs_doctor_write_json(const struct qs_doctor *doctor, struct qs_te
 	qs_json_put(document, "data", qs_json_text(doctor->data));
 	qs_json_put(document, "batches", count(doctor->n_batches));
 	qs_json_put(document, "target", doctor->target ? qs_json_text(doctor->target->name) : NULL);
-	qs_json_put(document, "scale_law", qs_json_text(qs_doctor_law(doctor)));
+	qs_json_put(
+	    document, "scale_law", qs_json_text(qs_scale_law_word(doctor->plan->scale_law)));
 	qs_json_put(document, "checks", checks_json(doctor));
 	qs_json_put(document, "tensors", tensors_json(doctor));
 	return qs_json_write(document, text);

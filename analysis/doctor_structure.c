@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/boolean.h"
 #include "analysis/doctor.h"
 #include "engine/calibrate.h"
 
@@ -333,19 +334,9 @@ void qs_doctor_check_float_constant(struct qs_doctor *doctor, const struct qs_do
 static size_t boolean_source(const struct qs_doctor *doctor, size_t node, size_t input)
 {
 	const struct qs_value *value = qs_graph_input(doctor->graph, node, input);
+	const struct qs_value *made = qs_boolean_before(doctor->graph, value, NULL, NULL);
 
-	while (value && value->producer != QS_NONE && !value->is_static) {
-		const Onnx__NodeProto *producer = doctor->graph->nodes[value->producer].proto;
-		const struct qs_value *before = qs_graph_input(doctor->graph, value->producer, 0);
-
-		if (qs_node_is(producer, "Cast") && before &&
-		    before->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL)
-			return value->producer;
-		if (!qs_doctor_moves(producer))
-			return QS_NONE;
-		value = before;
-	}
-	return QS_NONE;
+	return made ? made->producer : QS_NONE;
 }
 
 void qs_doctor_check_boolean_operand(struct qs_doctor *doctor, const struct qs_doctor_row *row)
@@ -370,7 +361,7 @@ void qs_doctor_check_boolean_operand(struct qs_doctor *doctor, const struct qs_d
 			    qs_doctor_label(doctor, i), qs_doctor_label(doctor, source));
 			qs_finding_hint(doctor->findings, finding,
 			    "quantize the float behind \"%s\" on its own, with QuantizeLinear and "
-			    "DequantizeLinear or a QuantStub, so that both operands are quantized",
+			    "DequantizeLinear or a QuantStub; qstrata rewrite --mask does it",
 			    qs_doctor_label(doctor, source));
 		}
 	}
