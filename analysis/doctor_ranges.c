@@ -273,8 +273,8 @@ static void check_concat(struct qs_doctor *doctor, const struct qs_doctor_row *r
 	if (ratio <= row->limit)
 		return;
 	finding = qs_doctor_add(doctor, row, (size_t)(output - doctor->graph->values),
-	    "operands of \"%s\" ask for scales that differ by %.3g times: \"%s\" reaches %.6g, "
-	    "\"%s\" %.6g; with one scale the latter has about %.3g codes of %.6g",
+	    "operands of \"%s\" ask for scales that differ by %.6g times: \"%s\" reaches %.6g, "
+	    "\"%s\" %.6g; with one scale the latter has about %.3g of %.6g codes",
 	    qs_doctor_label(doctor, node), ratio, qs_doctor_name(doctor, wide->value),
 	    qs_doctor_reach(&wide->moments), qs_doctor_name(doctor, narrow->value),
 	    qs_doctor_reach(&narrow->moments), fmax(1, exp2(site->spec.bit_width) / ratio),

@@ -71,6 +71,18 @@ own-scale actors-70000 QS855,QS867
 split split-70000 QS855
 CASES
 
+# What hints name cures what they are about.
+cure()
+{
+	"$QSTRATA" rewrite --model "$horizon/$1.onnx" --output "$scratch/cured.onnx" $3 >"$scratch/out" 2>"$scratch/err" ||
+	    fail "$1 is not rewritten with $3"
+	examine "$scratch/int16.json" "$scratch/cured.onnx" "$horizon/$2" --target j6e
+	case " $codes" in *" $4 "*) fail "$1 has $4 after $3" ;; esac
+}
+cure equal-one actors '--nonzero mask --mask' QS864
+cure not-zero actors '--mask' QS866
+cure not-zero split-70000 '--split actors' QS867
+
 # Statuses and formats are those of lint.
 examine "$scratch/int16.json" "$horizon/equal-one.onnx" "$horizon/actors" --format json
 [ "$status" -eq 1 ] || fail "a lost comparison: exit status $status"
