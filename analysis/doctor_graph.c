@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What checks ask of the graph and of formats. */
 #include <math.h>
-#include <string.h>
 
 #include "analysis/doctor.h"
 #include "engine/calibrate.h"

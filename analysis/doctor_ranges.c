@@ -2,7 +2,6 @@
 /* Checks of what tensors hold against the integers they are to become. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "analysis/doctor.h"
 #include "engine/calibrate.h"

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks of how layers are put together: fusion, sharing, outputs, sums, constants. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "analysis/boolean.h"
 #include "analysis/doctor.h"
 #include "engine/calibrate.h"
