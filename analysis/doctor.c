@@ -12,6 +12,15 @@ const struct qs_doctor_row qs_doctor_rows[QS_DOCTOR__CHECKS] = {
 #undef CHECK
 };
 
+void qs_doctor_say(const struct qs_doctor_row *row, struct qs_text *text)
+{
+	const char *mark = strstr(row->what, "%g");
+
+	qs_text_add(text, row->what, mark ? (size_t)(mark - row->what) : strlen(row->what));
+	if (mark)
+		qs_text_addf(text, "%g%s", row->limit, mark + 2);
+}
+
 struct qs_finding *qs_doctor_add(struct qs_doctor *doctor, const struct qs_doctor_row *row,
     size_t value, const char *format, ...)
 {
@@ -31,12 +40,10 @@ struct qs_finding *qs_doctor_add(struct qs_doctor *doctor, const struct qs_docto
 	return finding;
 }
 
-/* Horizon's devices are the ones whose architectures are called like this. */
+/* Devices that scale by half-span are Horizon's, whose products and sums have 32 bits. */
 static bool is_horizon(const struct qs_profile *target)
 {
-	return target && target->architecture &&
-	       (strncmp(target->architecture, "BAYES", 5) == 0 ||
-		   strncmp(target->architecture, "NASH", 4) == 0);
+	return target && target->scale_law == QS_SCALE_LAW_HALF_SPAN;
 }
 
 /* ---- examining ------------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@
 /* One tensor: a constant with a format, or a value that flows. */
 struct qs_doctor_tensor {
 	size_t value; /* of the graph */
-	size_t site;  /* its format for all readers, or of a constant; QS_NONE: float */
+	size_t site;  /* its format for all readers, for some, or of a constant; QS_NONE: float */
 	size_t layer; /* that computes or reads it; QS_NONE: it enters the graph */
 	bool is_boolean;
 	bool is_binary; /* floats: nothing but 0 and 1 */
@@ -106,6 +106,8 @@ struct qs_doctor {
 	struct qs_doctor_tensor *tensors; /* in the order of the model, constants behind */
 	size_t n_tensors, n_flowing;
 	size_t *of_value; /* tensor by value, or QS_NONE */
+	/* Formats for some readers: by node where its inputs begin, by input a site or QS_NONE. */
+	size_t *first_read, *site_of_read;
 	struct qs_doctor_channels *channels;
 	size_t n_channels;
 	struct qs_doctor_part *parts;
@@ -141,6 +143,9 @@ struct qs_doctor_row {
 };
 extern const struct qs_doctor_row qs_doctor_rows[QS_DOCTOR__CHECKS];
 
+/* Says what a check finds, with its limit in place. */
+void qs_doctor_say(const struct qs_doctor_row *row, struct qs_text *text);
+
 /* What a check needs. */
 enum qs_doctor_need {
 	QS_DOCTOR_NEEDS_NOTHING = 0,
@@ -166,6 +171,9 @@ const char *qs_doctor_label(const struct qs_doctor *doctor, size_t node);
 /* Whether a node only moves, repeats or picks values. */
 bool qs_doctor_moves(const Onnx__NodeProto *node);
 
+/* Notes who reads what in a format of its own; before the next one. */
+enum qs_status qs_doctor_index_reads(struct qs_doctor *doctor);
+
 /* The format in which a node reads an input, through what only moves values; QS_NONE for none. */
 size_t qs_doctor_read_site(const struct qs_doctor *doctor, size_t node, size_t input);
 
@@ -188,9 +196,6 @@ const struct qs_site *qs_doctor_site(
 /* What becomes of a value in a format, and its code in one of integers with one scale. */
 float qs_doctor_fake(const struct qs_doctor *doctor, const struct qs_site *site, float value);
 int64_t qs_doctor_code(const struct qs_doctor *doctor, const struct qs_site *site, float value);
-
-/* The law of symmetric scales: "half-span" or "qmax". */
-const char *qs_doctor_law(const struct qs_doctor *doctor);
 
 /* ---- advice (doctor_advice.c) ---------------------------------------------------------------- */
 

@@ -16,6 +16,9 @@
 #include "qstrata/numbers.h"
 
 #define FIXED_SCALE (7.0 / 32767)
+#define FIX                                                                                        \
+	"fix the scale of the product to 7/32767 = 0.00021363, as a sigmoid tells larger values "  \
+	"hardly apart"
 
 /* The places of a product seen from its sums: a stride by axis, 0 along those that are summed. */
 struct folding {
@@ -197,9 +200,11 @@ static void tell_gate(struct qs_doctor *doctor, const struct qs_doctor_row *row,
 	    root_mean(gate->with_scale.sigmoids, gate->n_sums),
 	    root_mean(gate->with_fixed.sums, gate->n_sums),
 	    root_mean(gate->with_fixed.sigmoids, gate->n_sums));
-	qs_doctor_advise(doctor, finding, site, QS_PARAM_BIT_WIDTH, "16",
-	    "fix the scale of the product to 7/32767 = 0.00021363 at 16 bits, as a sigmoid tells "
-	    "larger values hardly apart; a config cannot say scales, but it can say the bits");
+	if (qs_doctor_is_narrow(site, 15))
+		qs_doctor_advise(doctor, finding, site, QS_PARAM_BIT_WIDTH, "16",
+		    FIX ", at 16 bits; a config cannot say scales, but it can say the bits");
+	else
+		qs_finding_hint(doctor->findings, finding, FIX "; a config cannot say scales");
 }
 
 void qs_doctor_check_outliers_before_sigmoid(

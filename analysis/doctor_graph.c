@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What checks ask of the graph and of formats. */
 #include <math.h>
-#include <string.h>
 
 #include "analysis/doctor.h"
 #include "engine/calibrate.h"
@@ -31,20 +30,46 @@ bool qs_doctor_moves(const Onnx__NodeProto *node)
 	return false;
 }
 
-/* The site that a node alone, or with some others, reads an input from; QS_NONE: the tensor. */
+/* The site that a node alone, or with some others, reads an input from; else that of the tensor. */
 static size_t own_site(const struct qs_doctor *doctor, size_t node, size_t input, size_t value)
 {
-	const struct qs_plan *plan = doctor->plan;
+	const size_t site = doctor->site_of_read[doctor->first_read[node] + input];
 
-	for (size_t i = plan->reading_of_value[value]; i != QS_NONE; i = plan->sites[i].next) {
-		const struct qs_site *site = &plan->sites[i];
+	return site == QS_NONE ? doctor->plan->site_of_value[value] : site;
+}
+
+enum qs_status qs_doctor_index_reads(struct qs_doctor *doctor)
+{
+	const struct qs_graph *graph = doctor->graph;
+	size_t n = 0;
+
+	doctor->first_read =
+	    qs_arena_array(&doctor->arena, graph->n_nodes, sizeof(*doctor->first_read));
+	if (!doctor->first_read)
+		return QS_NOMEM;
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		doctor->first_read[i] = n;
+		n += graph->nodes[i].proto->n_input;
+	}
+	doctor->site_of_read = qs_arena_array(&doctor->arena, n, sizeof(*doctor->site_of_read));
+	if (!doctor->site_of_read)
+		return QS_NOMEM;
+	for (size_t i = 0; i < n; i++)
+		doctor->site_of_read[i] = QS_NONE;
+	for (size_t i = 0; i < doctor->plan->n_sites; i++) {
+		const struct qs_site *site = &doctor->plan->sites[i];
 
 		for (size_t u = 0; u < site->n_uses; u++) {
-			if (site->uses[u].node == node && site->uses[u].input == input)
-				return i;
+			const struct qs_use *use = &site->uses[u];
+
+			/* An output of the graph has a use without a node. */
+			if (use->node != QS_NONE &&
+			    use->input < graph->nodes[use->node].proto->n_input)
+				doctor->site_of_read[doctor->first_read[use->node] + use->input] =
+				    i;
 		}
 	}
-	return plan->site_of_value[value];
+	return QS_OK;
 }
 
 size_t qs_doctor_read_site(const struct qs_doctor *doctor, size_t node, size_t input)
@@ -124,9 +149,4 @@ int64_t qs_doctor_code(const struct qs_doctor *doctor, const struct qs_site *sit
 	const double steps = (double)qs_doctor_fake(doctor, site, value) / site->qparams.scale[0];
 
 	return llround(steps) + site->qparams.zero_point[0];
-}
-
-const char *qs_doctor_law(const struct qs_doctor *doctor)
-{
-	return doctor->plan->scale_law == QS_SCALE_LAW_HALF_SPAN ? "half-span" : "qmax";
 }

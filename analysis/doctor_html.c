@@ -148,7 +148,9 @@ static void add_outputs(struct qs_doctor_page *page)
 			continue;
 		begin_fact(page, "output");
 		qs_html_words(page->text, qs_doctor_name(doctor, tensor->value));
-		qs_text_addf(page->text, ": %.4g dB, cosine %.6f", qs_doctor_decibels(tensor),
+		qs_text_adds(page->text, ": ");
+		qs_html_number(page->text, qs_doctor_decibels(tensor));
+		qs_text_addf(page->text, " dB, cosine %.6f",
 		    qs_agreement_of(&tensor->error, QS_METRIC_COSINE));
 		end_fact(page);
 		n++;
@@ -169,7 +171,7 @@ static void add_facts(struct qs_doctor_page *page)
 	begin_fact(page, "judged for");
 	qs_html_words(
 	    page->text, doctor->target ? doctor->target->title : "the device of the config");
-	qs_text_addf(page->text, " (scales by %s)", qs_doctor_law(doctor));
+	qs_text_addf(page->text, " (scales by %s)", qs_scale_law_word(doctor->plan->scale_law));
 	end_fact(page);
 	begin_fact(page, "tensors");
 	qs_text_addf(page->text, "%zu that flow, %zu constants", doctor->n_flowing,
@@ -197,12 +199,35 @@ static void add_top(struct qs_doctor_page *page)
 
 /* ---- findings -------------------------------------------------------------------------------- */
 
+/* A JSON text, line by line, as words have no lines. */
+static void add_json(struct qs_text *text, struct json_object *json)
+{
+	const char *line = json_object_to_json_string_ext(json,
+	    JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	while (*line) {
+		const size_t size = strcspn(line, "\n");
+		char *words = strndup(line, size);
+
+		if (words)
+			qs_html_words(text, words);
+		text->failed = text->failed || !words;
+		free(words);
+		line += size;
+		if (*line) {
+			qs_text_adds(text, "\n");
+			line++;
+		}
+	}
+}
+
 /* What to do: words, and the entry to write on lines of its own. */
 static void add_hint(struct qs_text *text, const char *hint)
 {
 	const char *brace = strchr(hint, '{');
 	struct json_object *entry = brace && brace > hint ? json_tokener_parse(brace) : NULL;
-	char *words = strndup(hint, entry ? (size_t)(brace - hint) : strlen(hint));
+	/* Without the blank before the entry. */
+	char *words = strndup(hint, entry ? (size_t)(brace - hint) - 1 : strlen(hint));
 
 	qs_text_adds(text, "<p><b>What to do:</b> ");
 	if (words)
@@ -210,9 +235,7 @@ static void add_hint(struct qs_text *text, const char *hint)
 	text->failed = text->failed || !words;
 	qs_text_adds(text, entry ? ":</p><pre>" : "</p>");
 	if (entry) {
-		qs_html_words(text, json_object_to_json_string_ext(
-					entry, JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_PRETTY |
-						   JSON_C_TO_STRING_NOSLASHESCAPE));
+		add_json(text, entry);
 		qs_text_adds(text, "</pre>");
 	}
 	json_object_put(entry);
@@ -285,15 +308,11 @@ static void add_findings(struct qs_doctor_page *page)
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
-/* What a check finds, with its limit in place; texts are those of doctor_checks.def. */
 static void add_what(struct qs_text *text, const struct qs_doctor_row *row)
 {
-	const char *mark = strstr(row->what, "%g");
 	struct qs_text words = QS_TEXT_INIT;
 
-	qs_text_add(&words, row->what, mark ? (size_t)(mark - row->what) : strlen(row->what));
-	if (mark)
-		qs_text_addf(&words, "%g%s", row->limit, mark + 2);
+	qs_doctor_say(row, &words);
 	text->failed = text->failed || words.failed;
 	qs_html_word_cell(text, words.data);
 	qs_text_done(&words);

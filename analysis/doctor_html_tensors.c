@@ -28,15 +28,29 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : NAN;
 }
 
+/* How much of the codes the float32 values span. */
+static double used_percent(const struct qs_doctor_tensor *tensor, const struct qs_site *site)
+{
+	const struct qs_moments *moments = &tensor->moments;
+	double codes;
+
+	if (!has_one_scale(site) || !moments->n)
+		return NAN;
+	codes = ((double)moments->most - (double)moments->least) / site->qparams.scale[0] + 1;
+	return fmin(
+	    100, 100 * codes / (double)(site->qparams.quant_max - site->qparams.quant_min + 1));
+}
+
 /* ---- error along the model ------------------------------------------------------------------- */
 
 static void add_plot_of_error(struct qs_doctor_page *page, const struct qs_html_point *all,
     const struct qs_html_point *own, size_t n)
 {
-	qs_text_adds(page->text, "<figure>");
+	qs_text_adds(page->text, "<figure><div class=\"wide\">");
 	qs_html_decibels(page->text, all, own, n);
 	qs_text_adds(page->text,
-	    "<figcaption><span class=\"key\"></span>all that happened so far: the quantized model "
+	    "</div><figcaption><span class=\"key\"></span>all that happened so far: the quantized "
+	    "model "
 	    "against the float32 model<span class=\"key second\"></span>the tensor's own rounding "
 	    "alone. Higher is better: 6 dB are one bit, and below 20 dB (red) little is left. A "
 	    "fall of the first line that the second one does not share is inherited, or made by "
@@ -89,6 +103,7 @@ static const struct qs_html_column columns[] = {
     {"cosine", "against the float32 model", true},
     {"most off", "largest difference from the float32 model", true},
     {"in steps", "the same in steps of its scale", true},
+    {"used %", "of the codes, those between the least and the most value", true},
     {"cut off %", "values beyond the integers", true},
     {"lost %", "of the values other than 0, those that become 0", true},
 };
@@ -141,6 +156,7 @@ static void add_row(struct qs_doctor_page *page, size_t index)
 	    compared ? qs_agreement_of(&tensor->error, QS_METRIC_COSINE) : NAN,
 	    off,
 	    off / scale_of(site),
+	    used_percent(tensor, site),
 	    percent(tensor->cut.saturated, tensor->cut.total),
 	    percent(tensor->n_lost, tensor->n_some),
 	};
@@ -218,6 +234,8 @@ static void add_caption(struct qs_doctor_page *page, const struct qs_doctor_tens
 {
 	const struct qs_site *site = qs_doctor_site(page->doctor, tensor);
 	const double lines = qs_html_distribution_lines(distribution);
+	const double codes =
+	    (distribution->grid_most - distribution->grid_least) / distribution->step;
 	struct qs_text format = QS_TEXT_INIT;
 
 	qs_text_adds(page->text, "<figcaption><b>");
@@ -227,11 +245,14 @@ static void add_caption(struct qs_doctor_page *page, const struct qs_doctor_tens
 	qs_text_adds(page->text, "</b>");
 	page->text->failed = page->text->failed || format.failed;
 	qs_text_done(&format);
-	if (distribution->has_grid && lines > 1)
-		qs_text_addf(
-		    page->text, ", step %.5g, a line every %g codes", distribution->step, lines);
+	if (distribution->has_grid)
+		qs_text_addf(page->text, ", step %.5g", distribution->step);
+	if (distribution->has_grid && lines > codes)
+		qs_text_adds(page->text, ", all codes closer than two lines");
+	else if (distribution->has_grid && lines > 1)
+		qs_text_addf(page->text, ", a line every %g codes", lines);
 	else if (distribution->has_grid)
-		qs_text_addf(page->text, ", step %.5g, a line for each code", distribution->step);
+		qs_text_adds(page->text, ", a line for each code");
 	qs_text_addf(page->text, "; %" PRIu64 " values in [%.5g, %.5g]", tensor->moments.n,
 	    distribution->least, distribution->most);
 	add_share(page->text, tensor->cut.saturated, tensor->cut.total, "cut off");

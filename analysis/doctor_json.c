@@ -104,9 +104,12 @@ static struct json_object *checks_json(const struct qs_doctor *doctor)
 		const struct qs_doctor_row *row = &qs_doctor_rows[i];
 		const struct qs_finding_kind *kind = qs_finding_kind(row->finding);
 		struct json_object *check = json_object_new_object();
+		struct qs_text what = QS_TEXT_INIT;
 
 		qs_json_put(check, "code", json_object_new_string(kind->code));
 		qs_json_put(check, "name", json_object_new_string(kind->name));
+		qs_doctor_say(row, &what);
+		qs_json_put(check, "finds", qs_json_end_text(&what));
 		qs_json_put(check, "limit", number(row->limit));
 		qs_json_put(check, "source", json_object_new_string(row->source));
 		qs_json_put(check, "checked", json_object_new_boolean(doctor->is_judged[i]));
@@ -126,7 +129,8 @@ enum qs_status qs_doctor_write_json(const struct qs_doctor *doctor, struct qs_te
 	qs_json_put(document, "data", qs_json_text(doctor->data));
 	qs_json_put(document, "batches", count(doctor->n_batches));
 	qs_json_put(document, "target", doctor->target ? qs_json_text(doctor->target->name) : NULL);
-	qs_json_put(document, "scale_law", qs_json_text(qs_doctor_law(doctor)));
+	qs_json_put(
+	    document, "scale_law", qs_json_text(qs_scale_law_word(doctor->plan->scale_law)));
 	qs_json_put(document, "checks", checks_json(doctor));
 	qs_json_put(document, "tensors", tensors_json(doctor));
 	return qs_json_write(document, text);

@@ -75,7 +75,8 @@ static void check_comparisons(
 			site->qparams.scale[0], qs_doctor_code(doctor, site, constant),
 			(double)qs_doctor_fake(doctor, site, constant), proof.data),
 		    "compare with 0, which is always exact: Not(Equal(x, 0)) for a mask of 0 and "
-		    "1; or compare before the data is quantized");
+		    "1, as qstrata rewrite --nonzero writes it; or compare before the data is "
+		    "quantized");
 		qs_text_done(&proof);
 	}
 }
@@ -138,8 +139,9 @@ void qs_doctor_check_mask_lost(struct qs_doctor *doctor, const struct qs_doctor_
 			site->qparams.scale[0], site->qparams.scale[0],
 			qs_doctor_code(doctor, site, 1) - site->qparams.zero_point[0]),
 		    "quantize data and mask apart: take the mask before anything is quantized and "
-		    "give it a format of its own, or make it an input of the model; each costs one "
-		    "more input to be quantized, which cannot be removed");
+		    "give it a format of its own, or make it an input of the model, as qstrata "
+		    "rewrite --split does; each costs one more input to be quantized, which cannot "
+		    "be removed");
 	}
 }
 

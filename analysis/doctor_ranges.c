@@ -2,15 +2,16 @@
 /* Checks of what tensors hold against the integers they are to become. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "analysis/doctor.h"
 #include "engine/calibrate.h"
 
-/* These shares of the values may be cut off, the second one by methods that do so on purpose: a few
- * values always lie beyond, as quantized layers before them are off. The limits are ours. */
+/* These shares of the values may be cut off, the second one by methods that do so on purpose, and
+ * this part of the reach: a few values always lie a little beyond, as the layers before them were
+ * quantized otherwise while they were observed. The limits are ours. */
 #define SHARE_CUT 0.001
 #define SHARE_CUT_ON_PURPOSE 0.01
+#define PART_BEYOND 0.05
 
 /* Goes through the tensors that flow and have a format of integers with a scale. */
 static const struct qs_site *integers_of(
@@ -108,7 +109,7 @@ static void check_cover(struct qs_doctor *doctor, const struct qs_doctor_row *ro
 	const bool is_on_purpose = site->spec.method != QS_METHOD_MAXMIN;
 	struct qs_finding *finding;
 
-	if (!(over > row->limit * scale) ||
+	if (!(over > row->limit * scale) || over < PART_BEYOND * qs_doctor_reach(reached) ||
 	    share <= (is_on_purpose ? SHARE_CUT_ON_PURPOSE : SHARE_CUT))
 		return;
 	finding = qs_doctor_add(doctor, row, tensor->value,
@@ -177,6 +178,12 @@ void qs_doctor_check_wide_for_8_bits(struct qs_doctor *doctor, const struct qs_d
 	}
 }
 
+/* What enters the graph; the inputs of layers may have formats as well. */
+static bool is_graph_input(const struct qs_doctor *doctor, const struct qs_doctor_tensor *tensor)
+{
+	return doctor->graph->values[tensor->value].is_input;
+}
+
 /* ---- inputs ---------------------------------------------------------------------------------- */
 
 void qs_doctor_check_one_sided(struct qs_doctor *doctor, const struct qs_doctor_row *row)
@@ -189,14 +196,14 @@ void qs_doctor_check_one_sided(struct qs_doctor *doctor, const struct qs_doctor_
 		struct qs_finding *finding;
 
 		/* A mask of 0 and 1 is not to be shifted. */
-		if (!site || site->kind != QS_TENSOR_INPUT || tensor->is_binary ||
+		if (!site || !is_graph_input(doctor, tensor) || tensor->is_binary ||
 		    qs_spec_int_range(&site->spec).min >= 0 ||
 		    (least < row->limit && most > row->limit))
 			continue;
 		finding = qs_doctor_add(doctor, row, tensor->value,
 		    "input \"%s\" lies in [%.6g, %.6g], on one side of 0: half of the signed "
 		    "integers are never used",
-		    site->name, least, most);
+		    site->tensor, least, most);
 		qs_finding_hint(doctor->findings, finding,
 		    "shift the data so that it lies around 0, as a normalization by mean and "
 		    "deviation does, in training as well");
@@ -211,11 +218,11 @@ void qs_doctor_check_large_input(struct qs_doctor *doctor, const struct qs_docto
 		const double range = (double)tensor->moments.most - (double)tensor->moments.least;
 		struct qs_finding *finding;
 
-		if (!site || site->kind != QS_TENSOR_INPUT || !qs_doctor_is_narrow(site, 8) ||
+		if (!site || !is_graph_input(doctor, tensor) || !qs_doctor_is_narrow(site, 8) ||
 		    range < row->limit)
 			continue;
 		finding = qs_doctor_add(doctor, row, tensor->value,
-		    "input \"%s\" has a range of %.6g at %d bits", site->name, range,
+		    "input \"%s\" has a range of %.6g at %d bits", site->tensor, range,
 		    site->spec.bit_width);
 		qs_doctor_advise(doctor, finding, site, QS_PARAM_BIT_WIDTH, "16",
 		    "divide the data, as pixels by 255, or give inputs 16 bits");
@@ -265,8 +272,8 @@ static void check_concat(struct qs_doctor *doctor, const struct qs_doctor_row *r
 	if (ratio <= row->limit)
 		return;
 	finding = qs_doctor_add(doctor, row, (size_t)(output - doctor->graph->values),
-	    "operands of \"%s\" ask for scales that differ by %.3g times: \"%s\" reaches %.6g, "
-	    "\"%s\" %.6g; with one scale the latter has about %.3g codes of %.6g",
+	    "operands of \"%s\" ask for scales that differ by %.6g times: \"%s\" reaches %.6g, "
+	    "\"%s\" %.6g; with one scale the latter has about %.3g of %.6g codes",
 	    qs_doctor_label(doctor, node), ratio, qs_doctor_name(doctor, wide->value),
 	    qs_doctor_reach(&wide->moments), qs_doctor_name(doctor, narrow->value),
 	    qs_doctor_reach(&narrow->moments), fmax(1, exp2(site->spec.bit_width) / ratio),

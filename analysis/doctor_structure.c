@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks of how layers are put together: fusion, sharing, outputs, sums, constants. */
-#include <stdlib.h>
-#include <string.h>
-
+#include "analysis/boolean.h"
 #include "analysis/doctor.h"
 #include "engine/calibrate.h"
 
@@ -33,15 +31,21 @@ static bool is_convolution(const Onnx__NodeProto *node)
 	return qs_node_is(node, "Conv") || qs_node_is(node, "ConvTranspose");
 }
 
-/* The reader of a value that continues a pattern behind a link, and which link it is. */
+/* Links in order: a batch norm is folded, and a sum fused where the device adds in 32 bits. */
+enum {
+	LINK_NORM,
+	LINK_SUM
+};
+
+/* The reader of a value that continues a pattern from a link on, and which link it is. */
 static size_t next_in_pattern(
-    const struct qs_doctor *doctor, const struct qs_value *value, size_t after, size_t *ret_link)
+    const struct qs_doctor *doctor, const struct qs_value *value, size_t from, size_t *ret_link)
 {
 	for (size_t u = 0; u < value->n_uses; u++) {
 		const Onnx__NodeProto *node = doctor->graph->nodes[value->uses[u].node].proto;
 
-		for (size_t link = after; link < N_LINKS; link++) {
-			if (!is_link(node, link))
+		for (size_t link = from; link < N_LINKS; link++) {
+			if (!is_link(node, link) || (link == LINK_SUM && !doctor->is_precise))
 				continue;
 			*ret_link = link;
 			return value->uses[u].node;
@@ -58,41 +62,58 @@ static const char *obstacle(const struct qs_value *value, size_t link)
 	if (value->n_uses > 1)
 		return "is also read by others";
 	/* Batch norms that can be folded are gone by now. */
-	return link == 0 ? "goes into a batch norm that cannot be folded" : NULL;
+	return link == LINK_NORM ? "goes into a batch norm that cannot be folded" : NULL;
+}
+
+/* A pattern that is broken: the value that it breaks at, the node behind it, and why. */
+struct broken {
+	const struct qs_value *value;
+	size_t next;
+	const char *why;
+};
+
+/* Follows a pattern as far as it goes; whether it breaks. */
+static bool follow_pattern(
+    const struct qs_doctor *doctor, size_t node, struct qs_text *pattern, struct broken *ret_broken)
+{
+	const struct qs_value *value = qs_graph_output(doctor->graph, node, 0);
+	size_t link, from = 0;
+
+	qs_text_adds(pattern, "conv");
+	while (value) {
+		const size_t next = next_in_pattern(doctor, value, from, &link);
+
+		if (next == QS_NONE)
+			return false;
+		qs_text_addf(pattern, "+%s", links[link].word);
+		*ret_broken = (struct broken){value, next, obstacle(value, link)};
+		if (ret_broken->why)
+			return true;
+		from = link + 1;
+		value = qs_graph_output(doctor->graph, next, 0);
+	}
+	return false;
 }
 
 static void check_pattern(struct qs_doctor *doctor, const struct qs_doctor_row *row, size_t node)
 {
-	const struct qs_value *value = qs_graph_output(doctor->graph, node, 0);
 	struct qs_text pattern = QS_TEXT_INIT;
-	const char *why = NULL;
-	size_t next, link, after = 0;
+	struct broken broken;
 
-	qs_text_adds(&pattern, "conv");
-	while (value && !why) {
-		next = next_in_pattern(doctor, value, after, &link);
-		/* Sums are fused by devices that add in 32 bits. */
-		if (next == QS_NONE || (link == 1 && !doctor->is_precise))
-			break;
-		qs_text_addf(&pattern, "+%s", links[link].word);
-		why = obstacle(value, link);
-		if (why)
-			break;
-		after = link + 1;
-		value = qs_graph_output(doctor->graph, next, 0);
-	}
-	if (why) {
-		struct qs_finding *finding = qs_doctor_add(doctor, row,
-		    (size_t)(value - doctor->graph->values),
-		    "%s of \"%s\" and \"%s\" is not fused: \"%s\" %s, so that it is quantized on "
-		    "its own",
-		    pattern.data, qs_doctor_label(doctor, node), qs_doctor_label(doctor, next),
-		    value->name, why);
+	if (follow_pattern(doctor, node, &pattern, &broken)) {
+		const bool is_shared = broken.value->n_uses > 1 || broken.value->is_output;
 
-		qs_finding_hint(doctor->findings, finding,
-		    "give the other readers a convolution of their own, or let them read what "
-		    "comes behind \"%s\"",
-		    qs_doctor_label(doctor, next));
+		qs_finding_hint(doctor->findings,
+		    qs_doctor_add(doctor, row, (size_t)(broken.value - doctor->graph->values),
+			"%s of \"%s\" and \"%s\" is not fused: \"%s\" %s, so that it is "
+			"quantized on its own",
+			pattern.data, qs_doctor_label(doctor, node),
+			qs_doctor_label(doctor, broken.next), broken.value->name, broken.why),
+		    is_shared ? "give the other readers a convolution of their own, or let them "
+				"read what comes behind \"%s\""
+			      : "export the model for inference, with the parameters of \"%s\" "
+				"and of its convolution as constants",
+		    qs_doctor_label(doctor, broken.next));
 	}
 	qs_text_done(&pattern);
 }
@@ -162,8 +183,13 @@ void qs_doctor_check_shared_scale(struct qs_doctor *doctor, const struct qs_doct
 
 /* ---- outputs --------------------------------------------------------------------------------- */
 
-static bool gives_32_bits(const Onnx__NodeProto *node)
+/* A product with its bias is one layer, of several nodes. */
+static bool gives_32_bits(const struct qs_doctor *doctor, size_t index)
 {
+	const size_t layer = doctor->plan->layers->of_node[index];
+	const size_t main = layer == QS_NONE ? index : doctor->plan->layers->items[layer].node;
+	const Onnx__NodeProto *node = doctor->graph->nodes[main].proto;
+
 	return is_convolution(node) || qs_node_is(node, "Gemm") || qs_node_is(node, "MatMul");
 }
 
@@ -199,7 +225,7 @@ void qs_doctor_check_not_precise(struct qs_doctor *doctor, const struct qs_docto
 		struct qs_text format = QS_TEXT_INIT;
 		struct qs_finding *finding;
 
-		if (index == QS_NONE || !gives_32_bits(doctor->graph->nodes[giver].proto) ||
+		if (index == QS_NONE || !gives_32_bits(doctor, giver) ||
 		    !qs_site_has_scales(&doctor->plan->sites[index]))
 			continue;
 		qs_doctor_format(&doctor->plan->sites[index], &format);
@@ -305,19 +331,9 @@ void qs_doctor_check_float_constant(struct qs_doctor *doctor, const struct qs_do
 static size_t boolean_source(const struct qs_doctor *doctor, size_t node, size_t input)
 {
 	const struct qs_value *value = qs_graph_input(doctor->graph, node, input);
+	const struct qs_value *made = qs_boolean_before(doctor->graph, value, NULL, NULL);
 
-	while (value && value->producer != QS_NONE && !value->is_static) {
-		const Onnx__NodeProto *producer = doctor->graph->nodes[value->producer].proto;
-		const struct qs_value *before = qs_graph_input(doctor->graph, value->producer, 0);
-
-		if (qs_node_is(producer, "Cast") && before &&
-		    before->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL)
-			return value->producer;
-		if (!qs_doctor_moves(producer))
-			return QS_NONE;
-		value = before;
-	}
-	return QS_NONE;
+	return made ? made->producer : QS_NONE;
 }
 
 void qs_doctor_check_boolean_operand(struct qs_doctor *doctor, const struct qs_doctor_row *row)
@@ -341,9 +357,9 @@ void qs_doctor_check_boolean_operand(struct qs_doctor *doctor, const struct qs_d
 			    "device converts it, and computes this layer on its processor",
 			    qs_doctor_label(doctor, i), qs_doctor_label(doctor, source));
 			qs_finding_hint(doctor->findings, finding,
-			    "make it a float and give it a format of its own, as an operand that "
-			    "is "
-			    "quantized like others");
+			    "quantize the float behind \"%s\" on its own, with QuantizeLinear and "
+			    "DequantizeLinear or a QuantStub; qstrata rewrite --mask does it",
+			    qs_doctor_label(doctor, source));
 		}
 	}
 }

@@ -19,6 +19,9 @@ static size_t add_tensor(struct qs_doctor *doctor, size_t value, size_t layer)
 	tensor->value = value;
 	tensor->layer = layer;
 	tensor->site = doctor->plan->site_of_value[value];
+	/* Where every reader has a format of its own, one of them stands for all. */
+	if (tensor->site == QS_NONE)
+		tensor->site = doctor->plan->reading_of_value[value];
 	tensor->channels = tensor->gates = QS_NONE;
 	doctor->of_value[value] = doctor->n_tensors;
 	return doctor->n_tensors++;
@@ -229,7 +232,7 @@ static enum qs_status make_room(struct qs_doctor *doctor)
 		return QS_NOMEM;
 	for (size_t i = 0; i < graph->n_values; i++)
 		doctor->of_value[i] = QS_NONE;
-	return QS_OK;
+	return qs_doctor_index_reads(doctor);
 }
 
 /* In the order in which they are computed, so that tables and plots go along the model. */

@@ -48,7 +48,7 @@ static void add_line(
 static void add_label(struct qs_text *text, double x, double y, const char *anchor, double number)
 {
 	qs_text_addf(text, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%.4g</text>", x, y,
-	    anchor, fabs(number) < 1e-12 ? 0 : number);
+	    anchor, number);
 }
 
 /* ---- distributions --------------------------------------------------------------------------- */
@@ -277,9 +277,8 @@ static void add_frame(struct qs_text *text, size_t n, const struct axis *x, cons
 {
 	for (double line = y->least; line <= y->most; line += 20) {
 		add_line(text, "grid", x->from, at(y, line), x->to, at(y, line));
-		qs_text_addf(text,
-		    "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%g dB</text>", x->from - 6,
-		    at(y, line) + 4, line);
+		qs_text_addf(text, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%g dB</text>",
+		    x->from - 6, at(y, line) + 4, line);
 	}
 	add_line(text, "axis", x->from, y->from, x->to, y->from);
 	qs_text_addf(text,

@@ -266,9 +266,10 @@ static enum qs_status plan_again(struct qs_job *job, struct qs_findings *finding
 
 	drop_plan(job);
 	status = make_plan(job, findings);
-	if (status == QS_OK)
-		job->plan->scale_law = law;
-	return status;
+	if (status != QS_OK)
+		return status;
+	job->plan->scale_law = law;
+	return job->scales ? qs_job_read_scales(job, job->scales, findings) : QS_OK;
 }
 
 enum qs_status qs_job_set_apply(

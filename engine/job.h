@@ -41,7 +41,9 @@ struct qs_job {
 	size_t n_relu6;        /* made ReLU */
 	size_t n_silu;         /* made hard swish */
 	struct qs_equalized equalized;
-	int64_t opset_before, opset;         /* of the standard operators */
+	int64_t opset_before, opset; /* of the standard operators */
+	const struct qs_source
+	    *scales; /* that are fixed, to be read again by a new plan; or NULL */
 	struct qs_verification verification; /* of nothing until the job is verified */
 };
 

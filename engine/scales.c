@@ -278,6 +278,7 @@ enum qs_status qs_job_read_scales(
 		read_values(&reader, form);
 	if (status == QS_OK && reader.wrong)
 		status = QS_INVALID;
+	job->scales = source;
 	qs_form_free(form);
 	free(reader.first);
 	free(reader.next);

@@ -44,6 +44,11 @@ tail -1 "$scratch/digits.html" | grep -q '</html>' || fail 'the page has no end'
 ! grep -Eq '(src|href)="(https?:)?//' "$scratch/digits.html" || fail 'the page refers to elsewhere'
 grep -q '"tensors"' "$scratch/digits.json" || fail 'nothing was measured'
 
+# Layers with formats of their own read in them: the input is that of the model alone.
+examine "$examples/per-layer.json" "$digits/model.onnx" "$digits/calib/0.npy" --ignore QS5
+[ "$(grep -c 'QS858' "$scratch/out")" -eq 1 ] || fail "per layer: expected one note on the input"
+[ "$codes" = 'QS858 ' ] || fail "per layer: found $codes"
+
 # 16 bits for what flows, as the programs have it.
 cat >"$scratch/int16.json" <<'CONFIG'
 {"target_device": "CPU", "include_cle": false, "include_bias_corr": false,
@@ -66,6 +71,18 @@ own-scale actors-70000 QS855,QS867
 split split-70000 QS855
 CASES
 
+# What hints name cures what they are about.
+cure()
+{
+	"$QSTRATA" rewrite --model "$horizon/$1.onnx" --output "$scratch/cured.onnx" $3 >"$scratch/out" 2>"$scratch/err" ||
+	    fail "$1 is not rewritten with $3"
+	examine "$scratch/int16.json" "$scratch/cured.onnx" "$horizon/$2" --target j6e
+	case " $codes" in *" $4 "*) fail "$1 has $4 after $3" ;; esac
+}
+cure equal-one actors '--nonzero mask --mask' QS864
+cure not-zero actors '--mask' QS866
+cure not-zero split-70000 '--split actors' QS867
+
 # Statuses and formats are those of lint.
 examine "$scratch/int16.json" "$horizon/equal-one.onnx" "$horizon/actors" --format json
 [ "$status" -eq 1 ] || fail "a lost comparison: exit status $status"
@@ -73,13 +90,13 @@ grep -q '"QS864"' "$scratch/out" || fail 'the JSON lacks the lost comparison'
 [ ! -s "$scratch/err" ] || fail 'a document is followed by words'
 examine "$scratch/int16.json" "$horizon/equal-one.onnx" "$horizon/actors" --ignore QS864
 [ "$status" -eq 0 ] || fail "an ignored code: exit status $status"
-examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib" --fail-level info
+examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib/0.npy" --fail-level info
 [ "$status" -eq 1 ] || fail "a note with --fail-level info: exit status $status"
 examine "$examples/int8.json" "$digits/model.onnx" "$scratch/nothing"
 [ "$status" -eq 2 ] || fail "no data: exit status $status"
-examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib" --html "$scratch/no/page.html"
+examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib/0.npy" --html "$scratch/no/page.html"
 [ "$status" -eq 2 ] || fail "a page without a place: exit status $status"
 grep -q '\[QS004\]' "$scratch/out" || fail 'a page without a place is not told'
-examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib" --calib "$scratch/int16.json"
+examine "$examples/int8.json" "$digits/model.onnx" "$digits/calib/0.npy" --calib "$scratch/int16.json"
 [ "$status" -eq 2 ] || fail "no calibration: exit status $status"
 exit $failed

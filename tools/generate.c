@@ -15,6 +15,7 @@
 #include "policy/param.h"
 #include "qstrata/policy.h"
 #include "tools/generate.h"
+#include "tools/generate_checks.h"
 #include "tools/generate_manual.h"
 
 /* ---- the JSON Schema of a config ------------------------------------------------------------- */
@@ -402,7 +403,7 @@ static bool write_findings(void)
 		write_row(codes[i].code, codes[i].name, qs_severity_name(codes[i].severity),
 		    codes[i].title);
 	qs_catalog_free(catalog);
-	return true;
+	return write_checks();
 }
 
 int main(int argc, char **argv)

@@ -90,7 +90,7 @@ QS_API enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law
  * Takes fixed scales and scale laws from a scales file, schemas/scales.schema.json; before the job
  * calibrates. A fixed scale takes the place of the observed one, with the zero point 0. QS_INVALID
  * with findings about all that is wrong: the form, tensors that the model does not have or that the
- * config does not quantize, scales that cannot be. The source outlives the findings.
+ * config does not quantize, scales that cannot be. The source outlives the findings and the job.
  */
 QS_API enum qs_status qs_job_read_scales(
     struct qs_job *job, const struct qs_source *source, struct qs_findings *findings);

@@ -176,6 +176,9 @@ static const struct row rows[] = {
 	IMAGE, AROUND_0, ""},
     {"a convolution and ReLU with another reader between are not fused", INT8, NULL,
 	{CONV, "node Relu r y v", "out y", "out v"}, IMAGE, AROUND_0, "QS850"},
+    {"whoever else reads it", INT8, NULL,
+	{CONV, "node Add a y,y s", "node Relu r y v", "node Add b s,v u", "out u"}, IMAGE, AROUND_0,
+	"QS850"},
     {"a batch norm that does not fold is not fused", INT8, NULL,
 	{CONV, "full s 1 4", "full z 0 4", "node BatchNormalization b y,s,z,z,s v",
 	    "node Sigmoid g y u", "out v", "out u"},
@@ -196,6 +199,9 @@ static const struct row rows[] = {
 	{2, 8}, 2, AROUND_0, "QS852 QS860"},
     {"an output of a convolution can be precise where the device has it", INT8, "j6e",
 	{CONV, "node Flatten f y v", "out v"}, IMAGE, AROUND_0, "QS853"},
+    {"and one of a product with its bias", INT8, "j6e",
+	{"in x 2 8", "init w 8 4", "init b 4", "node MatMul m x,w p", "node Add a p,b y", "out y"},
+	{2, 8}, 2, AROUND_0, "QS853"},
     {"and is integers elsewhere", INT8, NULL, {CONV, "out y"}, IMAGE, AROUND_0, ""},
     {"a magnitude of more than 128 is too wide for 8 bits", INT8, NULL,
 	{"in x 2 8", "node Mul m x,x y", "out y"}, {2, 8}, 2, {-12, 12}, 2, "QS854"},
@@ -355,6 +361,41 @@ static void the_code_of_a_comparison_is_told(void **state)
 	close_clinic(&clinic);
 }
 
+/* The hint of a finding has an entry; a config with it is one that is read without a finding. */
+static void the_entry_of_a_hint_can_be_written(void **state)
+{
+	static const struct row row = {"wide", INT8, NULL,
+	    {"in x 2 8", "node Mul m x,x y", "out y"}, {2, 8}, 2, {-12, 12}, 2, "QS854"};
+	const struct qs_doctor_options options = {.memory = 0};
+	struct qs_text config = QS_TEXT_INIT;
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_policy *policy = NULL;
+	struct qs_source *source;
+	struct clinic clinic;
+	const char *hint;
+
+	(void)state;
+	open_clinic(&clinic, &row);
+	assert_int_equal(examine(&clinic, &row, &options), QS_OK);
+	hint = strchr(qs_findings_at(clinic.findings, 0)->hint, '{');
+	assert_non_null(hint);
+	assert_non_null(strstr(hint, "\"layer_name\": \"m\""));
+	assert_non_null(strstr(hint, "\"bit_width\": 16"));
+	qs_text_addf(&config,
+	    "{\"target_device\": \"FLEXML\", \"overall_quantize_config\": {" ENGINE_INT8
+	    "}, \"layer_quantize_config\": [%s]}",
+	    hint);
+	assert_int_equal(qs_source_new("config.json", config.data, config.size, &source), QS_OK);
+	assert_int_equal(qs_policy_read(source, findings, &policy), QS_OK);
+	for (size_t i = 0; i < qs_findings_count(findings); i++)
+		assert_int_equal(qs_findings_at(findings, i)->severity, QS_SEVERITY_INFO);
+	qs_policy_free(policy);
+	qs_source_free(source);
+	qs_findings_free(findings);
+	qs_text_done(&config);
+	close_clinic(&clinic);
+}
+
 static const struct row plain = {
     "plain", INT8, NULL, {"in x 2 8", "node Add a x,x y", "out y"}, {2, 8}, 2, AROUND_0, ""};
 
@@ -480,6 +521,25 @@ static void a_page_is_whole_and_harmless(void **state)
 	close_clinic(&clinic);
 }
 
+/* The entry of a hint stands on lines of its own, as it would in a config. */
+static void a_page_shows_entries_to_write(void **state)
+{
+	static const struct row row = {"wide", INT8, NULL,
+	    {"in x 2 8", "node Mul m x,x y", "out y"}, {2, 8}, 2, {-12, 12}, 2, "QS854"};
+	const struct qs_doctor_options options = {.memory = 0};
+	struct qs_text page = QS_TEXT_INIT;
+	struct clinic clinic;
+
+	(void)state;
+	open_clinic(&clinic, &row);
+	assert_int_equal(examine(&clinic, &row, &options), QS_OK);
+	assert_int_equal(qs_doctor_write_html(clinic.doctor, clinic.findings, &page), QS_OK);
+	assert_int_equal(count(&page, "\n  &quot;layer_name&quot;: &quot;m&quot;,\n"), 1);
+	assert_int_equal(count(&page, "in layer_quantize_config:</p><pre>{\n"), 1);
+	qs_text_done(&page);
+	close_clinic(&clinic);
+}
+
 static void measurements_are_json(void **state)
 {
 	const struct qs_doctor_options options = {.memory = 0};
@@ -508,11 +568,13 @@ int main(void)
 	    cmocka_unit_test(checks_find_their_traps_and_no_others),
 	    cmocka_unit_test(the_code_of_a_mask_is_told),
 	    cmocka_unit_test(the_code_of_a_comparison_is_told),
+	    cmocka_unit_test(the_entry_of_a_hint_can_be_written),
 	    cmocka_unit_test(scales_that_were_never_observed_are_found),
 	    cmocka_unit_test(a_calibration_of_something_else_is_refused),
 	    cmocka_unit_test(what_does_not_fit_in_memory_is_told),
 	    cmocka_unit_test(progress_stops_it),
 	    cmocka_unit_test(a_page_is_whole_and_harmless),
+	    cmocka_unit_test(a_page_shows_entries_to_write),
 	    cmocka_unit_test(measurements_are_json),
 	};
 
