@@ -153,21 +153,6 @@ void qs_read_requirement(struct qs_reading *reading, const struct qs_json *objec
 
 void qs_read_types(struct qs_reading *reading, const struct qs_json *list, void *target)
 {
-	struct qs_rule_types *types = target;
-
-	if (!qs_reading_list(reading, list, QS_RULE_TYPES, "a list of layer types"))
-		return;
-	types->words =
-	    qs_arena_array(&reading->rulebook->arena, list->children.count, sizeof(*types->words));
-	if (!types->words) {
-		reading->nomem = true;
-		return;
-	}
-	for (const struct qs_json *item = list->children.first; item; item = item->next) {
-		const char *word = NULL;
-
-		qs_read_name(reading, item, &word);
-		if (word)
-			types->words[types->n++] = word;
-	}
+	if (qs_reading_list(reading, list, QS_RULE_TYPES, "a list of layer types"))
+		qs_read_names(reading, list, target);
 }
