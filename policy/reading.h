@@ -80,6 +80,7 @@ qs_value_reader qs_read_operator_names, qs_read_front_end, qs_read_unit, qs_read
 /* The names of a list whose length was looked at, into a struct qs_rule_types. */
 void qs_read_names(
     struct qs_reading *reading, const struct qs_json *list, struct qs_rule_types *ret_names);
+
 /* ---- rule_condition.c ------------------------------------------------------------------------ */
 
 /* Of layer types (struct qs_rule_types), of conditions (struct qs_rule_when), and of what is
