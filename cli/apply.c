@@ -3,12 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/progress.h"
-#include "cli/report.h"
-
-/* What a command does with a job that is planned. */
-typedef enum qs_status job_work(
-    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings);
+#include "cli/work.h"
 
 /* Everything that --image says. */
 static enum qs_status read_image_options(const struct arguments *arguments,
@@ -25,29 +20,40 @@ static enum qs_status read_image_options(const struct arguments *arguments,
 	return status;
 }
 
-static enum qs_status calibrate(
-    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
+enum qs_status job_options_read(const struct arguments *arguments, const char *what,
+    struct qs_findings *findings, struct job_options *ret_options)
 {
 	const char *observe = arguments->value[OPTION_OBSERVED];
-	struct qs_image_options images;
-	struct progress progress = progress_start("calibrating: batch");
-	const struct qs_calibrate_options options = {
-	    .onnxruntime = arguments->value[OPTION_ONNXRUNTIME],
-	    .data = arguments->value[OPTION_DATA],
-	    .images = &images,
-	    .progress = isatty(STDERR_FILENO) ? progress_show : NULL,
-	    .context = &progress,
-	    .observe =
-		observe && strcmp(observe, "float") == 0 ? QS_OBSERVE_FLOAT : QS_OBSERVE_QUANTIZED};
-	const enum qs_status status = read_image_options(arguments, findings, &images);
 
-	return status == QS_OK ? qs_job_calibrate(job, &options, findings) : status;
+	ret_options->progress = progress_start(what);
+	ret_options->calibrate =
+	    (struct qs_calibrate_options){.onnxruntime = arguments->value[OPTION_ONNXRUNTIME],
+		.data = arguments->value[OPTION_DATA],
+		.images = &ret_options->images,
+		.progress = isatty(STDERR_FILENO) ? progress_show : NULL,
+		.context = &ret_options->progress,
+		.observe = observe && strcmp(observe, "float") == 0 ? QS_OBSERVE_FLOAT
+	                                                            : QS_OBSERVE_QUANTIZED};
+	return read_image_options(arguments, findings, &ret_options->images);
+}
+
+enum qs_status job_calibrate(
+    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
+{
+	const char *file = arguments->value[OPTION_CALIB];
+	struct job_options options;
+	enum qs_status status;
+
+	if (file)
+		return qs_job_read_calibration(job, file, findings);
+	status = job_options_read(arguments, "calibrating: batch", findings, &options);
+	return status == QS_OK ? qs_job_calibrate(job, &options.calibrate, findings) : status;
 }
 
 static enum qs_status work_calibrate(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
-	const enum qs_status status = calibrate(arguments, job, findings);
+	const enum qs_status status = job_calibrate(arguments, job, findings);
 
 	return status == QS_OK
 	           ? qs_job_write_calibration(job, arguments->value[OPTION_OUTPUT], findings)
@@ -73,11 +79,8 @@ static enum qs_status write_report(const struct arguments *arguments, const stru
 static enum qs_status work_apply(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
-	const char *file = arguments->value[OPTION_CALIB];
-	enum qs_status status;
+	enum qs_status status = job_calibrate(arguments, job, findings);
 
-	status = file ? qs_job_read_calibration(job, file, findings)
-	              : calibrate(arguments, job, findings);
 	if (status == QS_OK)
 		status = qs_job_apply(job, findings);
 	if (status == QS_OK)
@@ -124,7 +127,9 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	if (!option_threads(arguments, &n_threads))
 		return EXIT_UNABLE;
 	/* Nobody wants to learn after the calibration that its result has no place. */
-	status = qs_output_check(arguments->value[OPTION_OUTPUT], findings);
+	status = arguments->value[OPTION_OUTPUT]
+	             ? qs_output_check(arguments->value[OPTION_OUTPUT], findings)
+	             : QS_OK;
 	if (status == QS_OK)
 		status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
 		    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, &job);
@@ -145,19 +150,18 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	return exit_of(status);
 }
 
-static int work_on_model(const struct arguments *arguments, job_work *work)
+int work_on_model(const struct arguments *arguments, const enum option_id *required,
+    size_t n_required, job_work *work)
 {
 	const char *observe = arguments->value[OPTION_OBSERVED];
 	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
-	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
-	static const char *const names[] = {"--config", "--model", "--output"};
 	struct qs_findings *findings;
 	struct config config;
 	int status;
 
-	for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++) {
+	for (size_t i = 0; i < n_required; i++) {
 		if (!arguments->value[required[i]])
-			return usage_error(arguments, "%s is missing", names[i]);
+			return usage_error(arguments, "--%s is missing", option_name(required[i]));
 	}
 	if (arithmetic && find_word(arithmetics, arithmetic) < 0)
 		return usage_error(arguments,
@@ -180,13 +184,16 @@ static int work_on_model(const struct arguments *arguments, job_work *work)
 
 int command_calibrate(const struct arguments *arguments)
 {
-	if (!arguments->value[OPTION_DATA])
-		return usage_error(arguments, "--data is missing");
-	return work_on_model(arguments, work_calibrate);
+	static const enum option_id required[] = {
+	    OPTION_DATA, OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
+
+	return work_on_model(
+	    arguments, required, sizeof(required) / sizeof(*required), work_calibrate);
 }
 
 int command_apply(const struct arguments *arguments)
 {
+	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
 	const char *format = arguments->value[OPTION_REPORT];
 
 	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA])
@@ -194,5 +201,5 @@ int command_apply(const struct arguments *arguments)
 	if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
 		return usage_error(
 		    arguments, "--report cannot be \"%s\"; expected text or json", format);
-	return work_on_model(arguments, work_apply);
+	return work_on_model(arguments, required, sizeof(required) / sizeof(*required), work_apply);
 }

@@ -245,6 +245,25 @@ bool option_json(const struct arguments *arguments, bool *ret_json)
 	return false;
 }
 
+bool option_table(const struct arguments *arguments, enum qs_table_format *ret_format)
+{
+	static const char *const words[] = {
+	    [QS_TABLE_TEXT] = "text", [QS_TABLE_JSON] = "json", [QS_TABLE_CSV] = "csv"};
+	const char *format = arguments->value[OPTION_TABLE_FORMAT];
+
+	*ret_format = QS_TABLE_TEXT;
+	for (size_t i = 0; format && i < sizeof(words) / sizeof(*words); i++) {
+		if (strcmp(words[i], format) == 0) {
+			*ret_format = (enum qs_table_format)i;
+			return true;
+		}
+	}
+	if (format)
+		usage_error(
+		    arguments, "--format cannot be \"%s\"; expected text, json or csv", format);
+	return !format;
+}
+
 int tell_difference(const struct qs_difference *difference, bool json)
 {
 	struct qs_text text = QS_TEXT_INIT;

@@ -79,6 +79,9 @@ void refuse_value(const struct arguments *arguments, const struct given *given,
 /* Whether --format says json rather than text, which is the default. False after a complaint. */
 bool option_json(const struct arguments *arguments, bool *ret_json);
 
+/* Reads --format of a table; text is the default. False after a complaint. */
+bool option_table(const struct arguments *arguments, enum qs_table_format *ret_format);
+
 /* Writes a difference to the standard output; returns the exit status of a comparison. */
 int tell_difference(const struct qs_difference *difference, bool json);
 

@@ -24,6 +24,11 @@ static void list_document_formats(struct qs_text *words)
 	qs_text_adds(words, "text json");
 }
 
+static void list_table_formats(struct qs_text *words)
+{
+	qs_text_adds(words, "text json csv");
+}
+
 static void list_findings_formats(struct qs_text *words)
 {
 	size_t n;

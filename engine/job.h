@@ -39,4 +39,12 @@ struct qs_job {
 	int64_t opset_before, opset; /* of the standard operators */
 };
 
+/*
+ * Opens the float model that a job is to come close to, with the names of its plan: batch
+ * normalisations are folded, and weights equalized where the config has it so. What the config
+ * makes of ReLU6 is an error to be seen, except that equalizing rests on it.
+ */
+enum qs_status qs_job_open_float(
+    const struct qs_job *job, struct qs_findings *findings, struct qs_model **ret_model);
+
 #endif

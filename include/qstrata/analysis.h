@@ -43,6 +43,44 @@ QS_API bool qs_metric_better(enum qs_metric metric, double a, double b);
 QS_API void qs_compare_floats(const float *expected, const float *found, size_t n, size_t row,
     double ret_values[QS_METRIC__COUNT]);
 
+/* ---- statistics ------------------------------------------------------------------------------ */
+
+/** How models are looked at. */
+struct qs_look {
+	struct qs_calibrate_options run; /**< data and runtime; `observe` is not looked at */
+	size_t n_threads; /**< without a job: as qs_job_use_threads() has it; 0: all processors */
+	bool per_channel; /**< also of every channel */
+};
+
+/**
+ * Least, greatest, mean and variance of every tensor that layers read, hold or give, over all
+ * batches. Memory is bounded by what one batch makes of the model.
+ */
+struct qs_stats;
+
+/**
+ * Runs the model at a path over data. QS_INVALID, QS_IO or QS_UNSUPPORTED with a finding: about the
+ * model, the data or the runtime.
+ */
+QS_API enum qs_status qs_stats_of_model(const char *path, const struct qs_look *look,
+    struct qs_findings *findings, struct qs_stats **ret_stats);
+/**
+ * The same of the float model of a job that has its scales (QS_BUG otherwise), which outlives the
+ * statistics, with the quantized model beside it.
+ */
+QS_API enum qs_status qs_stats_of_job(const struct qs_job *job, const struct qs_look *look,
+    struct qs_findings *findings, struct qs_stats **ret_stats);
+/** Releases statistics; NULL is fine. */
+QS_API void qs_stats_free(struct qs_stats *stats);
+
+/**
+ * Appends the statistics. The text is for people: tensors with NaN or infinity first, then all in
+ * the order of the model, then by range, the widest first, then channels. JSON has one object a
+ * tensor, CSV one line.
+ */
+QS_API enum qs_status qs_stats_write(
+    const struct qs_stats *stats, enum qs_table_format format, struct qs_text *text);
+
 #ifdef __cplusplus
 }
 #endif
