@@ -151,11 +151,12 @@ static enum qs_status show_float(void *context, size_t value, const struct qs_bl
 }
 
 static enum qs_status show_quantized(
-    void *context, size_t value, size_t site, const struct qs_blob *blob)
+    void *context, size_t value, size_t site, const struct qs_blob *blob, const float *before)
 {
 	struct qs_stats *stats = context;
 	struct qs_seen *seen = site == QS_NONE ? &stats->quantized[value] : &stats->at_site[site];
 
+	(void)before;
 	return qs_seen_add_blob(seen, blob, stats->channel_axis[value]);
 }
 

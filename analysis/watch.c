@@ -60,7 +60,7 @@ static enum qs_status show(void *context, size_t value, const struct qs_blob *bl
 	enum qs_status status = keep_shape(watch, blob);
 
 	if (status == QS_OK && watch->plan->site_of_value[value] == QS_NONE)
-		status = watch->tensor(watch->context, value, QS_NONE, blob);
+		status = watch->tensor(watch->context, value, QS_NONE, blob, NULL);
 	return status;
 }
 
@@ -80,7 +80,8 @@ static enum qs_status visit(void *context, size_t index, const float *in, size_t
 		return status;
 	blob.data = out;
 	blob.size = n * sizeof(*out);
-	return watch->tensor(watch->context, site->value, site->n_uses ? index : QS_NONE, &blob);
+	return watch->tensor(
+	    watch->context, site->value, site->n_uses ? index : QS_NONE, &blob, in);
 }
 
 static enum qs_status learn(

@@ -10,10 +10,11 @@
 
 /*
  * Called for a tensor: as all its readers see it with the site QS_NONE, then as those of a site do.
- * The blob is borrowed.
+ * The blob is borrowed, and so is what its values were before the last format that they got; NULL
+ * when they have none.
  */
 typedef enum qs_status qs_watch_tensor(
-    void *context, size_t value, size_t site, const struct qs_blob *blob);
+    void *context, size_t value, size_t site, const struct qs_blob *blob, const float *before);
 
 struct qs_watch {
 	const struct qs_plan *plan;

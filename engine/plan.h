@@ -150,8 +150,8 @@ void qs_plan_groups(struct qs_plan *plan, const struct qs_spec_source *specs);
 /* Plans what each layer reads and computes, a layer at a time. */
 void qs_plan_nodes(struct qs_plan *plan, const struct qs_spec_source *specs);
 
-/* The axis of the channels in the weights or the bias of a layer, as the constant has it; -1 when it
- * is not known. */
+/* The axis of the channels in the weights or the bias of a layer, as the constant has it; -1 when
+ * that is not known. */
 int qs_plan_channel_axis(
     const struct qs_graph *graph, const struct qs_layer *layer, enum qs_tensor kind);
 
