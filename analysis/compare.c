@@ -130,6 +130,27 @@ void qs_compared_add_own(struct qs_compared *item, const float *expected, const 
 		qs_agreement_add(&item->own, expected, found, n, length_of_row(dims, rank));
 }
 
+/* Whether the values of a row are as expected, bit by bit. */
+static bool is_same(const struct qs_compared *item)
+{
+	return !item->differs && item->agreement.n && item->agreement.largest <= 0.0;
+}
+
+void qs_comparison_check_difference(
+    const struct qs_comparison *comparison, struct qs_place place, struct qs_findings *findings)
+{
+	size_t n = 0, n_same = 0;
+
+	for (size_t i = 0; i < comparison->n; i++) {
+		n += comparison->items[i].is_output;
+		n_same += comparison->items[i].is_output && is_same(&comparison->items[i]);
+	}
+	if (n && n_same == n)
+		qs_finding_add(findings, QS_FINDING_NOTHING_DIFFERS, place,
+		    "the outputs are those of the float model, bit by bit: nothing on the way is "
+		    "quantized, or the data shows nothing");
+}
+
 /* ---- ordering -------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)

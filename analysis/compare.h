@@ -64,6 +64,13 @@ enum qs_status qs_compared_add(struct qs_compared *item, const struct qs_values 
 void qs_compared_add_own(struct qs_compared *item, const float *expected, const float *found,
     size_t n, const int64_t *dims, size_t rank);
 
+/*
+ * Warns when a model that has formats of integers gives what the float model does, bit by bit: then
+ * the float model was measured, as with nodes that do not quantize.
+ */
+void qs_comparison_check_difference(
+    const struct qs_comparison *comparison, struct qs_place place, struct qs_findings *findings);
+
 /* The table of a comparison, which is its context; NULL for the columns alone. */
 struct qs_table;
 void qs_comparison_table(const struct qs_comparison *comparison, struct qs_table *ret_table);

@@ -310,6 +310,8 @@ enum qs_status qs_compare_job(const struct qs_job *job, const struct qs_look *lo
 		status = qs_ort_open(look->run.onnxruntime, findings, &runtime);
 	if (status == QS_OK)
 		status = run(&comparing, runtime);
+	if (status == QS_OK)
+		qs_comparison_check_difference(comparing.comparison, comparing.place, findings);
 	release(&comparing);
 	qs_runtime_close(runtime);
 	if (status == QS_OK)

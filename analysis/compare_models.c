@@ -373,6 +373,9 @@ enum qs_status qs_compare_models(const char *expected, const char *found,
 		status = qs_ort_open(look->run.onnxruntime, findings, &runtime);
 	if (status == QS_OK)
 		status = run(&comparing, runtime);
+	if (status == QS_OK)
+		qs_comparison_check_difference(comparing.comparison,
+		    qs_place_of(qs_findings_name_source(findings, found)), findings);
 	release(&comparing);
 	qs_runtime_close(runtime);
 	if (status == QS_OK)

@@ -50,10 +50,25 @@ enum qs_status job_calibrate(
 	return status == QS_OK ? qs_job_calibrate(job, &options.calibrate, findings) : status;
 }
 
+static enum qs_status import_scales(
+    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
+{
+	struct job_options options;
+	const enum qs_status status =
+	    job_options_read(arguments, "calibrating: batch", findings, &options);
+
+	return status == QS_OK
+	           ? qs_job_import_scales(job, arguments->value[OPTION_FROM],
+			 arguments->value[OPTION_PARTIAL] != NULL, &options.calibrate, findings)
+	           : status;
+}
+
 static enum qs_status work_calibrate(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
-	const enum qs_status status = job_calibrate(arguments, job, findings);
+	const enum qs_status status = arguments->value[OPTION_FROM]
+	                                  ? import_scales(arguments, job, findings)
+	                                  : job_calibrate(arguments, job, findings);
 
 	return status == QS_OK
 	           ? qs_job_write_calibration(job, arguments->value[OPTION_OUTPUT], findings)
@@ -184,9 +199,16 @@ int work_on_model(const struct arguments *arguments, const enum option_id *requi
 
 int command_calibrate(const struct arguments *arguments)
 {
-	static const enum option_id required[] = {
-	    OPTION_DATA, OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
+	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
 
+	if (!arguments->value[OPTION_DATA] && !arguments->value[OPTION_FROM])
+		return usage_error(arguments, "--data is missing");
+	if (arguments->value[OPTION_PARTIAL] && !arguments->value[OPTION_FROM])
+		return usage_error(arguments, "--partial needs --from");
+	if (arguments->value[OPTION_FROM] && arguments->value[OPTION_DATA] &&
+	    !arguments->value[OPTION_PARTIAL])
+		return usage_error(
+		    arguments, "--from and --data exclude each other without --partial");
 	return work_on_model(
 	    arguments, required, sizeof(required) / sizeof(*required), work_calibrate);
 }

@@ -343,6 +343,17 @@ enum qs_status qs_job_calibrate(
 	return calibrated(job, status, findings);
 }
 
+enum qs_status qs_job_import_scales(struct qs_job *job, const char *path, bool partial,
+    const struct qs_calibrate_options *options, struct qs_findings *findings)
+{
+	enum qs_status status;
+
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	status = qs_calib_file_import(job->plan, path, partial, findings);
+	return status == QS_OK ? qs_job_calibrate(job, options, findings) : status;
+}
+
 static struct qs_calib_identity identity_of(const struct qs_job *job)
 {
 	return (struct qs_calib_identity){job->model_path, qs_policy_name(job->policy),

@@ -53,7 +53,7 @@ static enum qs_status make_observers(struct run *run)
 		    .is_graph_input = graph->values[site->value].is_input,
 		    .subject = subject_of(run, site)};
 
-		if (qs_site_is_constant(site) || !qs_site_has_scales(site))
+		if (qs_site_is_constant(site) || !qs_site_has_scales(site) || site->is_given)
 			continue;
 		status =
 		    qs_observer_new(run->registry, &site->spec, &observation, &run->observers[i]);

@@ -35,6 +35,7 @@ struct qs_site {
 	bool is_constant;          /* of the model, rather than something that flows */
 	size_t n_layers;           /* that read the constant in this format */
 	struct qs_qparams qparams; /* of integers; n is 0 until calibrated */
+	bool is_given;             /* the scales are given, and not looked for */
 	/*
 	 * Of a bias of 32 bits: the sites whose scales multiplied give its own, as integer
 	 * arithmetic adds it to the products. QS_NONE for a bias with a scale of its own, and for
