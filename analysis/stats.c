@@ -81,8 +81,7 @@ static enum qs_status see_values(struct qs_seen *seen, const Onnx__TensorProto *
 {
 	if (status == QS_OK)
 		status = qs_seen_add(seen, values, constant->dims, constant->n_dims, axis);
-	if (status == QS_OK || values)
-		free(values);
+	free(values);
 	return status;
 }
 
