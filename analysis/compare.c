@@ -217,7 +217,7 @@ bool qs_comparison_sort(struct qs_comparison *comparison, const char *name)
 
 /* ---- judging --------------------------------------------------------------------------------- */
 
-bool qs_limit_read(const char *text, struct qs_limit *ret_limit)
+bool qs_bound_read(const char *text, struct qs_bound *ret_limit)
 {
 	const char *equals = strrchr(text, '='), *name = equals;
 	char word[32], *end;
@@ -230,7 +230,7 @@ bool qs_limit_read(const char *text, struct qs_limit *ret_limit)
 		return false;
 	memcpy(word, name, (size_t)(equals - name));
 	word[equals - name] = '\0';
-	*ret_limit = (struct qs_limit){"outputs", 7, qs_metric_of(word), strtod(equals + 1, &end)};
+	*ret_limit = (struct qs_bound){"outputs", 7, qs_metric_of(word), strtod(equals + 1, &end)};
 	if (name > text) {
 		ret_limit->which = text;
 		ret_limit->which_size = (size_t)(name - text) - 1;
@@ -238,13 +238,13 @@ bool qs_limit_read(const char *text, struct qs_limit *ret_limit)
 	return ret_limit->metric < QS_METRIC__COUNT && !*end && !isnan(ret_limit->value);
 }
 
-static bool is_called(const struct qs_limit *limit, const char *name)
+static bool is_called(const struct qs_bound *limit, const char *name)
 {
 	return strlen(name) == limit->which_size &&
 	       memcmp(name, limit->which, limit->which_size) == 0;
 }
 
-static bool concerns(const struct qs_limit *limit, const struct qs_compared *item)
+static bool concerns(const struct qs_bound *limit, const struct qs_compared *item)
 {
 	if (is_called(limit, "all"))
 		return true;
@@ -254,7 +254,7 @@ static bool concerns(const struct qs_limit *limit, const struct qs_compared *ite
 }
 
 /* Holds a row against a limit; false after a complaint. */
-static bool keeps(const struct qs_compared *item, const struct qs_limit *limit,
+static bool keeps(const struct qs_compared *item, const struct qs_bound *limit,
     struct qs_place place, struct qs_findings *findings)
 {
 	const char *metric = qs_metric_info(limit->metric)->name;
@@ -275,7 +275,7 @@ static bool keeps(const struct qs_compared *item, const struct qs_limit *limit,
 }
 
 enum qs_status qs_comparison_check(const struct qs_comparison *comparison,
-    const struct qs_limit *limit, struct qs_findings *findings)
+    const struct qs_bound *limit, struct qs_findings *findings)
 {
 	const struct qs_place place =
 	    qs_place_of(qs_findings_name_source(findings, comparison->found));

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* compare: how far tensors are from what they should be. */
+#include <stdio.h>
 #include <string.h>
 
+#include "cli/choices.h"
+#include "cli/report.h"
 #include "cli/work.h"
 
 /* Holds a comparison against every --fail-worse; QS_INVALID when one is broken. */
@@ -11,10 +14,10 @@ static enum qs_status check_limits(const struct arguments *arguments,
 	enum qs_status worst = QS_OK;
 
 	for (size_t i = 0; i < arguments->n_given; i++) {
-		struct qs_limit limit;
+		struct qs_bound limit;
 
 		if (arguments->given[i].option == OPTION_FAIL_WORSE &&
-		    qs_limit_read(arguments->given[i].value, &limit) &&
+		    qs_bound_read(arguments->given[i].value, &limit) &&
 		    qs_comparison_check(comparison, &limit, findings) != QS_OK)
 			worst = QS_INVALID;
 	}
@@ -43,11 +46,11 @@ static enum qs_status tell(const struct arguments *arguments, struct qs_comparis
 	const char *sort = arguments->value[OPTION_SORT];
 	const char *names = arguments->value[OPTION_COLUMNS];
 	struct qs_text text = QS_TEXT_INIT;
-	enum qs_table_format format;
 	enum qs_status status = QS_BUG;
 
-	if ((!sort || qs_comparison_sort(comparison, sort)) && option_table(arguments, &format))
-		status = qs_comparison_write(comparison, format, names, &text);
+	if (!sort || qs_comparison_sort(comparison, sort))
+		status = qs_comparison_write(comparison,
+		    (enum qs_table_format)choice_of(arguments, OPTION_TABLE_FORMAT), names, &text);
 	if (status == QS_OK) {
 		fwrite(text.data, 1, text.size, stdout);
 		status = judge(arguments, comparison);
@@ -174,10 +177,10 @@ static bool check_columns(const struct arguments *arguments)
 static bool check_limit_words(const struct arguments *arguments)
 {
 	for (size_t i = 0; i < arguments->n_given; i++) {
-		struct qs_limit limit;
+		struct qs_bound limit;
 
 		if (arguments->given[i].option != OPTION_FAIL_WORSE ||
-		    qs_limit_read(arguments->given[i].value, &limit))
+		    qs_bound_read(arguments->given[i].value, &limit))
 			continue;
 		usage_error(arguments,
 		    "--fail-worse cannot be \"%s\"; expected METRIC=NUMBER or WHICH:METRIC=NUMBER, "
@@ -210,11 +213,10 @@ static bool check_files(const struct arguments *arguments)
 
 int command_compare(const struct arguments *arguments)
 {
-	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_DATA};
-	enum qs_table_format format;
+	static const enum option_id required[] = {OPTION_MODEL, OPTION_DATA};
 	size_t n_threads;
 
-	if (!option_table(arguments, &format) || !option_threads(arguments, &n_threads) ||
+	if (!choices_are_known(arguments) || !option_threads(arguments, &n_threads) ||
 	    !check_sort(arguments) || !check_columns(arguments) || !check_limit_words(arguments))
 		return EXIT_UNABLE;
 	if (!arguments->n_files)

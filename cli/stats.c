@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stats: what values the tensors of a model hold. */
+#include <stdio.h>
+
+#include "cli/choices.h"
+#include "cli/report.h"
 #include "cli/work.h"
 
 /* Writes statistics in the format that is asked for, and releases them. */
 static enum qs_status tell(const struct arguments *arguments, struct qs_stats *stats)
 {
 	struct qs_text text = QS_TEXT_INIT;
-	enum qs_table_format format;
-	enum qs_status status = QS_BUG;
+	const enum qs_status status = qs_stats_write(
+	    stats, (enum qs_table_format)choice_of(arguments, OPTION_TABLE_FORMAT), &text);
 
-	if (option_table(arguments, &format))
-		status = qs_stats_write(stats, format, &text);
 	if (status == QS_OK)
 		fwrite(text.data, 1, text.size, stdout);
 	qs_text_done(&text);
@@ -58,10 +60,9 @@ static int look_at_model(const struct arguments *arguments)
 int command_stats(const struct arguments *arguments)
 {
 	static const enum option_id required[] = {OPTION_MODEL, OPTION_DATA};
-	enum qs_table_format format;
 	size_t n_threads;
 
-	if (!option_table(arguments, &format) || !option_threads(arguments, &n_threads))
+	if (!choices_are_known(arguments) || !option_threads(arguments, &n_threads))
 		return EXIT_UNABLE;
 	if (arguments->value[OPTION_CALIB] && !arguments->value[OPTION_CONFIG])
 		return usage_error(arguments, "--calib needs --config");

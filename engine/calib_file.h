@@ -18,7 +18,11 @@ struct qs_calib_identity {
 	uint64_t model, config;
 	size_t n_batches;
 	enum qs_observe observe; /* on what tensors were observed */
+	bool as_dpu;             /* the model computed as the DPU does */
 };
+
+/* "quantized" or "float". */
+const char *qs_observe_word(enum qs_observe observe);
 
 /* Writes a calibration, beside its final name first. QS_IO with a finding. */
 enum qs_status qs_calib_file_write(const struct qs_plan *plan,
@@ -72,5 +76,10 @@ enum qs_status qs_calib_read_site(const struct qs_calib_reader *reader, const st
  * with findings for errors; warnings leave QS_OK.
  */
 enum qs_status qs_calib_check(const struct qs_calib_reader *reader, struct json_object *tensors);
+/* Writes how many values of a site sat on ties, and takes it where it is said: only the report asks
+ * for it. */
+struct json_object;
+void qs_calib_put_ties(struct json_object *object, const struct qs_site *site);
+void qs_calib_read_ties(struct json_object *object, struct qs_site *site);
 
 #endif

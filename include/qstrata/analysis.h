@@ -127,7 +127,7 @@ QS_API bool qs_comparison_shows(const char *columns);
 QS_API bool qs_comparison_sort(struct qs_comparison *comparison, const char *column);
 
 /** How far a tensor may be from what it should be. */
-struct qs_limit {
+struct qs_bound {
 	const char *which; /**< "outputs" of the model, "all", or a layer or tensor; not ended */
 	size_t which_size;
 	enum qs_metric metric;
@@ -135,13 +135,13 @@ struct qs_limit {
 };
 
 /** Reads "[WHICH:]METRIC=VALUE", which outlives the limit. False when it is nothing like that. */
-QS_API bool qs_limit_read(const char *text, struct qs_limit *ret_limit);
+QS_API bool qs_bound_read(const char *text, struct qs_bound *ret_limit);
 /**
  * Holds the rows against a limit. QS_INVALID with a finding about each that is worse or could not
  * be compared, and when there is no row for the limit.
  */
 QS_API enum qs_status qs_comparison_check(const struct qs_comparison *comparison,
-    const struct qs_limit *limit, struct qs_findings *findings);
+    const struct qs_bound *limit, struct qs_findings *findings);
 /**
  * Appends a comparison. `columns` are those of the text, names with commas between, "all" for every
  * one or NULL for the usual ones; QS_INVALID, and nothing is appended, when there is no such

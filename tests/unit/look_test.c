@@ -33,18 +33,18 @@ static void limits_are_read_or_refused(void **state)
 	};
 	static const char *const wrong[] = {
 	    "", "=", "cosine", "cosine=", "=0.9", "cos=0.9", "cosine=nan", "cosine=0.9 ", "all=1"};
-	struct qs_limit limit;
+	struct qs_bound limit;
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		assert_true(qs_limit_read(rows[i].text, &limit));
+		assert_true(qs_bound_read(rows[i].text, &limit));
 		assert_int_equal(limit.which_size, strlen(rows[i].which));
 		assert_memory_equal(limit.which, rows[i].which, limit.which_size);
 		assert_int_equal(limit.metric, rows[i].metric);
 		assert_true(limit.value >= rows[i].value && limit.value <= rows[i].value);
 	}
 	for (size_t i = 0; i < LENGTH(wrong); i++)
-		assert_false(qs_limit_read(wrong[i], &limit));
+		assert_false(qs_bound_read(wrong[i], &limit));
 }
 
 /* A row of two values, one of which is so far from what was expected. */
@@ -109,7 +109,7 @@ static void limits_are_kept_by_what_is_not_worse(void **state)
 	    {"all:cosine=0", 0}, {"nobody:l1=1", 1}};
 	struct qs_findings *findings = qs_findings_new();
 	struct qs_comparison *comparison;
-	struct qs_limit limit;
+	struct qs_bound limit;
 
 	(void)state;
 	assert_int_equal(qs_comparison_new("a", "b", 2, &comparison), QS_OK);
@@ -118,7 +118,7 @@ static void limits_are_kept_by_what_is_not_worse(void **state)
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		const size_t before = qs_findings_count(findings);
 
-		assert_true(qs_limit_read(rows[i].limit, &limit));
+		assert_true(qs_bound_read(rows[i].limit, &limit));
 		assert_int_equal(qs_comparison_check(comparison, &limit, findings),
 		    rows[i].n_broken ? QS_INVALID : QS_OK);
 		assert_int_equal(qs_findings_count(findings) - before, rows[i].n_broken);
