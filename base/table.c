@@ -61,8 +61,13 @@ static void add_shape(
     struct qs_text *text, const int64_t *dims, size_t rank, const char *open, const char *close)
 {
 	qs_text_adds(text, open);
-	for (size_t i = 0; i < rank; i++)
-		qs_text_addf(text, "%s%" PRId64, i ? "," : "", dims[i]);
+	for (size_t i = 0; i < rank; i++) {
+		qs_text_adds(text, i ? "," : "");
+		if (dims[i] < 0)
+			qs_text_adds(text, "?");
+		else
+			qs_text_addf(text, "%" PRId64, dims[i]);
+	}
 	qs_text_adds(text, close);
 }
 
@@ -256,7 +261,8 @@ static struct json_object *shape_json(const struct qs_cell *cell)
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < cell->rank; i++)
-		json_object_array_add(list, json_object_new_int64(cell->dims[i]));
+		json_object_array_add(
+		    list, cell->dims[i] < 0 ? NULL : json_object_new_int64(cell->dims[i]));
 	return list;
 }
 

@@ -31,7 +31,7 @@ struct qs_cell {
 	const char *text;
 	uint64_t count;
 	double number; /* NaN and infinities are the words "nan", "inf" and "-inf" */
-	const int64_t *dims;
+	const int64_t *dims; /* negative: not known, "?" or null */
 	size_t rank;
 };
 

@@ -40,6 +40,19 @@ static bool read_shard(const char *text, struct shard *ret_shard)
 	return true;
 }
 
+static enum qs_status import_scales(
+    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
+{
+	struct job_options options;
+	const enum qs_status status =
+	    job_options_read(arguments, "calibrating: batch", findings, &options);
+
+	return status == QS_OK ? qs_job_import_scales(job, arguments->value[OPTION_FROM],
+				     arguments->value[OPTION_PARTIAL] != NULL, &options.calibrate,
+				     findings)
+	                       : status;
+}
+
 static enum qs_status work_calibrate(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
@@ -50,7 +63,8 @@ static enum qs_status work_calibrate(
 	if (text && read_shard(text, &shard)) {
 		status = job_calibrate_shard(arguments, shard, job, findings);
 	} else {
-		status = job_calibrate(arguments, job, findings);
+		status = arguments->value[OPTION_FROM] ? import_scales(arguments, job, findings)
+		                                       : job_calibrate(arguments, job, findings);
 		if (status == QS_OK)
 			status = qs_job_write_calibration(
 			    job, arguments->value[OPTION_OUTPUT], findings);
@@ -65,8 +79,16 @@ int command_calibrate(const struct arguments *arguments)
 	const char *shard = arguments->value[OPTION_SHARD];
 	struct shard parts;
 
-	if (!arguments->value[OPTION_DATA])
+	if (!arguments->value[OPTION_DATA] && !arguments->value[OPTION_FROM])
 		return usage_error(arguments, "--data is missing");
+	if (arguments->value[OPTION_PARTIAL] && !arguments->value[OPTION_FROM])
+		return usage_error(arguments, "--partial needs --from");
+	if (arguments->value[OPTION_FROM] && arguments->value[OPTION_DATA] &&
+	    !arguments->value[OPTION_PARTIAL])
+		return usage_error(
+		    arguments, "--from and --data exclude each other without --partial");
+	if (shard && arguments->value[OPTION_FROM])
+		return usage_error(arguments, "--shard and --from exclude each other");
 	if (shard && !read_shard(shard, &parts))
 		return usage_error(arguments,
 		    "--shard cannot be \"%s\"; expected I/N, part I of N (at most %d)", shard,

@@ -39,6 +39,13 @@ static void list_table_formats(struct qs_text *words)
 	add_choices(words, OPTION_TABLE_FORMAT);
 }
 
+static void list_columns(struct qs_text *words)
+{
+	qs_text_adds(words, "model");
+	for (size_t i = 0; qs_comparison_column(i); i++)
+		add_word(words, qs_comparison_column(i));
+}
+
 static void list_ends(struct qs_text *words)
 {
 	add_choices(words, OPTION_CUMULATIVE);

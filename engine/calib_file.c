@@ -128,16 +128,8 @@ enum qs_status qs_calib_file_write(const struct qs_plan *plan,
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-struct reader {
-	struct qs_place place;
-	struct qs_findings *findings;
-};
-
-static enum qs_status complain(
-    const struct reader *reader, enum qs_finding_id id, const char *format, ...) QS_PRINTF(3, 4);
-
-static enum qs_status complain(
-    const struct reader *reader, enum qs_finding_id id, const char *format, ...)
+enum qs_status qs_calib_complain(
+    const struct qs_calib_reader *reader, enum qs_finding_id id, const char *format, ...)
 {
 	struct qs_text text = QS_TEXT_INIT;
 	va_list arguments;
@@ -166,8 +158,8 @@ static bool says_integer(struct json_object *object, const char *key, int64_t ex
 	       json_object_get_int64(value) == expected;
 }
 
-static enum qs_status check_fingerprint(
-    const struct reader *reader, struct json_object *document, const char *key, uint64_t expected)
+static enum qs_status check_fingerprint(const struct qs_calib_reader *reader,
+    struct json_object *document, const char *key, uint64_t expected)
 {
 	struct json_object *named = json_object_object_get(document, key);
 	struct json_object *text = fingerprint_text(expected);
@@ -177,7 +169,7 @@ static enum qs_status check_fingerprint(
 	json_object_put(text);
 	if (same)
 		return QS_OK;
-	return complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+	return qs_calib_complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
 	    "the calibration was made for another %s; calibrate again", key);
 }
 
@@ -239,8 +231,8 @@ static bool read_floats(struct json_object *list, float *values, size_t n)
 }
 
 /* What a bias was corrected by, where the calibration says so. */
-static enum qs_status read_correction(const struct reader *reader, const struct qs_plan *plan,
-    struct json_object *tensors, struct qs_site *site)
+static enum qs_status read_correction(const struct qs_calib_reader *reader,
+    const struct qs_plan *plan, struct json_object *tensors, struct qs_site *site)
 {
 	const Onnx__TensorProto *constant = plan->layers->graph->values[site->value].constant;
 	struct json_object *object = json_object_object_get(tensors, site->name), *list;
@@ -252,7 +244,7 @@ static enum qs_status read_correction(const struct reader *reader, const struct 
 		return QS_OK;
 	if (!plan->corrects_biases || site->kind != QS_TENSOR_BIAS || !constant ||
 	    !qs_shape_count(constant->dims, constant->n_dims, &n))
-		return complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+		return qs_calib_complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
 		    "tensor \"%s\" has a correction, which only biases have with "
 		    "include_bias_corr",
 		    site->name);
@@ -261,7 +253,7 @@ static enum qs_status read_correction(const struct reader *reader, const struct 
 		return QS_NOMEM;
 	if (!read_floats(list, values, n)) {
 		free(values);
-		return complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+		return qs_calib_complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
 		    "correction of tensor \"%s\" must be %zu float32 numbers", site->name, n);
 	}
 	free(site->correction);
@@ -290,7 +282,7 @@ void qs_calib_read_ties(struct json_object *object, struct qs_site *site)
 	site->n_ties = json_object_get_uint64(ties);
 }
 
-static enum qs_status read_site(const struct reader *reader, const struct qs_plan *plan,
+enum qs_status qs_calib_read_site(const struct qs_calib_reader *reader, const struct qs_plan *plan,
     struct json_object *tensors, struct qs_site *site)
 {
 	struct json_object *object = json_object_object_get(tensors, site->name);
@@ -299,12 +291,12 @@ static enum qs_status read_site(const struct reader *reader, const struct qs_pla
 	enum qs_status status;
 
 	if (!json_object_is_type(object, json_type_object))
-		return complain(reader, QS_FINDING_CALIBRATION_INCOMPLETE,
+		return qs_calib_complain(reader, QS_FINDING_CALIBRATION_INCOMPLETE,
 		    "the calibration has no tensor \"%s\"", site->name);
 	if (!says(object, "kind", qs_tensor_word(site->kind)) ||
 	    !says(object, "datatype", qs_datatype_word((enum qs_datatype)site->spec.datatype)) ||
 	    !says_integer(object, "bit_width", site->spec.bit_width))
-		return complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+		return qs_calib_complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
 		    "tensor \"%s\" was calibrated as something else than %s int%d", site->name,
 		    qs_tensor_word(site->kind), site->spec.bit_width);
 	/* Unsigned channels with negative data were calibrated with the signed range. */
@@ -314,7 +306,7 @@ static enum qs_status read_site(const struct reader *reader, const struct qs_pla
 	}
 	if (!says_integer(object, "quant_min", range.min) ||
 	    !says_integer(object, "quant_max", range.max))
-		return complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+		return qs_calib_complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
 		    "tensor \"%s\" was calibrated for another range of integers", site->name);
 	status = qs_qparams_init(&qparams, count_channels(plan, site));
 	if (status != QS_OK)
@@ -322,7 +314,7 @@ static enum qs_status read_site(const struct reader *reader, const struct qs_pla
 	qparams.quant_min = range.min;
 	qparams.quant_max = range.max;
 	if (!read_numbers(object, &qparams)) {
-		complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+		qs_calib_complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
 		    "scale and zero_point of tensor \"%s\" must be %zu positive numbers and "
 		    "integers",
 		    site->name, qparams.n);
@@ -369,23 +361,30 @@ static void read_law(struct qs_plan *plan, struct json_object *document)
 		plan->scale_law = (enum qs_scale_law)law;
 }
 
-static enum qs_status read_document(const struct reader *reader, struct qs_plan *plan,
+enum qs_status qs_calib_find_tensors(const struct qs_calib_reader *reader,
+    struct json_object *document, struct json_object **ret_tensors)
+{
+	if (!json_object_is_type(document, json_type_object) || !says(document, "format", FORMAT))
+		return qs_calib_complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+		    "the file is no calibration: its \"format\" is not \"" FORMAT "\"");
+	if (!says_integer(document, "version", VERSION))
+		return qs_calib_complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+		    "the calibration is of another version; expected %d", VERSION);
+	*ret_tensors = json_object_object_get(document, "tensors");
+	if (!json_object_is_type(*ret_tensors, json_type_object))
+		return qs_calib_complain(
+		    reader, QS_FINDING_MALFORMED_CALIBRATION, "the calibration has no \"tensors\"");
+	return QS_OK;
+}
+
+static enum qs_status read_document(const struct qs_calib_reader *reader, struct qs_plan *plan,
     const struct qs_calib_identity *identity, struct json_object *document)
 {
 	struct json_object *tensors;
-	enum qs_status status, worst = QS_OK;
+	enum qs_status status = qs_calib_find_tensors(reader, document, &tensors), worst = QS_OK;
 
-	if (!json_object_is_type(document, json_type_object) || !says(document, "format", FORMAT))
-		return complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
-		    "the file is no calibration: its \"format\" is not \"" FORMAT "\"");
-	if (!says_integer(document, "version", VERSION))
-		return complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
-		    "the calibration is of another version; expected %d", VERSION);
-	tensors = json_object_object_get(document, "tensors");
-	if (!json_object_is_type(tensors, json_type_object))
-		return complain(
-		    reader, QS_FINDING_MALFORMED_CALIBRATION, "the calibration has no \"tensors\"");
-	status = check_fingerprint(reader, document, "model", identity->model);
+	if (status == QS_OK)
+		status = check_fingerprint(reader, document, "model", identity->model);
 	if (status == QS_OK)
 		status = check_fingerprint(reader, document, "config", identity->config);
 	if (status != QS_OK)
@@ -397,7 +396,7 @@ static enum qs_status read_document(const struct reader *reader, struct qs_plan 
 	for (size_t i = 0; i < plan->n_sites; i++) {
 		status = read_correction(reader, plan, tensors, &plan->sites[i]);
 		if (status == QS_OK && qs_site_has_scales(&plan->sites[i]))
-			status = read_site(reader, plan, tensors, &plan->sites[i]);
+			status = qs_calib_read_site(reader, plan, tensors, &plan->sites[i]);
 		if (status != QS_OK && status != QS_INVALID)
 			return status;
 		if (status != QS_OK)
@@ -406,36 +405,35 @@ static enum qs_status read_document(const struct reader *reader, struct qs_plan 
 	return worst;
 }
 
-static enum qs_status parse_document(
-    const struct reader *reader, const char *bytes, size_t size, struct json_object **ret_document)
+enum qs_status qs_calib_parse(
+    const struct qs_calib_reader *reader, const char *path, struct json_object **ret_document)
 {
-	size_t at;
-	const char *trouble =
-	    qs_json_parse(bytes, size, JSON_TOKENER_DEFAULT_DEPTH, ret_document, &at);
+	const char *trouble;
+	enum qs_status status;
+	size_t size, at;
+	char *bytes;
 
+	status = qs_file_read(path, QS_CALIB_FILE_LIMIT, reader->findings, &bytes, &size);
+	if (status != QS_OK)
+		return status;
+	trouble = qs_json_parse(bytes, size, JSON_TOKENER_DEFAULT_DEPTH, ret_document, &at);
+	free(bytes);
 	if (!trouble)
 		return QS_OK;
-	return complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
+	return qs_calib_complain(reader, QS_FINDING_MALFORMED_CALIBRATION,
 	    "the file is no JSON: %s at byte %zu", trouble, at);
 }
 
 enum qs_status qs_calib_file_read(struct qs_plan *plan, const struct qs_calib_identity *identity,
     const char *path, struct qs_findings *findings)
 {
-	const struct reader reader = {
+	const struct qs_calib_reader reader = {
 	    qs_place_of(qs_findings_name_source(findings, path)), findings};
 	struct json_object *document = NULL;
-	enum qs_status status;
-	char *bytes;
-	size_t size;
+	enum qs_status status = qs_calib_parse(&reader, path, &document);
 
-	status = qs_file_read(path, QS_CALIB_FILE_LIMIT, findings, &bytes, &size);
-	if (status != QS_OK)
-		return status;
-	status = parse_document(&reader, bytes, size, &document);
 	if (status == QS_OK)
 		status = read_document(&reader, plan, identity, document);
 	json_object_put(document);
-	free(bytes);
 	return status;
 }

@@ -69,7 +69,8 @@ static void calibrate_site(void *context, size_t index)
 	struct qs_site *site = &constants->plan->sites[index];
 	struct qs_findings *apart;
 
-	if (!qs_site_is_constant(site) || !qs_site_has_scales(site) || site->input_site != QS_NONE)
+	if (!qs_site_is_constant(site) || !qs_site_has_scales(site) || site->is_given ||
+	    site->input_site != QS_NONE)
 		return;
 	apart = constants->apart[index] = qs_findings_new_beside(constants->findings);
 	constants->statuses[index] =

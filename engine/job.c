@@ -164,6 +164,29 @@ static enum qs_status rewrite(struct qs_job *job, struct qs_findings *findings)
 	return status;
 }
 
+enum qs_status qs_job_open_float(
+    const struct qs_job *job, struct qs_findings *findings, struct qs_model **ret_model)
+{
+	const bool equalizes = qs_policy_switch(job->policy, QS_SWITCH_INCLUDE_CLE);
+	struct qs_equalized equalized;
+	struct qs_model *model = NULL;
+	size_t n;
+	enum qs_status status = qs_model_open(job->model_path, findings, &model);
+
+	if (status == QS_OK)
+		status = qs_fold_batch_norms(model, findings, &n);
+	if (status == QS_OK && equalizes &&
+	    qs_policy_switch(job->policy, QS_SWITCH_CONVERT_RELU6_TO_RELU))
+		status = qs_relu6_to_relu(model, findings, &n);
+	if (status == QS_OK && equalizes)
+		status = qs_equalize(model, findings, &equalized);
+	if (status == QS_OK)
+		*ret_model = model;
+	else
+		qs_model_free(model);
+	return status;
+}
+
 static enum qs_status prepare(
     struct qs_job *job, bool allow_unmatched, struct qs_findings *findings)
 {
@@ -378,6 +401,17 @@ enum qs_status qs_job_calibrate(
 		status = qs_calibrate_activations(
 		    job->plan, job->registry, options, &course, findings, &job->n_batches);
 	return status == QS_OK ? qs_job_derive(job, findings) : status;
+}
+
+enum qs_status qs_job_import_scales(struct qs_job *job, const char *path, bool partial,
+    const struct qs_calibrate_options *options, struct qs_findings *findings)
+{
+	enum qs_status status;
+
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	status = qs_calib_file_import(job->plan, path, partial, findings);
+	return status == QS_OK ? qs_job_calibrate(job, options, findings) : status;
 }
 
 enum qs_status qs_job_read_calibration(

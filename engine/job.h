@@ -47,6 +47,13 @@ struct qs_job {
 	struct qs_verification verification; /* of nothing until the job is verified */
 };
 
+/*
+ * Opens the float model that a job is to come close to, with the names of its plan: batch
+ * normalisations are folded, and weights equalized where the config has it so. What the config
+ * makes of ReLU6 is an error to be seen, except that equalizing rests on it.
+ */
+enum qs_status qs_job_open_float(
+    const struct qs_job *job, struct qs_findings *findings, struct qs_model **ret_model);
 /* What a calibration of the job is of. */
 struct qs_calib_identity qs_job_identity(const struct qs_job *job);
 

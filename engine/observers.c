@@ -35,7 +35,7 @@ enum qs_status qs_observers_init(struct qs_observers *observers, struct qs_plan 
 		    .is_graph_input = graph->values[site->value].is_input,
 		    .subject = qs_observers_subject(observers, site)};
 
-		if (qs_site_is_constant(site) || !qs_site_has_scales(site))
+		if (qs_site_is_constant(site) || !qs_site_has_scales(site) || site->is_given)
 			continue;
 		if (site->fixed_scale > 0) {
 			status = qs_site_fix(site);

@@ -35,6 +35,7 @@ struct qs_site {
 	bool is_constant;          /* of the model, rather than something that flows */
 	size_t n_layers;           /* that read the constant in this format */
 	struct qs_qparams qparams; /* of integers; n is 0 until calibrated */
+	bool is_given;             /* the scales are given, and not looked for */
 	/*
 	 * Of a bias of 32 bits: the sites whose scales multiplied give its own, as integer
 	 * arithmetic adds it to the products. QS_NONE for a bias with a scale of its own, and for
@@ -156,6 +157,11 @@ void qs_plan_groups(struct qs_plan *plan, const struct qs_spec_source *specs);
 
 /* Plans what each layer reads and computes, a layer at a time. */
 void qs_plan_nodes(struct qs_plan *plan, const struct qs_spec_source *specs);
+
+/* The axis of the channels in the weights or the bias of a layer, as the constant has it; -1 when
+ * that is not known. */
+int qs_plan_channel_axis(
+    const struct qs_graph *graph, const struct qs_layer *layer, enum qs_tensor kind);
 
 /* Whether two specs are the same in every parameter. */
 bool qs_plan_same_spec(const struct qs_spec *a, const struct qs_spec *b);

@@ -83,6 +83,14 @@ static struct reading find_reading(const struct qs_graph *graph, const struct qs
 	return (struct reading){QS_NONE, {QS_NONE, 0}, -1};
 }
 
+int qs_plan_channel_axis(
+    const struct qs_graph *graph, const struct qs_layer *layer, enum qs_tensor kind)
+{
+	return find_reading(
+	    graph, layer, kind, kind == QS_TENSOR_BIAS ? layer->bias.name : layer->weights.name)
+	    .axis;
+}
+
 bool qs_plan_same_spec(const struct qs_spec *a, const struct qs_spec *b)
 {
 #define PARAM(ID, field, key, KIND, domain, value, activation, tensors, versions, help)            \

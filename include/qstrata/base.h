@@ -43,6 +43,13 @@ enum qs_status {
 /** A few words for a status, lower case; never NULL. */
 QS_API const char *qs_status_text(enum qs_status status);
 
+/** How a table is written. */
+enum qs_table_format {
+	QS_TABLE_TEXT, /**< aligned columns for people */
+	QS_TABLE_JSON, /**< one document of format version 1.0 */
+	QS_TABLE_CSV   /**< as RFC 4180 has it, with a line of names */
+};
+
 /* ---- text ------------------------------------------------------------------------------------ */
 
 /**

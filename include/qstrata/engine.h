@@ -175,6 +175,18 @@ QS_API void qs_shard_origin_done(struct qs_shard_origin *origin);
 QS_API enum qs_status qs_job_read_calibration(
     struct qs_job *job, const char *path, struct qs_findings *findings);
 
+/**
+ * Takes scales from a calibration file by the names of their tensors, whatever model and config it
+ * was made for: those that training went on with, for the trained model. QS_INVALID with findings:
+ * about tensors that the file has in another format or lacks, those that the config does not
+ * quantize, and signs that nothing was observed.
+ *
+ * With `partial`, what the file lacks is calibrated as qs_job_calibrate() has it, upon the scales
+ * that are given, and what it has too much is passed over; both become warnings.
+ */
+QS_API enum qs_status qs_job_import_scales(struct qs_job *job, const char *path, bool partial,
+    const struct qs_calibrate_options *options, struct qs_findings *findings);
+
 /** Writes the scales as a calibration file. */
 QS_API enum qs_status qs_job_write_calibration(
     const struct qs_job *job, const char *path, struct qs_findings *findings);

@@ -19,13 +19,6 @@ extern "C" {
 /** What each quantized tensor costs on its own. */
 struct qs_sensitivity;
 
-/** How documents about it are written. */
-enum qs_table_format {
-	QS_TABLE_TEXT, /**< a table for people */
-	QS_TABLE_JSON, /**< one document of format version 1.0 */
-	QS_TABLE_CSV   /**< as RFC 4180 has it, with a line of titles */
-};
-
 /** How much is done, and what need not be done again. */
 struct qs_effort {
 	/**
