@@ -63,6 +63,7 @@ static struct json_object *site_json(const struct qs_site *site)
 	qs_json_put(object, "zero_point", numbers(&site->qparams, false));
 	qs_json_put(object, "quant_min", json_object_new_int64(site->qparams.quant_min));
 	qs_json_put(object, "quant_max", json_object_new_int64(site->qparams.quant_max));
+	qs_calib_put_ties(object, site);
 	if (site->axis >= 0)
 		qs_json_put(object, "axis", json_object_new_int(site->axis));
 	return object;
@@ -265,6 +266,26 @@ static enum qs_status read_correction(const struct reader *reader, const struct 
 	return QS_OK;
 }
 
+void qs_calib_put_ties(struct json_object *object, const struct qs_site *site)
+{
+	if (!site->n_rounded)
+		return;
+	qs_json_put(object, "values", json_object_new_uint64(site->n_rounded));
+	qs_json_put(object, "ties", json_object_new_uint64(site->n_ties));
+}
+
+void qs_calib_read_ties(struct json_object *object, struct qs_site *site)
+{
+	struct json_object *values = json_object_object_get(object, "values");
+	struct json_object *ties = json_object_object_get(object, "ties");
+
+	if (!json_object_is_type(values, json_type_int) ||
+	    !json_object_is_type(ties, json_type_int))
+		return;
+	site->n_rounded = json_object_get_uint64(values);
+	site->n_ties = json_object_get_uint64(ties);
+}
+
 static enum qs_status read_site(const struct reader *reader, const struct qs_plan *plan,
     struct json_object *tensors, struct qs_site *site)
 {
@@ -306,6 +327,7 @@ static enum qs_status read_site(const struct reader *reader, const struct qs_pla
 	}
 	qs_qparams_done(&site->qparams);
 	site->qparams = qparams;
+	qs_calib_read_ties(object, site);
 	return QS_OK;
 }
 

@@ -34,4 +34,10 @@ enum qs_status qs_calib_file_write(const struct qs_plan *plan,
 enum qs_status qs_calib_file_read(struct qs_plan *plan, const struct qs_calib_identity *identity,
     const char *path, struct qs_findings *findings);
 
+/* Writes how many values of a site sat on ties, and takes it where it is said: only the report asks
+ * for it. */
+struct json_object;
+void qs_calib_put_ties(struct json_object *object, const struct qs_site *site);
+void qs_calib_read_ties(struct json_object *object, struct qs_site *site);
+
 #endif

@@ -289,10 +289,12 @@ static bool read_corrected(
 static enum qs_status write_observer(
     const struct qs_observers *observers, size_t site, struct qs_text *text)
 {
+	const struct qs_site *of = &observers->plan->sites[site];
 	struct json_object *line = json_object_new_object();
 	enum qs_status status;
 
-	qs_json_put(line, "tensor", qs_json_text(observers->plan->sites[site].name));
+	qs_json_put(line, "tensor", qs_json_text(of->name));
+	qs_calib_put_ties(line, of);
 	status = qs_json_write_line(line, text);
 	return status == QS_OK ? qs_observer_write(observers->of_site[site], text) : status;
 }
@@ -338,6 +340,8 @@ static enum qs_status read_observer(
 	if (!name || strcmp(name, lines->name) != 0)
 		status =
 		    qs_lines_complain(lines, "the next \"tensor\" of the state is another one");
+	else
+		qs_calib_read_ties(line, &observers->plan->sites[site]);
 	json_object_put(line);
 	return status == QS_OK ? qs_observer_read_lines(observers->of_site[site], lines, false)
 	                       : status;

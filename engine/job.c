@@ -12,6 +12,7 @@
 #include "engine/arithmetic.h"
 #include "engine/calib_file.h"
 #include "engine/calibrate.h"
+#include "model/convert.h"
 #include "model/fold.h"
 #include "model/opset.h"
 
@@ -83,8 +84,8 @@ static enum qs_status take_fingerprints(struct qs_job *job, struct qs_findings *
 
 static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings)
 {
-	const struct qs_spec_source specs = {
-	    layer_spec, quantizes, job, qs_policy_device(job->policy)};
+	const struct qs_spec_source specs = {layer_spec, quantizes, job,
+	    qs_policy_device(job->policy), job->written.written == QS_WRITTEN_INT_WEIGHTS};
 	enum qs_status status = find_folded_layers(job);
 
 	if (status == QS_OK)
@@ -156,6 +157,8 @@ static enum qs_status rewrite(struct qs_job *job, struct qs_findings *findings)
 
 	if (qs_policy_switch(job->policy, QS_SWITCH_CONVERT_RELU6_TO_RELU))
 		status = qs_relu6_to_relu(job->model, findings, &job->n_relu6);
+	if (status == QS_OK && qs_policy_switch(job->policy, QS_SWITCH_CONVERT_SILU_TO_HSWISH))
+		status = qs_silu_to_hardswish(job->model, findings, &job->n_silu);
 	if (status == QS_OK && qs_policy_switch(job->policy, QS_SWITCH_INCLUDE_CLE))
 		status = qs_equalize(job->model, findings, &job->equalized);
 	return status;
@@ -253,6 +256,27 @@ enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arit
 		return QS_BUG;
 	job->arithmetic = arithmetic;
 	return QS_OK;
+}
+
+enum qs_status qs_job_set_apply(
+    struct qs_job *job, const struct qs_apply_options *options, struct qs_findings *findings)
+{
+	const bool same_plan = (job->written.written == QS_WRITTEN_INT_WEIGHTS) ==
+	                       (options->written == QS_WRITTEN_INT_WEIGHTS);
+	enum qs_scale_law law;
+	enum qs_status status;
+
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	job->written = *options;
+	if (same_plan)
+		return QS_OK;
+	law = job->plan->scale_law;
+	drop_plan(job);
+	status = make_plan(job, findings);
+	if (status == QS_OK)
+		job->plan->scale_law = law;
+	return status;
 }
 
 enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law)
@@ -388,7 +412,7 @@ enum qs_status qs_job_apply(struct qs_job *job, struct qs_findings *findings)
 
 	if (job->stage != QS_JOB_CALIBRATED)
 		return QS_BUG;
-	status = qs_apply(job->plan, job->registry, findings, &job->applied);
+	status = qs_apply(job->plan, job->registry, &job->written, findings, &job->applied);
 	if (status == QS_OK)
 		job->stage = QS_JOB_APPLIED;
 	return status;

@@ -37,8 +37,10 @@ struct qs_job {
 	size_t n_batches;
 	enum qs_observe observe;
 	enum qs_arithmetic arithmetic;
+	struct qs_apply_options written;
 	size_t n_approximated; /* layers that compute as the DPU does */
 	size_t n_relu6;        /* made ReLU */
+	size_t n_silu;         /* made hard swish */
 	struct qs_equalized equalized;
 	int64_t opset_before, opset; /* of the standard operators */
 };

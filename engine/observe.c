@@ -15,6 +15,8 @@
 #include "engine/calib_state.h"
 #include "engine/calibrate.h"
 #include "engine/feed.h"
+#include "engine/lattice.h"
+#include "engine/onnx_form.h"
 #include "engine/runner.h"
 #include "engine/site.h"
 #include "model/ort.h"
@@ -38,6 +40,18 @@ struct run {
 	struct qs_correct correct;
 };
 
+/* Ties with the scale that a batch is quantized with. */
+static void count_ties(struct qs_site *site, const float *in, size_t n)
+{
+	struct qs_lattice lattice;
+
+	if (qs_onnx_rounds(site))
+		return;
+	lattice = qs_lattice_of(&site->qparams, 0);
+	site->n_rounded += n;
+	site->n_ties += qs_lattice_count_ties(&lattice, in, n);
+}
+
 static enum qs_status visit(void *context, size_t index, const float *in, size_t n, float *out)
 {
 	struct run *run = context;
@@ -50,6 +64,8 @@ static enum qs_status visit(void *context, size_t index, const float *in, size_t
 		return QS_OK;
 	if (observed)
 		status = qs_observers_take(&run->observers, index);
+	if (status == QS_OK)
+		count_ties(&run->plan->sites[index], in, n);
 	return status == QS_OK ? qs_site_fake(run->plan, run->registry, &run->plan->sites[index],
 				     (struct qs_layout){1, 1, n}, run->findings, in, out)
 	                       : status;

@@ -18,6 +18,10 @@ struct qs_observer {
 	struct qs_record record;
 };
 
+/* As qs_observer_feed_batch(), for a batch that is all there. */
+enum qs_status qs_observer_feed_numbered(
+    struct qs_observer *observer, uint64_t number, struct qs_layout layout, const float *data);
+
 /*
  * Adds rows to the observer's. QS_INVALID with a finding about a place when a number is there
  * already or the limit is passed; the observer is as before then.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "engine/calibrate.h"
+#include "engine/observer.h"
 
 struct qs_subject qs_observers_subject(
     const struct qs_observers *observers, const struct qs_site *site)
@@ -50,21 +51,13 @@ void qs_observers_done(struct qs_observers *observers)
 	observers->of_site = NULL;
 }
 
-/* Where a batch of floats comes from that is all there. */
-static enum qs_status point_to(void *context, size_t at, size_t n, const float **ret_values)
-{
-	(void)n;
-	*ret_values = *(const float *const *)context + at;
-	return QS_OK;
-}
-
 enum qs_status qs_observers_feed(
     struct qs_observers *observers, size_t site, uint64_t number, const float *values, size_t n)
 {
-	const struct qs_batch batch = {{1, 1, n}, point_to, NULL, &values};
+	const struct qs_layout layout = {1, 1, n};
 
 	return observers->of_site[site]
-	           ? qs_observer_feed_batch(observers->of_site[site], number, &batch)
+	           ? qs_observer_feed_numbered(observers->of_site[site], number, layout, values)
 	           : QS_OK;
 }
 

@@ -56,6 +56,32 @@ enum qs_arithmetic {
 /** Sets whose arithmetic a job computes with; before it gets its scales. */
 QS_API enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arithmetic);
 
+/** What a quantized model is made of. */
+enum qs_written {
+	QS_WRITTEN_QDQ,        /**< codes, QuantizeLinear and DequantizeLinear */
+	QS_WRITTEN_FAKE,       /**< float32 with the values of the codes, and plain operators */
+	QS_WRITTEN_INT_WEIGHTS /**< codes of weights with DequantizeLinear; all else is float32 */
+};
+
+/** How rounding modes are written that QuantizeLinear, which rounds ties to even, does not have. */
+enum qs_rounding_form {
+	QS_ROUNDING_NATIVE, /**< as QuantizeLinear all the same; the report counts ties */
+	QS_ROUNDING_EXACT   /**< in plain operators that give the bits of the library */
+};
+
+/** How a job writes its model. */
+struct qs_apply_options {
+	enum qs_written written;
+	enum qs_rounding_form rounding; /**< QS_WRITTEN_FAKE rounds exactly in any case */
+};
+
+/**
+ * Sets how a job writes its model; before it gets its scales, since weights alone need no others.
+ * QS_INVALID with a finding when no tensor is left to quantize.
+ */
+QS_API enum qs_status qs_job_set_apply(
+    struct qs_job *job, const struct qs_apply_options *options, struct qs_findings *findings);
+
 /** Sets what symmetric data is scaled by, `qmax` in a new job; before it gets its scales. */
 QS_API enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law);
 
