@@ -4,8 +4,8 @@
  *
  *   make_text DIGITS.npy OUT.npy HEIGHT WIDTH
  *
- * DIGITS.npy holds pictures of digits of 28x28 float32 in its last two axes, bright on dark. OUT.npy
- * is 1x3xHEIGHTxWIDTH, dark on bright, from -1 to 1.
+ * DIGITS.npy holds pictures of digits of 28x28 float32 in its last two axes, bright on dark.
+ * OUT.npy is 1x3xHEIGHTxWIDTH, dark on bright, from -1 to 1.
  */
 #include <math.h>
 #include <stdio.h>
