@@ -75,9 +75,10 @@ static enum qs_status find_folded_layers(struct qs_job *job)
 
 static enum qs_status take_fingerprints(struct qs_job *job, struct qs_findings *findings)
 {
-	const enum qs_status status =
-	    qs_fingerprint_model(job->model, findings, &job->model_fingerprint);
+	enum qs_status status = qs_fingerprint_model(job->model, findings, &job->model_fingerprint);
 
+	if (status == QS_OK)
+		status = qs_content_find(job->model, &job->content);
 	return status == QS_OK ? qs_fingerprint_scales(job->policy, &job->config_fingerprint)
 	                       : status;
 }
@@ -266,6 +267,7 @@ void qs_job_free(struct qs_job *job)
 	qs_selection_free(job->selection);
 	qs_layers_free(job->layers);
 	qs_model_free(job->model);
+	qs_content_done(&job->content);
 	qs_registry_free(job->builtin);
 	qs_verification_done(&job->verification);
 	free(job->model_path);
@@ -367,6 +369,16 @@ static enum qs_status calibrated(
 	return qs_findings_status(findings);
 }
 
+enum qs_status qs_job_identify(struct qs_job *job, struct qs_findings *findings)
+{
+	const enum qs_status status =
+	    qs_content_fingerprint(&job->content, findings, &job->model_fingerprint);
+
+	qs_content_done(&job->content);
+	job->content = (struct qs_content){.n = 0};
+	return status;
+}
+
 struct qs_calib_identity qs_job_identity(const struct qs_job *job)
 {
 	return (struct qs_calib_identity){job->model_path, qs_policy_name(job->policy),
@@ -393,8 +405,10 @@ enum qs_status qs_job_calibrate(
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
 	job->observe = options->observe;
+	status = options->state ? qs_job_identify(job, findings) : QS_OK;
 	identity = qs_job_identity(job);
-	status = qs_job_settle_arithmetic(job, findings);
+	if (status == QS_OK)
+		status = qs_job_settle_arithmetic(job, findings);
 	if (status == QS_OK)
 		status = qs_calibrate_parameters(job->plan, job->registry, findings);
 	if (status == QS_OK)
@@ -417,25 +431,31 @@ enum qs_status qs_job_import_scales(struct qs_job *job, const char *path, bool p
 enum qs_status qs_job_read_calibration(
     struct qs_job *job, const char *path, struct qs_findings *findings)
 {
-	const struct qs_calib_identity identity = qs_job_identity(job);
+	struct qs_calib_identity identity;
 	enum qs_status status;
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
-	status = qs_job_settle_arithmetic(job, findings);
+	status = qs_job_identify(job, findings);
+	identity = qs_job_identity(job);
+	if (status == QS_OK)
+		status = qs_job_settle_arithmetic(job, findings);
 	if (status == QS_OK)
 		status = qs_calib_file_read(job->plan, &identity, path, findings);
 	return calibrated(job, status, findings);
 }
 
 enum qs_status qs_job_write_calibration(
-    const struct qs_job *job, const char *path, struct qs_findings *findings)
+    struct qs_job *job, const char *path, struct qs_findings *findings)
 {
-	const struct qs_calib_identity identity = qs_job_identity(job);
+	struct qs_calib_identity identity;
+	enum qs_status status;
 
-	return job->stage == QS_JOB_CALIBRATED
-	           ? qs_calib_file_write(job->plan, &identity, path, findings)
-	           : QS_BUG;
+	if (job->stage != QS_JOB_CALIBRATED)
+		return QS_BUG;
+	status = qs_job_identify(job, findings);
+	identity = qs_job_identity(job);
+	return status == QS_OK ? qs_calib_file_write(job->plan, &identity, path, findings) : status;
 }
 
 /* ---- the quantized model --------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "engine/apply.h"
 #include "engine/calib_file.h"
+#include "engine/content.h"
 #include "engine/verify.h"
 #include "model/equalize.h"
 #include "qstrata/engine.h"
@@ -31,6 +32,7 @@ struct qs_job {
 	struct qs_applied applied;
 	char *model_path, *output_path;
 	uint64_t model_fingerprint, config_fingerprint;
+	struct qs_content content;          /* beside the model, until it is in the fingerprint */
 	uint64_t bytes_before, bytes_after; /* of the files */
 	size_t n_folded;                    /* batch normalisations */
 	size_t n_batches;
@@ -56,6 +58,10 @@ enum qs_status qs_job_open_float(
     const struct qs_job *job, struct qs_findings *findings, struct qs_model **ret_model);
 /* What a calibration of the job is of. */
 struct qs_calib_identity qs_job_identity(const struct qs_job *job);
+
+/* Takes the content of files beside the model into its fingerprint, before a calibration is kept or
+ * read. QS_IO with a finding. */
+enum qs_status qs_job_identify(struct qs_job *job, struct qs_findings *findings);
 
 /* Lets the model compute as the device does, if it is to; once. The plan may be another one
  * afterwards. */

@@ -120,6 +120,12 @@ static void place_node(struct qs_pieces *pieces, size_t node)
 
 		piece = ready > piece ? ready : piece;
 	}
+	/* Whether a branch is taken is known before the first of its nodes is run. */
+	if (graph->condition[item->region] != QS_NONE) {
+		const size_t ready = ready_in(pieces, graph->condition[item->region]) + 1;
+
+		piece = ready > piece ? ready : piece;
+	}
 	pieces->piece_of_node[node] = piece;
 	pieces->n = piece >= pieces->n ? piece + 1 : pieces->n;
 }

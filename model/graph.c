@@ -245,6 +245,7 @@ static enum qs_status add_values(struct qs_graph_build *build)
 /* Labels nodes without a name by operator and count. */
 static enum qs_status label_nodes(struct qs_graph *graph)
 {
+	const size_t n_regions = graph->model->regions ? graph->model->regions->n : 1;
 	struct qs_map counts = QS_MAP_INIT;
 	enum qs_status status = QS_OK;
 
@@ -256,7 +257,7 @@ static enum qs_status label_nodes(struct qs_graph *graph)
 		const size_t region = qs_region_of_node(proto);
 
 		graph->nodes[i].proto = proto;
-		graph->nodes[i].region = region == QS_REGION_NONE ? 0 : region;
+		graph->nodes[i].region = region < n_regions ? region : 0;
 		graph->nodes[i].label = proto->name && *proto->name ? proto->name
 		                                                    : qs_arena_printf(&graph->arena,
 									  "%s#%zu", op_type, count);
@@ -279,6 +280,31 @@ static enum qs_status allocate(struct qs_graph *graph)
 	graph->values = qs_arena_array(&graph->arena, n_values + 1, sizeof(*graph->values));
 	graph->order = qs_arena_array(&graph->arena, proto->n_node + 1, sizeof(*graph->order));
 	return graph->nodes && graph->values && graph->order ? QS_OK : QS_NOMEM;
+}
+
+/* Finds what the branches that are open depend on. */
+static enum qs_status find_conditions(struct qs_graph *graph)
+{
+	const struct qs_regions *regions = graph->model->regions;
+
+	graph->n_regions = regions ? regions->n : 1;
+	graph->condition =
+	    qs_arena_array(&graph->arena, graph->n_regions, sizeof(*graph->condition));
+	if (!graph->condition)
+		return QS_NOMEM;
+	for (size_t i = 0; i < graph->n_regions; i++)
+		graph->condition[i] = QS_NONE;
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		const struct qs_node *node = &graph->nodes[i];
+
+		for (size_t b = 0; b < 2 && qs_region_is_if(node->proto); b++) {
+			const size_t region = qs_region_of_branch(node->proto, b);
+
+			if (region < graph->n_regions)
+				graph->condition[region] = node->inputs[QS_REGION_CONDITION];
+		}
+	}
+	return QS_OK;
 }
 
 /* Operators that give something new without reading anything. */
@@ -356,6 +382,8 @@ enum qs_status qs_graph_new(
 		status = add_values(&build);
 	if (status == QS_OK)
 		status = qs_graph_find_reads(&build);
+	if (status == QS_OK)
+		status = find_conditions(graph);
 	if (status == QS_OK)
 		status = qs_graph_sort(graph, findings);
 	free(build.reads);

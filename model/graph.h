@@ -65,6 +65,10 @@ struct qs_graph {
 	struct qs_value *values;
 	size_t n_values;
 	size_t *order; /* nodes, each after those it depends on */
+	/* By region (model/regions.h): the value that says whether the branch is taken, which is
+	 * before the branch's nodes in the order; QS_NONE for the main graph. */
+	size_t *condition;
+	size_t n_regions;
 	struct qs_map by_name;
 	struct qs_arena arena;
 };

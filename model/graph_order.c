@@ -75,15 +75,19 @@ static enum qs_status step(struct sort *sort)
 {
 	struct frame *top = &sort->stack[sort->n_stack - 1];
 	const struct qs_node *node = &sort->graph->nodes[top->node];
-	size_t value;
+	const size_t n_reads = node->proto->n_input + node->n_inner;
+	size_t value = sort->graph->condition[node->region];
 
-	if (top->next == node->proto->n_input + node->n_inner) {
+	/* What says whether its branch is taken comes before a node as well. */
+	if (top->next > n_reads || (top->next == n_reads && value == QS_NONE)) {
 		sort->marks[top->node] = DONE;
 		sort->graph->order[sort->n_order++] = top->node;
 		sort->n_stack--;
 		return QS_OK;
 	}
-	value = node->inputs[top->next++];
+	if (top->next < n_reads)
+		value = node->inputs[top->next];
+	top->next++;
 	if (value == QS_NONE || sort->graph->values[value].producer == QS_NONE)
 		return QS_OK;
 	return open_node(sort, sort->graph->values[value].producer);

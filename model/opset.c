@@ -9,6 +9,7 @@
 #include "base/module.h"
 #include "model/edit.h"
 #include "model/opset_shim.h"
+#include "model/regions.h"
 #include "model/shape.h"
 #include "model/tensor.h"
 
@@ -101,6 +102,36 @@ static Onnx__ValueInfoProto *describe(struct qs_arena *arena, const struct qs_va
 	return info;
 }
 
+/* The model's bytes with its branches open, as the converter leaves alone what is within others. It
+ * asks for the version of every domain. */
+static enum qs_status pack_open(struct qs_graph *graph, struct qs_findings *findings,
+    unsigned char **ret_bytes, size_t *ret_size)
+{
+	struct qs_model model = *graph->model;
+	Onnx__ModelProto proto = *model.proto;
+	const size_t n = proto.n_opset_import;
+
+	if (!model.regions)
+		return qs_model_pack(&model, false, findings, ret_bytes, ret_size);
+	proto.opset_import = qs_arena_array(&graph->arena, n + 1, sizeof(*proto.opset_import));
+	if (!proto.opset_import)
+		return QS_NOMEM;
+	if (n)
+		memcpy(
+		    proto.opset_import, model.proto->opset_import, n * sizeof(*proto.opset_import));
+	proto.opset_import[n] = qs_arena_alloc(&graph->arena, sizeof(**proto.opset_import));
+	if (!proto.opset_import[n])
+		return QS_NOMEM;
+	onnx__operator_set_id_proto__init(proto.opset_import[n]);
+	proto.opset_import[n]->domain = QS_REGION_DOMAIN;
+	proto.opset_import[n]->has_version = true;
+	proto.opset_import[n]->version = 1;
+	proto.n_opset_import = n + 1;
+	model.proto = &proto;
+	model.regions = NULL;
+	return qs_model_pack(&model, false, findings, ret_bytes, ret_size);
+}
+
 /* The model's bytes with all shapes that are known; the model itself stays as it is. */
 static enum qs_status pack_with_shapes(struct qs_graph *graph, struct qs_findings *findings,
     unsigned char **ret_bytes, size_t *ret_size)
@@ -128,7 +159,7 @@ static enum qs_status pack_with_shapes(struct qs_graph *graph, struct qs_finding
 			proto->value_info[proto->n_value_info++] = info;
 	}
 	if (status == QS_OK)
-		status = qs_model_pack(graph->model, false, findings, ret_bytes, ret_size);
+		status = pack_open(graph, findings, ret_bytes, ret_size);
 	proto->value_info = before;
 	proto->n_value_info = n_before;
 	return status;
@@ -142,6 +173,8 @@ static void restore_node(Onnx__NodeProto *node, const Onnx__NodeProto *before)
 	if (!node->name || !*node->name)
 		node->name = before->name;
 	node->doc_string = before->doc_string;
+	if (qs_region_is_if(before))
+		node->domain = before->domain;
 	node->base.n_unknown_fields = before->base.n_unknown_fields;
 	node->base.unknown_fields = before->base.unknown_fields;
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <iostream>
 #include <string>
 
 #define ONNX_ML 1
@@ -52,6 +53,8 @@ int qs_opset_module_convert(const void *bytes, size_t size, int version, unsigne
     size_t *ret_size, char *message, size_t message_size)
 {
 	const auto handler = google::protobuf::SetLogHandler(drop_message);
+	/* It warns of domains that it does not know. */
+	const auto stream = std::cerr.rdbuf(nullptr);
 	int result;
 
 	try {
@@ -61,6 +64,7 @@ int qs_opset_module_convert(const void *bytes, size_t size, int version, unsigne
 	} catch (...) {
 		result = fail("it gives no reason", message, message_size);
 	}
+	std::cerr.rdbuf(stream);
 	google::protobuf::SetLogHandler(handler);
 	return result;
 }

@@ -247,7 +247,7 @@ static void deal_constants(struct closing *closing)
 		Onnx__TensorProto *tensor = graph->initializer[i];
 
 		note(closing, &closing->constant, tensor->name, region);
-		if (region) {
+		if (tensor->doc_string) {
 			tensor = take(closing, 1, sizeof(*tensor));
 			if (!tensor)
 				return;

@@ -171,7 +171,8 @@ QS_API enum qs_status qs_shard_origin_read(
 /** Releases what was read. */
 QS_API void qs_shard_origin_done(struct qs_shard_origin *origin);
 
-/** Takes the scales of a calibration file, which must be of the same model and config. */
+/** Takes the scales of a calibration file, which must be of the same model, with the same data in
+ * other files, and config. */
 QS_API enum qs_status qs_job_read_calibration(
     struct qs_job *job, const char *path, struct qs_findings *findings);
 
@@ -189,7 +190,7 @@ QS_API enum qs_status qs_job_import_scales(struct qs_job *job, const char *path,
 
 /** Writes the scales as a calibration file. */
 QS_API enum qs_status qs_job_write_calibration(
-    const struct qs_job *job, const char *path, struct qs_findings *findings);
+    struct qs_job *job, const char *path, struct qs_findings *findings);
 
 /** Writes the formats into the model in memory. QS_UNSUPPORTED when ONNX cannot say one of them. */
 QS_API enum qs_status qs_job_apply(struct qs_job *job, struct qs_findings *findings);

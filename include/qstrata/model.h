@@ -47,8 +47,8 @@ struct qs_layer_tensor {
  * list.
  *
  * Nodes that do not depend on the model's inputs (weights that are transposed) and nodes that
- * compute only shapes are no layers. Nodes within the branches of an If are; those within the bodies
- * of Loop and Scan are none.
+ * compute only shapes are no layers. Nodes within the branches of an If are; those within the
+ * bodies of Loop and Scan are none.
  */
 struct qs_layer {
 	const char *name;    /**< name of the main node; "Conv#2", the third Conv, if it has none */

@@ -15,6 +15,7 @@
 #define OUTPUT "tests/out/job_test_out.onnx"
 #define CALIB "tests/out/job_test.json"
 #define DATA "tests/out/job_test.npy"
+#define WEIGHTS_FILE "tests/out/job_test.bin"
 
 #define HALF ENGINE_CONFIG("\"datatype\": \"bfloat16\"", "")
 #define INT8 ENGINE_CONFIG(ENGINE_INT8, "")
@@ -362,6 +363,28 @@ static void calibrating_on_data_and_reading_the_scales_are_the_same(void **state
 	free(from_file.data);
 }
 
+static void a_calibration_belongs_to_the_data_beside_its_model(void **state)
+{
+	static const char *const lines[] = {"opset 13", "in x 2 4", "external w job_test.bin 4 3",
+	    "node MatMul m x,w y", "out y", NULL};
+	float weights[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+	struct bench *bench = *state;
+
+	write_bytes((fixture_output(""), WEIGHTS_FILE), weights, sizeof(weights));
+	start(bench, WEIGHTS(""), lines);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	assert_int_equal(new_job(bench, WEIGHTS("")), QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	weights[11] = 13;
+	write_bytes(WEIGHTS_FILE, weights, sizeof(weights));
+	assert_int_equal(new_job(bench, WEIGHTS("")), QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_INVALID);
+	assert_string_equal(last_finding(bench)->message,
+	    "the calibration was made for another model; calibrate again");
+	remove(WEIGHTS_FILE);
+}
+
 static void a_calibration_belongs_to_the_switches_of_its_config(void **state)
 {
 	struct bench *bench = *state;
@@ -706,6 +729,7 @@ int main(void)
 	    TEST(a_calibration_belongs_to_its_model_and_config),
 	    TEST(calibrating_on_data_and_reading_the_scales_are_the_same),
 	    TEST(a_calibration_belongs_to_the_switches_of_its_config),
+	    TEST(a_calibration_belongs_to_the_data_beside_its_model),
 	    TEST(whoever_watches_may_stop_calibration),
 	    TEST(the_report_tells_what_was_done),
 	    TEST(the_report_as_json_has_the_same),
