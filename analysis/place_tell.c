@@ -29,7 +29,7 @@ static const char *name_of(const struct teller *teller, const struct qs_placed *
 
 static void tell_boolean(const struct teller *teller, const struct qs_placed *placed)
 {
-	struct qs_finding *finding = qs_finding_add(teller->findings, QS_FINDING_BOOLEAN_OPERAND,
+	struct qs_finding *finding = qs_finding_add(teller->findings, QS_FINDING_BOOLEAN_ON_CPU,
 	    teller->place,
 	    "%s \"%s\" reads a boolean as \"%s\", which has no scale: on %s it runs on the CPU",
 	    op_of(teller, placed), name_of(teller, placed), placed->boolean->name, teller->device);

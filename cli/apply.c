@@ -1,69 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* calibrate and apply: a model and a config become scales and a quantized model. */
+/* apply: a model, a config and scales become a quantized model. */
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/progress.h"
-#include "cli/report.h"
-
-/* What a command does with a job that is planned. */
-typedef enum qs_status job_work(
-    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings);
-
-/* Everything that --image says. */
-static enum qs_status read_image_options(const struct arguments *arguments,
-    struct qs_findings *findings, struct qs_image_options *ret_options)
-{
-	enum qs_status status = QS_OK;
-
-	qs_image_options_init(ret_options);
-	for (size_t i = 0; i < arguments->n_given; i++) {
-		if (arguments->given[i].option == OPTION_IMAGE &&
-		    qs_image_options_set(ret_options, arguments->given[i].value, findings) != QS_OK)
-			status = QS_INVALID;
-	}
-	return status;
-}
-
-static enum qs_status calibrate(
-    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
-{
-	const char *observe = arguments->value[OPTION_OBSERVED];
-	struct qs_image_options images;
-	struct progress progress = progress_start("calibrating: batch");
-	const struct qs_calibrate_options options = {
-	    .onnxruntime = arguments->value[OPTION_ONNXRUNTIME],
-	    .data = arguments->value[OPTION_DATA],
-	    .images = &images,
-	    .progress = isatty(STDERR_FILENO) ? progress_show : NULL,
-	    .context = &progress,
-	    .observe =
-		observe && strcmp(observe, "float") == 0 ? QS_OBSERVE_FLOAT : QS_OBSERVE_QUANTIZED};
-	const enum qs_status status = read_image_options(arguments, findings, &images);
-
-	return status == QS_OK ? qs_job_calibrate(job, &options, findings) : status;
-}
-
-static enum qs_status work_calibrate(
-    const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
-{
-	const enum qs_status status = calibrate(arguments, job, findings);
-
-	return status == QS_OK
-	           ? qs_job_write_calibration(job, arguments->value[OPTION_OUTPUT], findings)
-	           : status;
-}
+#include "cli/choices.h"
+#include "cli/work.h"
 
 static enum qs_status write_report(const struct arguments *arguments, const struct qs_job *job)
 {
-	const char *format = arguments->value[OPTION_REPORT];
+	const bool json = choice_of(arguments, OPTION_REPORT);
 	struct qs_text text = QS_TEXT_INIT;
-	enum qs_status status;
+	const enum qs_status status =
+	    json ? qs_job_write_report_json(job, &text) : qs_job_write_report(job, &text);
 
-	if (format && strcmp(format, "json") == 0)
-		status = qs_job_write_report_json(job, &text);
-	else
-		status = qs_job_write_report(job, &text);
 	if (status == QS_OK)
 		fwrite(text.data, 1, text.size, stdout);
 	qs_text_done(&text);
@@ -73,172 +22,22 @@ static enum qs_status write_report(const struct arguments *arguments, const stru
 static enum qs_status work_apply(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings)
 {
-	const char *file = arguments->value[OPTION_CALIB];
-	enum qs_status status;
+	enum qs_status status = job_calibrate(arguments, job, findings);
 
-	status = file ? qs_job_read_calibration(job, file, findings)
-	              : calibrate(arguments, job, findings);
 	if (status == QS_OK)
 		status = qs_job_apply(job, findings);
 	if (status == QS_OK)
 		status = qs_job_save(job, arguments->value[OPTION_OUTPUT], findings);
 	if (status == QS_OK)
+		job_drop_state(arguments);
+	if (status == QS_OK)
 		status = write_report(arguments, job);
 	return status;
 }
 
-/* Whether all errors are about the config: then the job could have been done with another one. */
-static bool blames_config(const struct qs_findings *findings)
-{
-	for (size_t i = 0; i < qs_findings_count(findings); i++) {
-		const struct qs_finding *finding = qs_findings_at(findings, i);
-
-		if (finding->severity == QS_SEVERITY_ERROR &&
-		    (finding->code[2] < '1' || finding->code[2] > '5'))
-			return false;
-	}
-	return true;
-}
-
-/* The place of a word in a list; -1 when it is not there. */
-static int find_word(const char *const *words, const char *word)
-{
-	for (int i = 0; words[i]; i++) {
-		if (strcmp(words[i], word) == 0)
-			return i;
-	}
-	return -1;
-}
-
-static const char *const arithmetics[] = {
-    [QS_ARITHMETIC_AUTO] = "auto", [QS_ARITHMETIC_ON] = "on", [QS_ARITHMETIC_OFF] = "off", NULL};
-
-/*
- * The law by which devices scale, when --profile names some: that of their profiles. False, after a
- * complaint, when they differ.
- */
-static bool find_scale_law(const struct arguments *arguments, const struct judgement *judgement,
-    enum qs_scale_law *ret_law)
-{
-	const uint64_t devices = judgement->options.devices;
-	const struct qs_profile *profiles, *first = NULL;
-	size_t n;
-
-	profiles = qs_rulebook_profiles(judgement->rulebook, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (!(devices >> i & 1))
-			continue;
-		if (first && first->scale_law != profiles[i].scale_law) {
-			usage_error(arguments,
-			    "%s and %s scale by different laws, %s and %s: give one --profile",
-			    first->name, profiles[i].name, qs_scale_law_word(first->scale_law),
-			    qs_scale_law_word(profiles[i].scale_law));
-			return false;
-		}
-		first = first ? first : &profiles[i];
-	}
-	*ret_law = first ? first->scale_law : QS_SCALE_LAW_QMAX;
-	return true;
-}
-
-/* Takes over what --scales says; `*ret_source` is kept until findings are told. */
-static enum qs_status read_scales(const struct arguments *arguments, struct qs_job *job,
-    struct qs_findings *findings, struct qs_source **ret_source)
-{
-	const char *path = arguments->value[OPTION_SCALES];
-	enum qs_status status;
-
-	if (!path)
-		return QS_OK;
-	status = qs_source_read(path, path, QS_RULES_LIMIT, findings, ret_source);
-	return status == QS_OK ? qs_job_read_scales(job, *ret_source, findings) : status;
-}
-
-static int run_job(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings, job_work *work, struct qs_source **ret_scales)
-{
-	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
-	struct qs_job *job = NULL;
-	enum qs_status status;
-	enum qs_scale_law law;
-	size_t n_threads;
-
-	if (!option_threads(arguments, &n_threads) ||
-	    !find_scale_law(arguments, &config->judgement, &law))
-		return EXIT_UNABLE;
-	/* Nobody wants to learn after the calibration that its result has no place. */
-	status = qs_output_check(arguments->value[OPTION_OUTPUT], findings);
-	if (status == QS_OK)
-		status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
-		    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, &job);
-	if (status == QS_OK)
-		status = qs_job_set_scale_law(job, law);
-	if (status == QS_OK && read_scales(arguments, job, findings, ret_scales) != QS_OK) {
-		qs_job_free(job);
-		return EXIT_UNABLE;
-	}
-	if (status == QS_OK && arithmetic)
-		status = qs_job_set_arithmetic(
-		    job, (enum qs_arithmetic)find_word(arithmetics, arithmetic));
-	if (status == QS_OK && config->registry) {
-		qs_job_use(job, config->registry);
-		status = qs_registry_use_threads(config->registry, n_threads);
-	} else if (status == QS_OK) {
-		status = qs_job_use_threads(job, n_threads);
-	}
-	if (status == QS_OK)
-		status = work(arguments, job, findings);
-	qs_job_free(job);
-	if (status == QS_INVALID && !blames_config(findings))
-		return EXIT_UNABLE;
-	return exit_of(status);
-}
-
-static int work_on_model(const struct arguments *arguments, job_work *work)
-{
-	const char *observe = arguments->value[OPTION_OBSERVED];
-	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
-	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
-	static const char *const names[] = {"--config", "--model", "--output"};
-	struct qs_findings *findings;
-	struct qs_source *scales = NULL;
-	struct config config;
-	int status;
-
-	for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++) {
-		if (!arguments->value[required[i]])
-			return usage_error(arguments, "%s is missing", names[i]);
-	}
-	if (arithmetic && find_word(arithmetics, arithmetic) < 0)
-		return usage_error(arguments,
-		    "--dpu-arithmetic cannot be \"%s\"; expected auto, on or off", arithmetic);
-	if (observe && strcmp(observe, "quantized") != 0 && strcmp(observe, "float") != 0)
-		return usage_error(
-		    arguments, "--observe cannot be \"%s\"; expected quantized or float", observe);
-	findings = qs_findings_new();
-	if (!findings)
-		return out_of_memory();
-	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &status))
-		status = run_job(arguments, &config, findings, work, &scales);
-	fflush(stdout);
-	tell_findings(
-	    arguments, findings, status == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
-	close_config(&config);
-	qs_source_free(scales);
-	qs_findings_free(findings);
-	return status;
-}
-
-int command_calibrate(const struct arguments *arguments)
-{
-	if (!arguments->value[OPTION_DATA])
-		return usage_error(arguments, "--data is missing");
-	return work_on_model(arguments, work_calibrate);
-}
-
 int command_apply(const struct arguments *arguments)
 {
-	const char *format = arguments->value[OPTION_REPORT];
+	static const enum option_id required[] = {OPTION_MODEL, OPTION_OUTPUT};
 
 	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA])
 		return usage_error(arguments, "--calib and --data exclude each other");
@@ -246,8 +45,10 @@ int command_apply(const struct arguments *arguments)
 		return usage_error(arguments,
 		    "--calib and --scales exclude each other: calibrate takes --scales, and its "
 		    "file has them");
-	if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
-		return usage_error(
-		    arguments, "--report cannot be \"%s\"; expected text or json", format);
-	return work_on_model(arguments, work_apply);
+	if (arguments->value[OPTION_ROUNDING] &&
+	    strcmp(arguments->value[OPTION_ROUNDING], "native") == 0 &&
+	    choice_of(arguments, OPTION_WRITTEN) == QS_WRITTEN_FAKE)
+		return usage_error(arguments,
+		    "--rounding native writes QuantizeLinear, of which --format fake has none");
+	return work_on_model(arguments, required, sizeof(required) / sizeof(*required), work_apply);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* place: where the nodes of a model run on a device, and whether it takes their formats. */
-#include "cli/report.h"
+#include "cli/config.h"
 
 /* The one device that --target or --profile asks for. False after a complaint. */
 static bool find_device(const struct arguments *arguments, uint64_t devices, size_t *ret_device)
@@ -31,22 +31,6 @@ static bool find_front_end(const struct arguments *arguments, enum qs_front_end 
 	return true;
 }
 
-/* Reads the config of --config, by its own target_device: what the device refuses is for place to
- * say. */
-static enum qs_status read_config(
-    const struct arguments *arguments, struct qs_findings *findings, struct config *config)
-{
-	enum qs_status status;
-
-	config->judgement.options.devices = 0;
-	if (!arguments->value[OPTION_CONFIG])
-		return QS_OK;
-	status = read_source(arguments, arguments->value[OPTION_CONFIG], findings, &config->source);
-	return status == QS_OK ? qs_policy_read_for(config->source, &config->judgement.options,
-				     findings, &config->policy)
-	                       : status;
-}
-
 static int place(const struct arguments *arguments, struct qs_findings *findings,
     const struct qs_place_options *options)
 {
@@ -68,29 +52,31 @@ static int place(const struct arguments *arguments, struct qs_findings *findings
 	return result == EXIT_CLEAN ? exit_of(status) : result;
 }
 
-static int work(
-    const struct arguments *arguments, struct qs_findings *findings, struct config *config)
+/* The config counts by its own target_device: what the device refuses is for place to say. */
+static int work(const struct arguments *line, struct qs_findings *findings, struct config *config)
 {
-	struct qs_place_options options = {.model = arguments->value[OPTION_MODEL],
-	    .allow_unmatched = arguments->value[OPTION_ALLOW_UNMATCHED] != NULL};
-	enum qs_status status;
+	const char *path = line->value[OPTION_CONFIG];
+	struct qs_place_options options = {.model = line->value[OPTION_MODEL],
+	    .allow_unmatched = line->value[OPTION_ALLOW_UNMATCHED] != NULL};
+	int status;
 
-	if (!judgement_read(arguments, findings, &config->judgement) ||
-	    !find_device(arguments, config->judgement.options.devices, &options.device) ||
-	    !find_front_end(arguments, &options.front_end))
+	/* Without a config, settings are those of a file in the working folder. */
+	if (!find_config(line, path ? path : "x", config) ||
+	    !find_device(config->arguments, config->options.devices, &options.device) ||
+	    !find_front_end(config->arguments, &options.front_end))
 		return EXIT_UNABLE;
-	status = read_config(arguments, findings, config);
-	if (status != QS_OK)
-		return exit_of(status);
-	options.rules = config->judgement.rulebook;
+	config->options.devices = 0;
+	if (path && !read_config(config, path, findings, &status))
+		return status;
+	options.rules = config->scope->judgement.rulebook;
 	options.policy = config->policy;
-	return place(arguments, findings, &options);
+	return place(config->arguments, findings, &options);
 }
 
 int command_place(const struct arguments *arguments)
 {
 	struct qs_findings *findings;
-	struct config config = {.source = NULL};
+	struct config config = {.scope = NULL};
 	int result;
 
 	if (!arguments->value[OPTION_MODEL])

@@ -59,6 +59,13 @@ for a in *.json mistakes/quantize_config.json ../tests/data/json/0*.json; do
 	document findings "$(basename "$a")" lint --format json --model $model "$a"
 done
 "$QSTRATA" lock int8.json --model $model --output "$scratch/a.lock" || failed=1
+document codes all rule --format json
+document codes one rule --format json QS201
+cat >"$scratch/ours" <<'END'
+{"format": "qstrata-rules", "version": 1, "name": "ours", "rules": [{"code": "OUR001", "name": "our-weights",
+ "devices": ["CPU"], "tensors": ["weights"], "require": {"bit_width": [4, 8]}, "hint": "as our board", "source": "our wiki", "date": "2026-02-03"}]}
+END
+document codes ours rule --format json --rules "$scratch/ours"
 document diff lock lock per-layer.json --model $model --check "$scratch/a.lock" --format json
 
 cat >"$scratch/check.py" <<'END'

@@ -226,11 +226,17 @@ struct qs_policy_options {
 	 * is not kept. Device rules are about the built-in words and judge no other.
 	 */
 	const struct qs_vocabulary *vocabulary;
+	/**
+	 * Layers will be selected (qs_policy_select()): rules about layer types are then judged by
+	 * the types of layers, and where the config can be used is told when that is done. Without
+	 * it the model level is judged for all types, and entries for types.
+	 */
+	bool awaits_model;
 };
 
 #define QS_POLICY_OPTIONS_INIT                                                                     \
 	{                                                                                          \
-		QS_TOOL_NEWEST, NULL, 0, NULL                                                      \
+		QS_TOOL_NEWEST, NULL, 0, NULL, false                                               \
 	}
 
 /**
@@ -367,6 +373,9 @@ QS_API enum qs_status qs_catalog_new_for(
 QS_API void qs_catalog_free(struct qs_catalog *catalog);
 /** Its rows, in the order of codes. */
 QS_API const struct qs_code *qs_catalog_list(const struct qs_catalog *catalog, size_t *ret_n);
+/** Appends all rows, or `one` of them, as a JSON document (schemas/codes.schema.json). */
+QS_API enum qs_status qs_catalog_write_json(
+    const struct qs_catalog *catalog, const struct qs_code *one, struct qs_text *text);
 
 /**
  * The version of vai_q_pytorch, parameter or tensor kind of a word, or -1: for readers of a

@@ -6,6 +6,7 @@
 #include "qstrata/analysis.h"
 #include "qstrata/base.h"
 #include "qstrata/baseline.h"
+#include "qstrata/doctor.h"
 #include "qstrata/engine.h"
 #include "qstrata/form.h"
 #include "qstrata/images.h"
@@ -14,6 +15,7 @@
 #include "qstrata/place.h"
 #include "qstrata/plugin.h"
 #include "qstrata/policy.h"
+#include "qstrata/sensitivity.h"
 #include "qstrata/spec.h"
 
 #endif
