@@ -41,10 +41,6 @@ int command_apply(const struct arguments *arguments)
 
 	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA])
 		return usage_error(arguments, "--calib and --data exclude each other");
-	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_SCALES])
-		return usage_error(arguments,
-		    "--calib and --scales exclude each other: calibrate takes --scales, and its "
-		    "file has them");
 	if (arguments->value[OPTION_ROUNDING] &&
 	    strcmp(arguments->value[OPTION_ROUNDING], "native") == 0 &&
 	    choice_of(arguments, OPTION_WRITTEN) == QS_WRITTEN_FAKE)
