@@ -55,10 +55,6 @@ void qs_place_node(const struct qs_placement *placement, struct qs_placed *place
 /* What is said about the formats of a layer. */
 void qs_place_judge(const struct qs_placement *placement, struct qs_layer_formats *formats);
 
-/* Whether a fact is about a node: its operator or the type of its layer. */
-bool qs_place_concerns(
-    const struct qs_placement *placement, const struct qs_operator_fact *fact, size_t node);
-
 /* ---- place_format.c: what tensors are -------------------------------------------------------- */
 
 /* The formats that the plan gives a layer. False when none of its tensors is quantized. */

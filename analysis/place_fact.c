@@ -11,7 +11,8 @@ static const char *type_of(const struct qs_placement *placement, size_t node)
 	return layer == QS_NONE ? "" : placement->layers->items[layer].type;
 }
 
-bool qs_place_concerns(
+/* Whether a fact is about a node: its operator or the type of its layer. */
+static bool concerns(
     const struct qs_placement *placement, const struct qs_operator_fact *fact, size_t node)
 {
 	const char *op_type = placement->layers->graph->nodes[node].proto->op_type;
@@ -98,7 +99,7 @@ void qs_place_node(const struct qs_placement *placement, struct qs_placed *place
 	for (size_t i = 0; (fact = qs_rulebook_operator(
 				placement->options.rules, placement->options.device, i)) != NULL;
 	     i++) {
-		if (!qs_place_concerns(placement, fact, placed->node))
+		if (!concerns(placement, fact, placed->node))
 			continue;
 		if (!placed->passed)
 			find_passed(placement, fact, placed);
@@ -126,7 +127,7 @@ void qs_place_judge(const struct qs_placement *placement, struct qs_layer_format
 	for (size_t i = 0;
 	     (fact = qs_rulebook_operator(rules, placement->options.device, i)) != NULL; i++) {
 		if (fact->answer < QS_ANSWER__COUNT && !said[fact->answer] &&
-		    qs_place_concerns(placement, fact, node) && fits(fact, formats))
+		    concerns(placement, fact, node) && fits(fact, formats))
 			said[fact->answer] = fact;
 	}
 	formats->answer = said[QS_ANSWER_FORBIDDEN] ? QS_ANSWER_FORBIDDEN

@@ -91,7 +91,6 @@ void qs_change_note(struct qs_change *change, const char *what, const char *wher
 		else
 			rewrite->first = note;
 		rewrite->last = note;
-		rewrite->n++;
 	}
 	qs_findings_end_text(change->findings, &text);
 }
@@ -167,7 +166,7 @@ const char *qs_change_axes_node(struct qs_change *change, const char *op_type, c
 
 /* ---- report ---------------------------------------------------------------------------------- */
 
-/* 3072000 as "12.3 MB of float32". */
+/* "3072000 values, 12.3 MB in float32" */
 static void write_size(uint64_t n_values, struct qs_text *text)
 {
 	const double bytes = 4.0 * (double)n_values;

@@ -23,7 +23,6 @@ struct qs_rewrite {
 	struct qs_model *model;
 	const char *path;                  /* borrowed from the model */
 	struct qs_rewritten *first, *last; /* in the model's memory */
-	size_t n;
 };
 
 /* An edit with what it starts from. */

@@ -102,7 +102,7 @@ static const char *examine(
 	return NULL;
 }
 
-/* The weights as [1, ..., N, K], a new constant. NULL with a finding in the change's status. */
+/* Adds the weights as a new constant, [1, ..., N, K]. */
 static enum qs_status add_weights(
     struct qs_change *change, const struct linear *linear, const char **ret_name)
 {

@@ -58,10 +58,6 @@ int command_apply(const struct arguments *arguments)
 
 	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_DATA] && !verify)
 		return usage_error(arguments, "--calib and --data exclude each other");
-	if (arguments->value[OPTION_CALIB] && arguments->value[OPTION_SCALES])
-		return usage_error(arguments,
-		    "--calib and --scales exclude each other: calibrate takes --scales, and its "
-		    "file has them");
 	if (verify && !arguments->value[OPTION_DATA])
 		return usage_error(arguments, "--verify needs --data to run the models over");
 	if (arguments->value[OPTION_ROUNDING] &&

@@ -188,6 +188,12 @@ static enum qs_status settle_scales(
 	enum qs_scale_law law;
 	enum qs_status status;
 
+	if (path && config->arguments->value[OPTION_CALIB]) {
+		usage_error(config->arguments,
+		    "--calib and --scales exclude each other: calibrate takes --scales, and its "
+		    "file has them");
+		return QS_UNSUPPORTED;
+	}
 	if (!find_scale_law(config, &law))
 		return QS_UNSUPPORTED;
 	status = qs_job_set_scale_law(job, law);

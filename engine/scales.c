@@ -18,6 +18,9 @@
 
 #define FORMAT "qstrata-scales"
 
+/* So many unknown names are compared with all tensors; who has more has another model. */
+#define GUESSES 20
+
 enum key {
 	KEY_SCHEMA,
 	KEY_FORMAT,
@@ -54,7 +57,8 @@ struct reader {
 	struct entry entry;
 	size_t *first, *next; /* sites of a value, chained; QS_NONE ends */
 	bool *named;          /* by site */
-	bool wrong, nomem;
+	size_t n_unknown;
+	bool wrong;
 };
 
 static void refuse(struct reader *reader, const struct qs_form_value *about, const char *format,
@@ -168,7 +172,9 @@ static void say_unknown(struct reader *reader)
 	    exists ? "tensor \"%s\" is not quantized by the config"
 		   : "the model has no tensor \"%s\" that is quantized",
 	    name->text);
-	for (size_t i = 0; i < reader->plan->n_sites && !exists; i++)
+	reader->n_unknown++;
+	for (size_t i = 0; i < reader->plan->n_sites && !exists && reader->n_unknown <= GUESSES;
+	     i++)
 		qs_nearest_offer(&nearest, reader->plan->sites[i].name);
 	if (!exists && nearest.best)
 		qs_finding_hint(reader->findings, finding, "did you mean \"%s\"?", nearest.best);
