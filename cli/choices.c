@@ -6,7 +6,7 @@
 
 #include "qstrata/qstrata.h"
 
-#define MOST_WORDS 4
+#define MOST_WORDS 8
 
 static const char *const words[OPTION__COUNT][MOST_WORDS] = {
     [OPTION_OBSERVED] = {[QS_OBSERVE_QUANTIZED] = "quantized", [QS_OBSERVE_FLOAT] = "float"},
@@ -17,6 +17,14 @@ static const char *const words[OPTION__COUNT][MOST_WORDS] = {
 	[QS_WRITTEN_INT_WEIGHTS] = "int-weights-only"},
     [OPTION_ROUNDING] = {[QS_ROUNDING_NATIVE] = "native", [QS_ROUNDING_EXACT] = "exact"},
     [OPTION_REPORT] = {"text", "json"},
+    [OPTION_TABLE_FORMAT] =
+	{[QS_TABLE_TEXT] = "text", [QS_TABLE_JSON] = "json", [QS_TABLE_CSV] = "csv"},
+    [OPTION_METRIC] =
+	{
+#define METRIC(id, name, better, what) [QS_METRIC_##id] = #name,
+#include "qstrata/metrics.def"
+	},
+    [OPTION_CUMULATIVE] = {"input", "output"},
 };
 
 const char *const *choice_words(enum option_id option)

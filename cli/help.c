@@ -9,7 +9,7 @@ static void print_group(FILE *stream, const char *title)
 
 static void print_summary(FILE *stream, const char *name, const char *summary)
 {
-	fprintf(stream, "  %-10s %s\n", name, summary);
+	fprintf(stream, "  %-11s %s\n", name, summary);
 }
 
 void print_overview(FILE *stream)

@@ -11,6 +11,14 @@ static void add_word(struct qs_text *words, const char *word)
 	qs_text_addf(words, "%s%s", words->size ? " " : "", word);
 }
 
+static void add_choices(struct qs_text *words, enum option_id option)
+{
+	const char *const *choices = choice_words(option);
+
+	for (int i = 0; choices[i]; i++)
+		add_word(words, choices[i]);
+}
+
 static void list_nothing(struct qs_text *words)
 {
 	(void)words;
@@ -26,6 +34,21 @@ static void list_document_formats(struct qs_text *words)
 	qs_text_adds(words, "text json");
 }
 
+static void list_table_formats(struct qs_text *words)
+{
+	add_choices(words, OPTION_TABLE_FORMAT);
+}
+
+static void list_ends(struct qs_text *words)
+{
+	add_choices(words, OPTION_CUMULATIVE);
+}
+
+static void list_metrics(struct qs_text *words)
+{
+	add_choices(words, OPTION_METRIC);
+}
+
 static void list_findings_formats(struct qs_text *words)
 {
 	size_t n;
@@ -33,14 +56,6 @@ static void list_findings_formats(struct qs_text *words)
 
 	for (size_t i = 0; i < n; i++)
 		add_word(words, formats[i].name);
-}
-
-static void add_choices(struct qs_text *words, enum option_id option)
-{
-	const char *const *choices = choice_words(option);
-
-	for (int i = 0; choices[i]; i++)
-		add_word(words, choices[i]);
 }
 
 static void list_observed(struct qs_text *words)
@@ -98,6 +113,11 @@ static void list_parameters(struct qs_text *words)
 	add_word(words, key);
 #include "qstrata/params.def"
 #undef PARAM
+}
+
+static void list_front_ends(struct qs_text *words)
+{
+	qs_text_adds(words, "onnx pytorch");
 }
 
 static void list_schemas(struct qs_text *words)

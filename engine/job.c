@@ -293,14 +293,19 @@ enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law)
 	return QS_OK;
 }
 
+static bool computes_as_dpu(const struct qs_job *job)
+{
+	return job->arithmetic == QS_ARITHMETIC_ON ||
+	       (job->arithmetic == QS_ARITHMETIC_AUTO &&
+		   qs_policy_device(job->policy) == QS_DEVICE_DPU);
+}
+
 enum qs_status qs_job_settle_arithmetic(struct qs_job *job, struct qs_findings *findings)
 {
-	const bool is_dpu = qs_policy_device(job->policy) == QS_DEVICE_DPU;
 	size_t n_gates = 0;
 	enum qs_status status;
 
-	if (job->arithmetic == QS_ARITHMETIC_OFF ||
-	    (job->arithmetic == QS_ARITHMETIC_AUTO && !is_dpu))
+	if (!computes_as_dpu(job))
 		return QS_OK;
 	status = qs_arithmetic_write_gates(job->layers, findings, &n_gates);
 	if (status == QS_OK && n_gates)
@@ -338,37 +343,46 @@ static enum qs_status calibrated(
 	return qs_findings_status(findings);
 }
 
-enum qs_status qs_job_calibrate(
-    struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings)
+struct qs_calib_identity qs_job_identity(const struct qs_job *job)
 {
-	enum qs_status status;
+	return (struct qs_calib_identity){job->model_path, qs_policy_name(job->policy),
+	    job->model_fingerprint, job->config_fingerprint, job->n_batches, job->observe,
+	    computes_as_dpu(job)};
+}
 
-	if (job->stage != QS_JOB_PLANNED)
-		return QS_BUG;
-	job->observe = options->observe;
-	status = qs_job_settle_arithmetic(job, findings);
-	if (status == QS_OK)
-		status = qs_calibrate_parameters(job->plan, job->registry, findings);
-	if (status == QS_OK)
-		status = qs_calibrate_activations(
-		    job->plan, job->registry, options, findings, &job->n_batches);
-	if (status == QS_OK)
-		status = adjust(job);
+enum qs_status qs_job_derive(struct qs_job *job, struct qs_findings *findings)
+{
+	enum qs_status status = adjust(job);
+
 	if (status == QS_OK)
 		status = qs_calibrate_biases(job->plan);
 	return calibrated(job, status, findings);
 }
 
-static struct qs_calib_identity identity_of(const struct qs_job *job)
+enum qs_status qs_job_calibrate(
+    struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings)
 {
-	return (struct qs_calib_identity){job->model_path, qs_policy_name(job->policy),
-	    job->model_fingerprint, job->config_fingerprint, job->n_batches, job->observe};
+	struct qs_calib_identity identity;
+	const struct qs_calib_course course = {&identity, 0, 1, NULL};
+	enum qs_status status;
+
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	job->observe = options->observe;
+	identity = qs_job_identity(job);
+	status = qs_job_settle_arithmetic(job, findings);
+	if (status == QS_OK)
+		status = qs_calibrate_parameters(job->plan, job->registry, findings);
+	if (status == QS_OK)
+		status = qs_calibrate_activations(
+		    job->plan, job->registry, options, &course, findings, &job->n_batches);
+	return status == QS_OK ? qs_job_derive(job, findings) : status;
 }
 
 enum qs_status qs_job_read_calibration(
     struct qs_job *job, const char *path, struct qs_findings *findings)
 {
-	const struct qs_calib_identity identity = identity_of(job);
+	const struct qs_calib_identity identity = qs_job_identity(job);
 	enum qs_status status;
 
 	if (job->stage != QS_JOB_PLANNED)
@@ -382,7 +396,7 @@ enum qs_status qs_job_read_calibration(
 enum qs_status qs_job_write_calibration(
     const struct qs_job *job, const char *path, struct qs_findings *findings)
 {
-	const struct qs_calib_identity identity = identity_of(job);
+	const struct qs_calib_identity identity = qs_job_identity(job);
 
 	return job->stage == QS_JOB_CALIBRATED
 	           ? qs_calib_file_write(job->plan, &identity, path, findings)

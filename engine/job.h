@@ -5,12 +5,14 @@
 #ifndef ENGINE_JOB_H
 #define ENGINE_JOB_H
 
+#include "engine/calib_file.h"
 #include "engine/verify.h"
 #include "model/equalize.h"
 #include "qstrata/engine.h"
 
 enum qs_job_stage {
 	QS_JOB_PLANNED,
+	QS_JOB_OBSERVED, /* a shard was written: no step follows */
 	QS_JOB_CALIBRATED,
 	QS_JOB_APPLIED,
 	QS_JOB_SAVED
@@ -42,7 +44,14 @@ struct qs_job {
 	struct qs_verification verification; /* of nothing until the job is verified */
 };
 
-/* Lets the model of a job compute as the device does; the plan may be another one afterwards. */
+/* What a calibration of the job is of. */
+struct qs_calib_identity qs_job_identity(const struct qs_job *job);
+
+/* Lets the model compute as the device does, if it is to; once. The plan may be another one
+ * afterwards. */
 enum qs_status qs_job_settle_arithmetic(struct qs_job *job, struct qs_findings *findings);
+
+/* Finds what follows from the scales of parameters and activations, which ends the calibration. */
+enum qs_status qs_job_derive(struct qs_job *job, struct qs_findings *findings);
 
 #endif

@@ -104,7 +104,17 @@ static void place_node(struct qs_pieces *pieces, size_t node)
 
 		piece = ready > piece ? ready : piece;
 	}
-	for (size_t i = 0; i < qs_node_n_reads(item); i++) {
+	pieces->piece_of_node[node] = piece;
+	pieces->n = piece >= pieces->n ? piece + 1 : pieces->n;
+}
+
+/* Notes what a node is the last one to read so far. */
+static void note_reader(struct qs_pieces *pieces, size_t node)
+{
+	const struct qs_node *item = &graph_of(pieces)->nodes[node];
+	const size_t piece = pieces->piece_of_node[node];
+
+	for (size_t i = 0; piece != QS_NONE && i < qs_node_n_reads(item); i++) {
 		size_t *last;
 
 		if (item->inputs[i] == QS_NONE)
@@ -112,8 +122,6 @@ static void place_node(struct qs_pieces *pieces, size_t node)
 		last = &pieces->last_reader[item->inputs[i]];
 		*last = *last == QS_NONE || *last < piece ? piece : *last;
 	}
-	pieces->piece_of_node[node] = piece;
-	pieces->n = piece >= pieces->n ? piece + 1 : pieces->n;
 }
 
 /* Sorts the nodes by piece, leaving their order within one. */
@@ -122,6 +130,7 @@ static bool collect_nodes(struct qs_pieces *pieces)
 	const struct qs_graph *graph = graph_of(pieces);
 	size_t *next = calloc(pieces->n + 1, sizeof(*next));
 
+	free(pieces->first);
 	pieces->first = calloc(pieces->n + 1, sizeof(*pieces->first));
 	if (!next || !pieces->first) {
 		free(next);
@@ -144,7 +153,62 @@ static bool collect_nodes(struct qs_pieces *pieces)
 	return true;
 }
 
-enum qs_status qs_pieces_init(struct qs_pieces *pieces, const struct qs_plan *plan, bool cuts)
+/* ---- pieces side by side --------------------------------------------------------------------- */
+
+/* The node that stands for all that a node is joined with; the way there gets shorter. */
+static size_t find_root(size_t *joined, size_t node)
+{
+	while (joined[node] != node) {
+		joined[node] = joined[joined[node]];
+		node = joined[node];
+	}
+	return node;
+}
+
+/* Joins a node with the nodes of its piece whose results it reads. */
+static void join(const struct qs_pieces *pieces, size_t node, size_t *joined)
+{
+	const struct qs_graph *graph = graph_of(pieces);
+	const struct qs_node *item = &graph->nodes[node];
+
+	for (size_t i = 0; i < qs_node_n_reads(item); i++) {
+		const struct qs_value *value =
+		    item->inputs[i] == QS_NONE ? NULL : &graph->values[item->inputs[i]];
+
+		if (value && value->producer != QS_NONE && !value->is_static &&
+		    pieces->piece_of_node[value->producer] == pieces->piece_of_node[node])
+			joined[find_root(joined, value->producer)] = find_root(joined, node);
+	}
+}
+
+/* Makes pieces of what is in one piece and does not depend on each other, such as branches. */
+static bool split(struct qs_pieces *pieces)
+{
+	const struct qs_graph *graph = graph_of(pieces);
+	size_t *joined = malloc((graph->n_nodes + 1) * sizeof(*joined));
+	size_t *piece_of_root = qs_plan_none(graph->n_nodes);
+	const bool made = joined && piece_of_root && collect_nodes(pieces);
+	const size_t n = made ? pieces->first[pieces->n] : 0;
+
+	for (size_t i = 0; made && i < graph->n_nodes; i++)
+		joined[i] = i;
+	for (size_t i = 0; i < n; i++)
+		join(pieces, pieces->nodes[i], joined);
+	pieces->n = made && n ? 0 : pieces->n;
+	for (size_t i = 0; i < n; i++) {
+		size_t *piece = &piece_of_root[find_root(joined, pieces->nodes[i])];
+
+		if (*piece == QS_NONE)
+			*piece = pieces->n++;
+		pieces->piece_of_node[pieces->nodes[i]] = *piece;
+	}
+	free(joined);
+	free(piece_of_root);
+	return made;
+}
+
+enum qs_status qs_pieces_init(
+    struct qs_pieces *pieces, const struct qs_plan *plan, bool cuts, bool splits)
 {
 	const struct qs_graph *graph = plan->layers->graph;
 	const size_t n = graph->n_nodes + 1;
@@ -162,6 +226,10 @@ enum qs_status qs_pieces_init(struct qs_pieces *pieces, const struct qs_plan *pl
 		return QS_NOMEM;
 	for (size_t i = 0; i < graph->n_nodes; i++)
 		place_node(pieces, graph->order[i]);
+	if (splits && !split(pieces))
+		return QS_NOMEM;
+	for (size_t i = 0; i < graph->n_nodes; i++)
+		note_reader(pieces, i);
 	return collect_nodes(pieces) ? QS_OK : QS_NOMEM;
 }
 

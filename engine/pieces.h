@@ -24,8 +24,12 @@ struct qs_pieces {
 	struct qs_arena arena;
 };
 
-/* Cuts the graph of a plan, which outlives the pieces; without `cuts` there is one piece. */
-enum qs_status qs_pieces_init(struct qs_pieces *pieces, const struct qs_plan *plan, bool cuts);
+/*
+ * Cuts the graph of a plan, which outlives the pieces; without `cuts` there is one piece. With
+ * `splits` branches that do not depend on each other are pieces of their own.
+ */
+enum qs_status qs_pieces_init(
+    struct qs_pieces *pieces, const struct qs_plan *plan, bool cuts, bool splits);
 void qs_pieces_done(struct qs_pieces *pieces);
 
 /* The site that a node reads in place of a tensor, or QS_NONE. */

@@ -83,7 +83,8 @@ enum qs_status qs_runner_new(const struct qs_plan *plan, const struct qs_registr
 	runner->runtime = runtime;
 	runner->findings = findings;
 	runner->correct = options->cuts ? options->correct : NULL;
-	if (qs_pieces_init(&runner->pieces, plan, options->cuts) != QS_OK) {
+	runner->n_threads = options->n_threads;
+	if (qs_pieces_init(&runner->pieces, plan, options->cuts, options->splits) != QS_OK) {
 		qs_runner_free(runner);
 		return QS_NOMEM;
 	}
@@ -277,8 +278,10 @@ static enum qs_status run_piece(struct qs_runner *runner, const struct visiting 
 	struct qs_piece *item = &runner->items[piece];
 	struct qs_blob *inputs = NULL, *outputs = NULL;
 	bool is_given;
-	enum qs_status status = item->is_ready ? QS_OK : qs_runner_piece_init(runner, piece);
+	enum qs_status status = QS_OK;
 
+	if (!item->is_ready)
+		status = qs_runner_piece_init(runner, piece, NULL, runner->findings, item);
 	if (status != QS_OK || !item->n_results)
 		return status;
 	inputs = calloc(item->n_sources + 1, sizeof(*inputs));
@@ -338,7 +341,9 @@ const struct qs_blob *qs_runner_blob(
 		return &runner->of_value[source->value];
 	if (correct && correct->of_site[source->site] != QS_NONE)
 		return &correct->items[correct->of_site[source->site]].bias;
-	return &runner->of_site[source->site];
+	if (runner->of_site[source->site].data)
+		return &runner->of_site[source->site];
+	return &runner->of_value[source->value];
 }
 
 const struct qs_blob *qs_runner_output(const struct qs_runner *runner, const char *name)

@@ -41,6 +41,8 @@ struct qs_runner_options {
 	 * that depend on constants only are never shown. */
 	const bool *is_asked;
 	qs_runner_show *show; /* with the context of the run; not NULL with `is_asked` */
+	bool splits;   /* branches that do not depend on each other are pieces of their own */
+	int n_threads; /* of each session; 0: as the registry has them */
 };
 
 /*

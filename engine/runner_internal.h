@@ -23,6 +23,8 @@ struct qs_piece {
 	size_t n_results;
 	size_t *twins; /* layers whose float twins follow the results */
 	size_t n_twins;
+	size_t *constants; /* sites of the constants that the piece reads */
+	size_t n_constants;
 	struct qs_arena arena;
 };
 
@@ -35,6 +37,7 @@ struct qs_runner {
 	const struct qs_twins *twins;     /* or NULL */
 	bool *is_split;                   /* by twin: in several pieces, where there is none */
 	qs_twin_learn *learn;
+	int n_threads; /* of a session; 0: as the registry has them */
 	struct qs_pieces pieces;
 	struct qs_piece *items;   /* one a piece */
 	struct qs_blob *of_value; /* what there is of values and sites at the moment */
@@ -44,11 +47,15 @@ struct qs_runner {
 	size_t *ends, *next_end; /* by piece and by value: what nothing reads afterwards */
 };
 
-/* Prepares a piece: its graph as a model, and a session of it. What it reads is there. */
-enum qs_status qs_runner_piece_init(struct qs_runner *runner, size_t piece);
+/*
+ * Prepares a piece, zeroed: its graph as a model, and a session of it. What it reads is there.
+ * `is_on` has for each site whether a constant is in its format, rather than as it is; NULL: all.
+ */
+enum qs_status qs_runner_piece_init(struct qs_runner *runner, size_t piece, const bool *is_on,
+    struct qs_findings *findings, struct qs_piece *item);
 void qs_runner_piece_done(struct qs_piece *item);
 
-/* What a piece reads, at the moment. */
+/* What a piece reads, at the moment; the tensor as it is, where a site did not give anything. */
 const struct qs_blob *qs_runner_blob(
     const struct qs_runner *runner, const struct qs_source_of *source);
 

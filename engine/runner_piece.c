@@ -29,14 +29,17 @@ struct making {
 	struct qs_runner *runner;
 	struct qs_piece *item;
 	size_t piece;
+	const bool *is_on; /* by site: constants in their formats; NULL: all */
+	struct qs_findings *findings;
 	const struct qs_graph *graph;
 	struct qs_arena arena;        /* until the session is there */
 	struct qs_map nodes, tensors; /* node labels are not unique: by position */
 	struct list members;          /* struct qs_node */
 	struct list initializers, inputs, outputs, buffers;
-	struct list sources; /* struct qs_source_of */
-	struct list placed;  /* struct placed */
-	struct list twin;    /* struct qs_node: of the twin in the making */
+	struct list sources;   /* struct qs_source_of */
+	struct list constants; /* struct qs_site */
+	struct list placed;    /* struct placed */
+	struct list twin;      /* struct qs_node: of the twin in the making */
 	enum qs_status status;
 };
 
@@ -116,8 +119,8 @@ static void add_constant_site(struct making *making, size_t index, char *name)
 	float *values;
 	size_t n;
 
-	making->status = qs_constant_fake(making->runner->plan, making->runner->registry, site,
-	    making->runner->findings, &values, &n);
+	making->status = qs_constant_fake(
+	    making->runner->plan, making->runner->registry, site, making->findings, &values, &n);
 	if (making->status == QS_OK)
 		add_tensor(making, site, name, values, n);
 }
@@ -220,16 +223,26 @@ static bool is_corrected(const struct making *making, size_t site)
 /* A read of what a site gives; the name that the node reads. */
 static char *add_site_read(struct making *making, size_t index)
 {
-	const struct qs_site *site = &making->runner->plan->sites[index];
+	struct qs_site *site = &making->runner->plan->sites[index];
+	const bool is_baked = site->is_constant && !is_corrected(making, index);
 	char *name = name_site(making, &making->item->arena, index);
 
 	if (!name || !is_new(making, &making->tensors, name))
 		return name;
-	if (site->is_constant && !is_corrected(making, index))
-		add_constant_site(making, index, name);
-	else
+	if (is_baked)
+		push(making, &making->constants, site);
+	if (!is_baked)
 		add_source(making, site->value, index, name);
+	else if (!making->is_on || making->is_on[index])
+		add_constant_site(making, index, name);
 	return name;
+}
+
+/* Whether a node reads a constant under its own name, though it has a site. */
+static bool is_off(const struct making *making, size_t site)
+{
+	return making->is_on && making->runner->plan->sites[site].is_constant &&
+	       !making->is_on[site] && !is_corrected(making, site);
 }
 
 /* The node with the names that it reads in this piece. */
@@ -240,6 +253,7 @@ static Onnx__NodeProto *add_reads(struct making *making, const struct qs_node *n
 
 	for (size_t i = 0; i < qs_node_n_reads(node) && making->status == QS_OK; i++) {
 		const size_t site = qs_pieces_site_of_read(&making->runner->pieces, index, i);
+		char *read_name;
 
 		if (node->inputs[i] == QS_NONE)
 			continue;
@@ -258,7 +272,11 @@ static Onnx__NodeProto *add_reads(struct making *making, const struct qs_node *n
 			memcpy(
 			    copy->input, node->proto->input, copy->n_input * sizeof(*copy->input));
 		}
-		copy->input[i] = add_site_read(making, site);
+		read_name = add_site_read(making, site);
+		if (is_off(making, site))
+			add_read(making, node->inputs[i]);
+		else
+			copy->input[i] = read_name;
 	}
 	return copy;
 }
@@ -482,13 +500,15 @@ static int count_threads(const struct qs_runner *runner)
 	const size_t asked = qs_registry_threads(runner->registry);
 	const size_t wanted = asked ? asked : qs_cpu_count();
 
+	if (runner->n_threads)
+		return runner->n_threads;
 	return (int)(runner->pieces.n > 1 && wanted > PIECE_THREADS ? PIECE_THREADS : wanted);
 }
 
 static void open_session(struct making *making, Onnx__NodeProto **nodes)
 {
 	const struct qs_session_options options = {count_threads(making->runner), true};
-	struct qs_findings *findings = making->runner->findings;
+	struct qs_findings *findings = making->findings;
 	struct qs_model model = *making->graph->model;
 	Onnx__ModelProto proto = *model.proto;
 	Onnx__GraphProto graph;
@@ -531,6 +551,22 @@ static void take_sources(struct making *making)
 	item->n_sources = making->sources.n;
 }
 
+static void take_constants(struct making *making)
+{
+	struct qs_piece *item = making->item;
+
+	item->constants =
+	    qs_arena_array(&item->arena, making->constants.n + 1, sizeof(*item->constants));
+	if (!item->constants) {
+		making->status = QS_NOMEM;
+		return;
+	}
+	for (size_t i = 0; i < making->constants.n; i++)
+		item->constants[i] = (size_t)((struct qs_site *)making->constants.items[i] -
+					      making->runner->plan->sites);
+	item->n_constants = making->constants.n;
+}
+
 static void release(struct making *making)
 {
 	for (size_t i = 0; i < making->buffers.n; i++)
@@ -541,6 +577,7 @@ static void release(struct making *making)
 	free(making->outputs.items);
 	free(making->buffers.items);
 	free(making->sources.items);
+	free(making->constants.items);
 	free(making->placed.items);
 	free(making->twin.items);
 	qs_map_done(&making->nodes);
@@ -548,21 +585,26 @@ static void release(struct making *making)
 	qs_arena_done(&making->arena);
 }
 
-enum qs_status qs_runner_piece_init(struct qs_runner *runner, size_t piece)
+enum qs_status qs_runner_piece_init(struct qs_runner *runner, size_t piece, const bool *is_on,
+    struct qs_findings *findings, struct qs_piece *item)
 {
 	struct making making = {.runner = runner,
-	    .item = &runner->items[piece],
+	    .item = item,
 	    .piece = piece,
+	    .is_on = is_on,
+	    .findings = findings,
 	    .graph = runner->plan->layers->graph,
 	    .status = QS_OK};
 	Onnx__NodeProto **nodes = collect(&making);
 
 	if (making.status == QS_OK)
 		take_sources(&making);
-	if (making.status == QS_OK && making.item->n_results)
+	if (making.status == QS_OK)
+		take_constants(&making);
+	if (making.status == QS_OK && item->n_results)
 		open_session(&making, nodes);
 	release(&making);
-	runner->items[piece].is_ready = making.status == QS_OK;
+	item->is_ready = making.status == QS_OK;
 	return making.status;
 }
 

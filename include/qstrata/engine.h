@@ -93,7 +93,10 @@ QS_API enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law
  */
 QS_API enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads);
 
-/** Called after each batch; returning false stops calibration with QS_INVALID and no finding. */
+/**
+ * Called before the first batch that is run, with those that a state has already, and after each;
+ * returning false stops calibration with QS_INVALID and no finding.
+ */
 typedef bool qs_progress(void *context, size_t n_done, size_t n_batches);
 
 /** On what tensors are observed. */
@@ -110,6 +113,13 @@ struct qs_calibrate_options {
 	qs_progress *progress;                 /**< or NULL */
 	void *context;                         /**< of progress */
 	enum qs_observe observe;
+	/**
+	 * A file that keeps how far the calibration is, or NULL. Where there is one, it is gone on
+	 * from, and the scales have the same bits as without the interruption; one of another
+	 * calibration is refused, QS_INVALID. It is written now and then, at most a fiftieth of the
+	 * time, and when `progress` stops; the caller removes it when the result is safe.
+	 */
+	const char *state;
 };
 
 /**
@@ -119,6 +129,38 @@ struct qs_calibrate_options {
  */
 QS_API enum qs_status qs_job_calibrate(
     struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings);
+
+/** At most so many shards of one calibration. */
+#define QS_SHARDS_LIMIT 65536
+
+/**
+ * Observes one of `n_shards` parts of the data, `shard` from 0, and writes to `path` what was seen;
+ * no step can follow. Only with QS_OBSERVE_FLOAT: the tool's order needs all batches one after the
+ * other (QS_INVALID with a finding otherwise).
+ */
+QS_API enum qs_status qs_job_calibrate_shard(struct qs_job *job,
+    const struct qs_calibrate_options *options, size_t shard, size_t n_shards, const char *path,
+    struct qs_findings *findings);
+
+/**
+ * Takes the scales that the shards of a calibration come to together, given in any order: the same
+ * bits as of one run. QS_INVALID with findings when one is missing, unfinished, there twice or of
+ * another calibration.
+ */
+QS_API enum qs_status qs_job_merge_shards(
+    struct qs_job *job, const char *const *paths, size_t n_paths, struct qs_findings *findings);
+
+/** What a shard is of, by the paths as they were given when it was written. */
+struct qs_shard_origin {
+	char *model, *config; /**< malloc'ed */
+	enum qs_arithmetic arithmetic;
+};
+
+/** Reads that from a shard. QS_IO or QS_INVALID with a finding. */
+QS_API enum qs_status qs_shard_origin_read(
+    const char *path, struct qs_findings *findings, struct qs_shard_origin *ret_origin);
+/** Releases what was read. */
+QS_API void qs_shard_origin_done(struct qs_shard_origin *origin);
 
 /** Takes the scales of a calibration file, which must be of the same model and config. */
 QS_API enum qs_status qs_job_read_calibration(
