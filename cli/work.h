@@ -32,6 +32,9 @@ bool is_verdict(const struct qs_findings *findings);
  * done. */
 int exit_of_job(enum qs_status status, const struct qs_findings *findings);
 
+/* Whether the errors are the verdict on a model that was written and has a report. */
+bool job_is_verdict(const struct qs_findings *findings);
+
 /* How a model is run, and how far that is. */
 struct job_options {
 	struct qs_calibrate_options calibrate;

@@ -94,6 +94,43 @@ static void align(struct qs_plan *plan, const struct qs_adjust_options *options)
 	}
 }
 
+/* ---- what repeats values --------------------------------------------------------------------- */
+
+/* Whether a layer repeats the values that it reads, which is what Resize does unless it says
+ * otherwise. */
+static bool repeats(const struct qs_graph *graph, const struct qs_layer *layer)
+{
+	static const char nearest[] = "nearest";
+	const Onnx__AttributeProto *mode = qs_attribute(graph->nodes[layer->node].proto, "mode");
+
+	return strcmp(layer->type, "Upsample") == 0 &&
+	       (!mode || (mode->s.len == sizeof(nearest) - 1 &&
+			     memcmp(mode->s.data, nearest, mode->s.len) == 0));
+}
+
+/* Repeated codes stay what they are: with the scale of the input nothing is rounded again. What is
+ * left to a concatenation has the scale of that. */
+static void keep_codes(struct qs_plan *plan, const struct qs_layer *layer)
+{
+	const struct qs_site *from = site_at(plan, qs_plan_input_site(plan, layer, 0));
+	struct qs_site *site = site_at(plan, qs_plan_output_site(plan, layer));
+
+	if (!from || !site || strcmp(site->layer, layer->name) != 0 || from->qparams.n != 1 ||
+	    site->qparams.n != 1 || from->qparams.quant_min != site->qparams.quant_min ||
+	    from->qparams.quant_max != site->qparams.quant_max)
+		return;
+	move(plan, site, from->qparams.scale[0], "repeats values that have this scale");
+	site->qparams.zero_point[0] = from->qparams.zero_point[0];
+}
+
+static void align_repeated(struct qs_plan *plan)
+{
+	for (size_t i = 0; i < plan->layers->n_items; i++) {
+		if (repeats(plan->layers->graph, &plan->layers->items[i]))
+			keep_codes(plan, &plan->layers->items[i]);
+	}
+}
+
 /* ---- what the DPU can compute ---------------------------------------------------------------- */
 
 static bool is_binary(const struct qs_site *site)
@@ -261,6 +298,7 @@ void qs_adjust_check(struct qs_plan *plan, struct qs_findings *findings)
 enum qs_status qs_adjust(struct qs_plan *plan, const struct qs_adjust_options *options)
 {
 	align(plan, options);
+	align_repeated(plan);
 	for (size_t i = 0; i < plan->layers->n_items && plan->device == QS_DEVICE_DPU; i++)
 		limit_layer(plan, i);
 	return plan->nomem ? QS_NOMEM : QS_OK;

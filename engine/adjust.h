@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Brings scales in line with each other after calibration, as vai_q_pytorch does: where the config
- * asks for it, and where the DPU could not compute with them.
+ * asks for it, where values are only repeated, and where the DPU could not compute with them.
  */
 #ifndef ENGINE_ADJUST_H
 #define ENGINE_ADJUST_H

@@ -199,16 +199,13 @@ static void write_accord(struct qs_text *text, const struct qs_accord *accord, c
 		    qs_accord_mean(accord));
 }
 
-static void write_verified(const struct qs_verification *verification, const char *word,
-    const struct qs_verified *item, struct qs_text *text)
+static void write_verified(const char *word, const struct qs_verified *item, struct qs_text *text)
 {
 	begin_row(text, "", false);
 	qs_text_addf(text, "%s \"%s\": ", word, item->name);
 	write_accord(text, &item->configured, "of the codes as configured");
-	if (verification->is_native) {
-		qs_text_adds(text, "; ");
-		write_accord(text, &item->explained, "as QuantizeLinear rounds");
-	}
+	qs_text_adds(text, "; by itself ");
+	write_accord(text, &item->explained, "as written");
 	qs_text_adds(text, "\n");
 }
 
@@ -230,10 +227,10 @@ static void write_verification(const struct qs_verification *verification, struc
 	    verification->n_batches == 1 ? "" : "es", verification->runtime);
 	for (size_t i = 0; i < verification->n_items; i++) {
 		if (verification->items[i].is_output)
-			write_verified(verification, "output", &verification->items[i], text);
+			write_verified("output", &verification->items[i], text);
 	}
 	if (least)
-		write_verified(verification, "least of the tensors", least, text);
+		write_verified("least of the tensors", least, text);
 }
 
 /* What calibration was told rather than found. */

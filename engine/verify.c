@@ -17,7 +17,7 @@
 
 /*
  * A distance on average of this share of a step is explained by sums in another order: those move
- * single values by one step, while a wrong scale, zero point or saturation moves most of them.
+ * single values by one step, while a wrong scale or zero point, or saturation, moves most of them.
  */
 #define EXPLAINED 0.1
 
@@ -31,9 +31,12 @@ struct verifier {
 	struct qs_runner *runner;
 	struct qs_session *whole, *shown; /* the file, and the same with its tensors as outputs */
 	size_t *item_of_site;
-	struct qs_blob *found; /* by item: what the file gave in a batch */
-	bool optimizes;        /* the runtime may rewrite the file's graph */
-	bool explains;         /* the plan is run with what was written */
+	/* What the file gave in a batch: by item with all tensors shown, and then the outputs once
+	 * more of the file as it is. */
+	struct qs_blob *found;
+	bool optimizes; /* the runtime may rewrite the file's graph */
+	size_t n_turns; /* items that were compared at all */
+	bool explains;  /* the plan is run with what was written */
 };
 
 bool qs_verified_is_explained(const struct qs_verified *item)
@@ -56,7 +59,7 @@ static enum qs_status make_items(struct verifier *verifier)
 	const size_t most = plan->n_sites + proto->n_output;
 
 	verification->items = calloc(most + 1, sizeof(*verification->items));
-	verifier->found = calloc(most + 1, sizeof(*verifier->found));
+	verifier->found = calloc(most + proto->n_output + 1, sizeof(*verifier->found));
 	verifier->item_of_site = qs_plan_none(plan->n_sites);
 	if (!verification->items || !verifier->found || !verifier->item_of_site)
 		return QS_NOMEM;
@@ -77,20 +80,6 @@ static enum qs_status make_items(struct verifier *verifier)
 			return QS_NOMEM;
 	}
 	return QS_OK;
-}
-
-/* Whether pairs are written that give something else than the plan has it. */
-static bool is_native(const struct qs_verify_task *task)
-{
-	for (size_t i = 0; i < task->plan->n_sites; i++) {
-		const struct qs_site *site = &task->plan->sites[i];
-
-		if (!site->is_constant && site->spec.datatype == QS_DATATYPE_INT &&
-		    qs_apply_writes_pair(&task->written, site, task->opset) &&
-		    !qs_onnx_pair_is_exact(site, task->opset))
-			return true;
-	}
-	return false;
 }
 
 /* ---- the file -------------------------------------------------------------------------------- */
@@ -167,27 +156,26 @@ static enum qs_status open_file(struct verifier *verifier)
 	return status;
 }
 
-static void forget_found(struct verifier *verifier)
+static size_t count_outputs(const struct verifier *verifier)
 {
-	for (size_t i = 0; verifier->found && i < verifier->verification->n_items; i++)
-		qs_blob_done(&verifier->found[i]);
+	return graph_of(verifier)->proto->n_output;
 }
 
-/* Runs one of the two for a run of items. */
-static enum qs_status run_session(struct verifier *verifier, struct qs_session *session,
-    size_t first, const char *const *names, size_t n)
+static void forget_found(struct verifier *verifier)
 {
-	return qs_session_run(session, verifier->feed.blobs, verifier->feed.n_inputs, names, n,
-	    verifier->findings, verifier->found + first);
+	const size_t n = verifier->verification->n_items + count_outputs(verifier);
+
+	for (size_t i = 0; verifier->found && i < n; i++)
+		qs_blob_done(&verifier->found[i]);
 }
 
 static enum qs_status run_file(struct verifier *verifier)
 {
 	const struct qs_verification *verification = verifier->verification;
-	const char **names = malloc((verification->n_items + 1) * sizeof(*names));
-	const size_t n_outputs = graph_of(verifier)->proto->n_output;
-	const size_t n_tensors = verification->n_items - n_outputs;
-	enum qs_status status = QS_OK;
+	const size_t n = verification->n_items, n_outputs = count_outputs(verifier);
+	const struct qs_feed *feed = &verifier->feed;
+	const char **names = malloc((n + 1) * sizeof(*names));
+	enum qs_status status;
 
 	if (!names)
 		return QS_NOMEM;
@@ -196,32 +184,39 @@ static enum qs_status run_file(struct verifier *verifier)
 		if (verifier->item_of_site[i] != QS_NONE)
 			names[verifier->item_of_site[i]] = verifier->task->names[i];
 	}
-	for (size_t i = n_tensors; i < verification->n_items; i++)
+	for (size_t i = n - n_outputs; i < n; i++)
 		names[i] = verification->items[i].name;
-	if (n_tensors)
-		status = run_session(verifier, verifier->shown, 0, names, n_tensors);
+	status = qs_session_run(verifier->shown, feed->blobs, feed->n_inputs, names, n,
+	    verifier->findings, verifier->found);
 	if (status == QS_OK)
-		status =
-		    run_session(verifier, verifier->whole, n_tensors, names + n_tensors, n_outputs);
+		status = qs_session_run(verifier->whole, feed->blobs, feed->n_inputs,
+		    names + n - n_outputs, n_outputs, verifier->findings, verifier->found + n);
 	free(names);
 	return status;
 }
 
 /* ---- the plan -------------------------------------------------------------------------------- */
 
-/* Compares what the plan gives for an item with what the file gave. */
-static enum qs_status compare(struct verifier *verifier, size_t item, const struct qs_site *site,
-    const float *expected, size_t n)
+/* Compares what the plan gives for an item with what the file gave, which takes its place where the
+ * file is to be explained: then every tensor is judged by what it is computed from. */
+static enum qs_status compare(
+    struct verifier *verifier, size_t item, const struct qs_site *site, float *values, size_t n)
 {
 	struct qs_verified *verified = &verifier->verification->items[item];
+	const bool is_whole = verified->is_output && !verifier->explains;
+	const size_t at = is_whole ? item + count_outputs(verifier) : item;
 	size_t n_found;
-	float *found = qs_blob_floats(&verifier->found[item], &n_found);
+	float *found = qs_blob_floats(&verifier->found[at], &n_found);
 
 	if (!found)
 		return QS_NOMEM;
+	if (!verified->turn)
+		verified->turn = ++verifier->n_turns;
 	if (n_found == n)
 		qs_accord_add(verifier->explains ? &verified->explained : &verified->configured,
-		    site, found, expected, n);
+		    site, found, values, n);
+	if (n_found == n && verifier->explains)
+		memcpy(values, found, n * sizeof(*values));
 	free(found);
 	return n_found == n ? QS_OK : QS_BUG;
 }
@@ -309,7 +304,7 @@ static enum qs_status run_batch(struct verifier *verifier, size_t batch)
 		status = run_file(verifier);
 	if (status == QS_OK)
 		status = run_plan(verifier, false);
-	if (status == QS_OK && verifier->verification->is_native)
+	if (status == QS_OK)
 		status = run_plan(verifier, true);
 	if (status == QS_OK && verifier->options->progress &&
 	    !verifier->options->progress(verifier->options->context, batch + 1, n_batches))
@@ -334,7 +329,6 @@ static enum qs_status open_all(struct verifier *verifier)
 	snprintf(verifier->verification->runtime, sizeof(verifier->verification->runtime), "%s %s",
 	    verifier->runtime->name, verifier->runtime->version);
 	verifier->verification->n_batches = verifier->feed.dataset.n_batches;
-	verifier->verification->is_native = is_native(task);
 	status = open_file(verifier);
 	return status == QS_OK ? qs_runner_new(task->plan, task->registry, verifier->runtime,
 				     &options, verifier->findings, &verifier->runner)
@@ -349,8 +343,6 @@ static enum qs_status verify(struct verifier *verifier)
 
 	for (size_t i = 0; i < verification->n_batches && status == QS_OK; i++)
 		status = run_batch(verifier, i);
-	for (size_t i = 0; i < verification->n_items && !verification->is_native; i++)
-		verification->items[i].explained = verification->items[i].configured;
 	forget_found(verifier);
 	qs_runner_free(verifier->runner);
 	qs_session_free(verifier->whole);
@@ -386,29 +378,43 @@ static enum qs_status try_unoptimized(const struct verifier *verifier, bool *ret
 	return status;
 }
 
-/* Says what is not explained: the first tensor, where it begins, and all outputs. */
-static void complain(const struct verifier *verifier, bool agrees_unoptimized)
+/* The first tensor, as the model is run, that is not explained; NULL when all are. */
+static const struct qs_verified *find_first(const struct qs_verification *verification)
 {
-	const struct qs_verification *verification = verifier->verification;
-	const struct qs_place place =
-	    qs_place_of(qs_findings_name_source(verifier->findings, verifier->task->path));
-	bool is_first = true;
+	const struct qs_verified *first = NULL;
 
 	for (size_t i = 0; i < verification->n_items; i++) {
 		const struct qs_verified *item = &verification->items[i];
 
-		if (qs_verified_is_explained(item) || (!item->is_output && !is_first))
+		if (!item->is_output && !qs_verified_is_explained(item) &&
+		    (!first || item->turn < first->turn))
+			first = item;
+	}
+	return first;
+}
+
+/* Says what is not explained: the first tensor, where it begins, and all outputs. */
+static void complain(const struct verifier *verifier, bool agrees_unoptimized)
+{
+	const struct qs_verification *verification = verifier->verification;
+	const struct qs_verified *first = find_first(verification);
+	const struct qs_place place =
+	    qs_place_of(qs_findings_name_source(verifier->findings, verifier->task->path));
+
+	for (size_t i = 0; i < verification->n_items; i++) {
+		const struct qs_verified *item = &verification->items[i];
+
+		if (qs_verified_is_explained(item) || (!item->is_output && item != first))
 			continue;
-		is_first = false;
 		qs_finding_add(verifier->findings, QS_FINDING_NOT_AS_CONFIGURED, place,
 		    "%s \"%s\": %s gives %.3g %% of the expected codes, %.3g steps off on average "
 		    "where rounding explains %g%s",
 		    item->is_output ? "output" : "tensor", item->name, verification->runtime,
 		    100 * qs_accord_share(&item->explained), qs_accord_mean(&item->explained),
 		    EXPLAINED,
-		    agrees_unoptimized ? "; without its graph optimizations it gives what was "
-					 "written"
-				       : "");
+		    agrees_unoptimized
+			? "; without its graph optimizations it gives what was written"
+			: "");
 	}
 }
 

@@ -3,10 +3,11 @@
  * Compares a model that was written with what the config says.
  *
  * A plan is run over data exactly as it is configured (engine/runner.h), and the written file is
- * run by the runtime. Where the file says less than the plan (pairs round ties to even) the plan is
- * run once more with what the pairs give: that is how far rounding explains a difference. What is
- * left is for sums in another order, which move a value over the edge of its step now and then, and
- * for mistakes.
+ * run by the runtime. How far they agree is what the user gets. A value at the edge of its step may
+ * fall on either side when sums come in another order, and from there on a deep network goes
+ * another way; so for a verdict the plan is run once more with what the file says (pairs round ties
+ * to even), each tensor from what the file gave before it. What is then left is a few values at
+ * edges, or a mistake.
  */
 #ifndef ENGINE_VERIFY_H
 #define ENGINE_VERIFY_H
@@ -18,7 +19,9 @@
 struct qs_verified {
 	const char *name; /* of the site, or of the output */
 	bool is_output;
-	struct qs_accord configured, explained; /* with the config; with what was written */
+	size_t turn;                 /* when the model comes to it, from 1 */
+	struct qs_accord configured; /* with the config, from the inputs on */
+	struct qs_accord explained;  /* with what was written, from the tensors before it */
 };
 
 struct qs_verification {
@@ -26,7 +29,6 @@ struct qs_verification {
 	size_t n_items;
 	size_t n_batches;
 	char runtime[64]; /* "ONNX Runtime 1.30.0" */
-	bool is_native;   /* the file says less than the plan */
 	struct qs_arena arena;
 };
 

@@ -2,6 +2,7 @@
 /* Scales that the device cannot compute with, told after calibration. */
 #include "tests/unit/engine_fixture.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +46,7 @@ static void operands_that_no_shift_brings_together_are_told(void **state)
 	finding = qs_findings_at(engine.findings, 0);
 	assert_string_equal(finding->code, "QS729");
 	assert_string_equal(finding->message, "the operands of layer \"sum\" are 16 positions "
-	                                      "apart: \"x\" at 18, \"z\" at 2; the DPU "
+					      "apart: \"x\" at 18, \"z\" at 2; the DPU "
 					      "shifts by at most 15 bits");
 	engine_free(&engine);
 }
@@ -63,12 +64,58 @@ static void other_devices_multiply(void **state)
 	expect_silence(make_sum(ENGINE_INT8, QS_DEVICE_DPU, 0.3, 0x1p-30));
 }
 
+/* ---- repeated values ------------------------------------------------------------------------- */
+
+/* A Resize of a mode, NULL for none, between two scales; gives that of what comes out. */
+static double resized_scale(const char *mode, const char *follower)
+{
+	static const struct qs_adjust_options options = {false, false};
+	struct engine engine = ENGINE_PLAN(ENGINE_CONFIG(ENGINE_INT8, ""), "opset 13",
+	    "in x 1 1 2 2", "full s 2 4", "node Resize up x,-,s r", follower, "out y");
+	Onnx__NodeProto *proto = engine.layers->graph->nodes[0].proto;
+	Onnx__AttributeProto attribute, *list[] = {&attribute};
+	double scale;
+
+	if (mode) {
+		onnx__attribute_proto__init(&attribute);
+		attribute.name = (char *)(uintptr_t) "mode";
+		attribute.s = (ProtobufCBinaryData){strlen(mode), (uint8_t *)(uintptr_t)mode};
+		proto->attribute = list;
+		proto->n_attribute = 1;
+	}
+	engine_scale(&engine, "x", 0.25, 0);
+	for (size_t i = 0; i < engine.plan->n_sites; i++) {
+		if (strcmp(engine.plan->sites[i].name, "x") != 0)
+			engine_scale(&engine, engine.plan->sites[i].name, 0.5, 0);
+	}
+	assert_int_equal(qs_adjust(engine.plan, &options), QS_OK);
+	scale = engine_site(&engine, "y")->qparams.scale[0];
+	engine_free(&engine);
+	return scale;
+}
+
+static void what_is_repeated_keeps_its_scale(void **state)
+{
+	(void)state;
+	assert_true(fabs(resized_scale("nearest", "node Relu f r y") - 0.25) < 1e-12);
+	assert_true(fabs(resized_scale(NULL, "node Relu f r y") - 0.25) < 1e-12);
+}
+
+static void what_is_computed_between_has_its_own(void **state)
+{
+	(void)state;
+	assert_true(fabs(resized_scale("linear", "node Relu f r y") - 0.5) < 1e-12);
+	assert_true(fabs(resized_scale("nearest", "node Concat f r,x y") - 0.5) < 1e-12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(operands_that_no_shift_brings_together_are_told),
 	    cmocka_unit_test(the_longest_shift_is_no_mistake),
 	    cmocka_unit_test(other_devices_multiply),
+	    cmocka_unit_test(what_is_repeated_keeps_its_scale),
+	    cmocka_unit_test(what_is_computed_between_has_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

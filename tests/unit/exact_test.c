@@ -27,13 +27,13 @@ static const double scales[] = {
 
 static struct engine plan_inputs(void)
 {
-	static char text[3 * N_INPUTS + 1][40];
+	static char text[3 * N_INPUTS + 1][80];
 	const char *lines[3 * N_INPUTS + 2] = {"opset 13"};
 
 	for (int i = 0; i < N_INPUTS; i++) {
-		snprintf(text[3 * i], 40, "in x%d %d", i, N_VALUES);
-		snprintf(text[3 * i + 1], 40, "node Add a%d x%d,x%d y%d", i, i, i, i);
-		snprintf(text[3 * i + 2], 40, "out y%d", i);
+		snprintf(text[3 * i], 80, "in x%d %d", i, N_VALUES);
+		snprintf(text[3 * i + 1], 80, "node Add a%d x%d,x%d y%d", i, i, i, i);
+		snprintf(text[3 * i + 2], 80, "out y%d", i);
 	}
 	for (int i = 0; i < 3 * N_INPUTS; i++)
 		lines[i + 1] = text[i];
