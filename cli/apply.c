@@ -116,10 +116,21 @@ static int find_word(const char *const *words, const char *word)
 static const char *const arithmetics[] = {
     [QS_ARITHMETIC_AUTO] = "auto", [QS_ARITHMETIC_ON] = "on", [QS_ARITHMETIC_OFF] = "off", NULL};
 
-static int run_job(const struct arguments *arguments, const struct config *config,
+enum qs_arithmetic job_arithmetic(const struct arguments *arguments)
+{
+	const char *word = arguments->value[OPTION_DPU_ARITHMETIC];
+
+	return word ? (enum qs_arithmetic)find_word(arithmetics, word) : QS_ARITHMETIC_AUTO;
+}
+
+int job_exit(enum qs_status status, const struct qs_findings *findings)
+{
+	return status == QS_INVALID && !blames_config(findings) ? EXIT_UNABLE : exit_of(status);
+}
+
+int run_job(const struct arguments *arguments, const struct config *config,
     struct qs_findings *findings, job_work *work)
 {
-	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
 	struct qs_job *job = NULL;
 	enum qs_status status;
 	size_t n_threads;
@@ -133,9 +144,8 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	if (status == QS_OK)
 		status = qs_job_new(config->policy, arguments->value[OPTION_MODEL],
 		    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, &job);
-	if (status == QS_OK && arithmetic)
-		status = qs_job_set_arithmetic(
-		    job, (enum qs_arithmetic)find_word(arithmetics, arithmetic));
+	if (status == QS_OK)
+		status = qs_job_set_arithmetic(job, job_arithmetic(arguments));
 	if (status == QS_OK && config->registry) {
 		qs_job_use(job, config->registry);
 		status = qs_registry_use_threads(config->registry, n_threads);
@@ -145,13 +155,11 @@ static int run_job(const struct arguments *arguments, const struct config *confi
 	if (status == QS_OK)
 		status = work(arguments, job, findings);
 	qs_job_free(job);
-	if (status == QS_INVALID && !blames_config(findings))
-		return EXIT_UNABLE;
-	return exit_of(status);
+	return job_exit(status, findings);
 }
 
-int work_on_model(const struct arguments *arguments, const enum option_id *required,
-    size_t n_required, job_work *work)
+int work_on_config(const struct arguments *arguments, const enum option_id *required,
+    size_t n_required, config_work *work)
 {
 	const char *observe = arguments->value[OPTION_OBSERVED];
 	const char *arithmetic = arguments->value[OPTION_DPU_ARITHMETIC];
@@ -173,7 +181,7 @@ int work_on_model(const struct arguments *arguments, const enum option_id *requi
 	if (!findings)
 		return out_of_memory();
 	if (open_config(arguments, arguments->value[OPTION_CONFIG], findings, &config, &status))
-		status = run_job(arguments, &config, findings, work);
+		status = work(arguments, &config, findings);
 	fflush(stdout);
 	tell_findings(
 	    arguments, findings, status == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
@@ -182,13 +190,25 @@ int work_on_model(const struct arguments *arguments, const enum option_id *requi
 	return status;
 }
 
+static int calibrate(const struct arguments *arguments, const struct config *config,
+    struct qs_findings *findings)
+{
+	return run_job(arguments, config, findings, work_calibrate);
+}
+
+static int apply(const struct arguments *arguments, const struct config *config,
+    struct qs_findings *findings)
+{
+	return run_job(arguments, config, findings, work_apply);
+}
+
 int command_calibrate(const struct arguments *arguments)
 {
 	static const enum option_id required[] = {
 	    OPTION_DATA, OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
 
-	return work_on_model(
-	    arguments, required, sizeof(required) / sizeof(*required), work_calibrate);
+	return work_on_config(
+	    arguments, required, sizeof(required) / sizeof(*required), calibrate);
 }
 
 int command_apply(const struct arguments *arguments)
@@ -201,5 +221,5 @@ int command_apply(const struct arguments *arguments)
 	if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
 		return usage_error(
 		    arguments, "--report cannot be \"%s\"; expected text or json", format);
-	return work_on_model(arguments, required, sizeof(required) / sizeof(*required), work_apply);
+	return work_on_config(arguments, required, sizeof(required) / sizeof(*required), apply);
 }

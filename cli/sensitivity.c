@@ -6,7 +6,7 @@
 #include "cli/values.h"
 #include "cli/work.h"
 
-static enum qs_table_format format_of(const struct arguments *arguments)
+enum qs_table_format option_table_format(const struct arguments *arguments)
 {
 	const char *format = arguments->value[OPTION_TABLE_FORMAT];
 
@@ -33,7 +33,7 @@ static enum qs_status write_rows(const struct arguments *arguments, const struct
 	if (status != QS_OK)
 		return status;
 	status = qs_sensitivity_write(
-	    sensitivity, qs_metric_of(metric ? metric : "cosine"), top, format_of(arguments), text);
+	    sensitivity, qs_metric_of(metric ? metric : "cosine"), top, option_table_format(arguments), text);
 	qs_sensitivity_free(sensitivity);
 	return status;
 }
@@ -73,7 +73,7 @@ static enum qs_status work_sensitivity(
 	if (status == QS_OK && find_steps(arguments, &kind))
 		status = qs_steps_write(job, &options.calibrate, kind,
 		    (const char *const *)arguments->files, (size_t)arguments->n_files,
-		    format_of(arguments), findings, &text);
+		    option_table_format(arguments), findings, &text);
 	else if (status == QS_OK)
 		status = write_rows(arguments, job, &options.calibrate, findings, &text);
 	if (status == QS_OK)
@@ -83,8 +83,13 @@ static enum qs_status work_sensitivity(
 	return status;
 }
 
-/* Whether the words of an option are among those that it takes. */
-static bool is_word(const struct arguments *arguments, enum option_id option)
+static int run_sensitivity(const struct arguments *arguments, const struct config *config,
+    struct qs_findings *findings)
+{
+	return run_job(arguments, config, findings, work_sensitivity);
+}
+
+bool option_is_word(const struct arguments *arguments, enum option_id option)
 {
 	const char *word = arguments->value[option];
 	struct qs_text words = QS_TEXT_INIT;
@@ -111,8 +116,8 @@ int command_sensitivity(const struct arguments *arguments)
 	const int n_ways = !!arguments->value[OPTION_ONLY] + !!arguments->value[OPTION_EXCEPT] +
 	                   !!arguments->value[OPTION_CUMULATIVE];
 
-	if (!is_word(arguments, OPTION_TABLE_FORMAT) || !is_word(arguments, OPTION_METRIC) ||
-	    !is_word(arguments, OPTION_CUMULATIVE))
+	if (!option_is_word(arguments, OPTION_TABLE_FORMAT) || !option_is_word(arguments, OPTION_METRIC) ||
+	    !option_is_word(arguments, OPTION_CUMULATIVE))
 		return EXIT_UNABLE;
 	if (n_ways > 1)
 		return usage_error(
@@ -121,6 +126,6 @@ int command_sensitivity(const struct arguments *arguments)
 			  arguments->value[OPTION_METRIC]))
 		return usage_error(arguments,
 		    "--cache, --top and --metric are not for --only, --except and --cumulative");
-	return work_on_model(
-	    arguments, required, sizeof(required) / sizeof(*required), work_sensitivity);
+	return work_on_config(
+	    arguments, required, sizeof(required) / sizeof(*required), run_sensitivity);
 }

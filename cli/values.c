@@ -29,6 +29,12 @@ static void list_table_formats(struct qs_text *words)
 	qs_text_adds(words, "text json csv");
 }
 
+static void list_strategies(struct qs_text *words)
+{
+	for (int s = 0; s < QS_STRATEGY__COUNT; s++)
+		add_word(words, qs_strategy_word((enum qs_strategy)s));
+}
+
 static void list_ends(struct qs_text *words)
 {
 	qs_text_adds(words, "input output");
