@@ -62,8 +62,7 @@ static enum qs_status take_rows(struct qs_sensitivity *sensitivity, const struct
 	sensitivity->values =
 	    calloc(sensitivity->rows.n * QS_METRIC__COUNT + 1, sizeof(*sensitivity->values));
 	sensitivity->shares = calloc(sensitivity->rows.n + 1, sizeof(*sensitivity->shares));
-	sensitivity->macs =
-	    calloc(trials->plan->layers->n_items + 1, sizeof(*sensitivity->macs));
+	sensitivity->macs = calloc(trials->plan->layers->n_items + 1, sizeof(*sensitivity->macs));
 	if (!sensitivity->values || !sensitivity->shares || !sensitivity->macs)
 		return QS_NOMEM;
 	for (size_t i = 0; i < trials->plan->layers->n_items; i++)

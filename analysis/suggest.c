@@ -29,8 +29,8 @@ const char *qs_strategy_about(enum qs_strategy strategy)
 
 /* ---- units ----------------------------------------------------------------------------------- */
 
-static void fill_unit(struct qs_suggestion *suggestion, const struct qs_layer *layer,
-    struct qs_unit *unit)
+static void fill_unit(
+    struct qs_suggestion *suggestion, const struct qs_layer *layer, struct qs_unit *unit)
 {
 	unit->name = qs_arena_strdup(&suggestion->arena, layer->name);
 	unit->type = qs_arena_strdup(&suggestion->arena, layer->type);
@@ -189,8 +189,7 @@ static enum qs_status try_choice(struct qs_suggestion *suggestion, choice *choos
 		return QS_NOMEM;
 	candidate->promotion = promotion;
 	for (size_t i = 0; i < suggestion->n_units; i++)
-		candidate->kinds[i] =
-		    (unsigned char)choose(&suggestion->units[i], i, context);
+		candidate->kinds[i] = (unsigned char)choose(&suggestion->units[i], i, context);
 	return qs_candidate_try(suggestion, candidate, label, findings, ret_candidate);
 }
 
@@ -212,8 +211,8 @@ static enum qs_status try_first(struct qs_suggestion *suggestion, size_t n,
 	char label[64];
 
 	snprintf(label, sizeof(label), "the %zu most harmful", n);
-	return try_choice(suggestion, choose_first, &n, QS_PROMOTION_INT16, label, findings,
-	    ret_candidate);
+	return try_choice(
+	    suggestion, choose_first, &n, QS_PROMOTION_INT16, label, findings, ret_candidate);
 }
 
 /* The shortest beginning of the list that reaches the goal, on the way from none to all. */
@@ -258,9 +257,9 @@ static enum qs_status leave_out(struct qs_suggestion *suggestion, size_t unit, u
 		return QS_NOMEM;
 	candidate->kinds[unit] &= (unsigned char)~kinds;
 	qs_text_addf(&label, "without %s%s", suggestion->units[unit].name,
-	    !candidate->kinds[unit]                    ? ""
-	    : kinds & 1U << QS_TENSOR_ACTIVATION       ? ", activation"
-						       : ", weights");
+	    !candidate->kinds[unit]              ? ""
+	    : kinds & 1U << QS_TENSOR_ACTIVATION ? ", activation"
+						 : ", weights");
 	status = qs_candidate_try(suggestion, candidate, label.data, findings, &tried);
 	qs_text_done(&label);
 	if (status == QS_OK && reaches(tried))
@@ -276,30 +275,63 @@ static enum qs_status thin_out(struct qs_suggestion *suggestion, struct qs_findi
 
 	for (size_t i = suggestion->n_units; i-- > 0 && status == QS_OK;) {
 		if ((*best)->kinds[i] && (*best)->n_layers > 1)
-			status = leave_out(
-			    suggestion, i, suggestion->units[i].kinds, findings, best);
+			status =
+			    leave_out(suggestion, i, suggestion->units[i].kinds, findings, best);
 	}
 	for (size_t i = suggestion->n_units; i-- > 0 && status == QS_OK;) {
 		const struct qs_unit *unit = &suggestion->units[i];
-		const unsigned activation =
-		    unit->kinds & FLOWING;
+		const unsigned activation = unit->kinds & FLOWING;
 		const unsigned weights = unit->kinds & ~activation;
-		const bool lesser = unit->harm_of[QS_TENSOR_WEIGHTS] + unit->harm_of[QS_TENSOR_BIAS] <
-		                    unit->harm_of[QS_TENSOR_ACTIVATION] + unit->harm_of[QS_TENSOR_INPUT];
+		const bool lesser =
+		    unit->harm_of[QS_TENSOR_WEIGHTS] + unit->harm_of[QS_TENSOR_BIAS] <
+		    unit->harm_of[QS_TENSOR_ACTIVATION] + unit->harm_of[QS_TENSOR_INPUT];
 
 		if ((*best)->kinds[i] && activation && weights)
-			status = leave_out(
-			    suggestion, i, lesser ? weights : activation, findings, best);
+			status =
+			    leave_out(suggestion, i, lesser ? weights : activation, findings, best);
 	}
 	return status;
 }
 
-static enum qs_status search_fewest(
-    struct qs_suggestion *suggestion, struct qs_findings *findings)
+/* Gives units what the limits leave room for, the most harmful first. */
+static enum qs_status fill_up(struct qs_suggestion *suggestion, struct qs_findings *findings,
+    const struct qs_candidate **ret_candidate)
+{
+	struct qs_candidate *candidate = qs_candidate_new(suggestion, NULL);
+	enum qs_status status = candidate ? QS_OK : QS_NOMEM;
+
+	for (size_t i = 0; i < suggestion->n_units && status == QS_OK; i++) {
+		const unsigned kinds = suggestion->units[i].kinds;
+		const unsigned tries[] = {kinds, kinds & FLOWING, kinds & ~FLOWING, 0};
+		bool fits = false;
+
+		for (size_t t = 0; !fits && status == QS_OK; t++) {
+			candidate->kinds[i] = (unsigned char)tries[t];
+			fits = !tries[t];
+			if (tries[t])
+				status = qs_candidate_price(suggestion, candidate, findings, &fits);
+		}
+	}
+	if (status != QS_OK) {
+		qs_candidate_free(candidate);
+		return status;
+	}
+	return qs_candidate_try(
+	    suggestion, candidate, "what the budget has room for", findings, ret_candidate);
+}
+
+static bool is_limited(const struct qs_suggest_options *options)
+{
+	return options->bytes_limit != UINT64_MAX || options->macs16_limit != UINT64_MAX;
+}
+
+static enum qs_status search_fewest(struct qs_suggestion *suggestion, struct qs_findings *findings)
 {
 	const struct qs_candidate *best;
 	enum qs_status status = bisect(suggestion, findings, &best);
 
+	if (status == QS_OK && !reaches(best) && is_limited(suggestion->options))
+		status = fill_up(suggestion, findings, &best);
 	return status == QS_OK && reaches(best) ? thin_out(suggestion, findings, &best) : status;
 }
 
@@ -328,8 +360,8 @@ static enum qs_status search_top(struct qs_suggestion *suggestion, size_t n_rows
 {
 	const struct qs_candidate *tried;
 
-	return try_choice(suggestion, choose_rows, &n_rows, QS_PROMOTION_INT16, label, findings,
-	    &tried);
+	return try_choice(
+	    suggestion, choose_rows, &n_rows, QS_PROMOTION_INT16, label, findings, &tried);
 }
 
 static const double thresholds[] = {0.99, 0.999, 0.9999, 0.99999, 1.0};
@@ -367,8 +399,8 @@ static enum qs_status search_thresholds(struct qs_suggestion *suggestion, unsign
 		char label[96];
 
 		snprintf(label, sizeof(label), "%s, cosine <= %g", what, thresholds[i]);
-		status = try_choice(suggestion, choose_threshold, &threshold, promotion, label,
-		    findings, &tried);
+		status = try_choice(
+		    suggestion, choose_threshold, &threshold, promotion, label, findings, &tried);
 		if (status == QS_OK && reaches(tried)) {
 			*ret_reached = tried;
 			break;
@@ -447,9 +479,9 @@ static bool dominates(const struct qs_suggestion *suggestion, const struct qs_ca
 	                      a->bytes <= b->bytes && a->macs16 <= b->macs16 &&
 	                      a->n_layers <= b->n_layers;
 
-	return no_worse && (qs_suggestion_better(suggestion, a->value, b->value) ||
-			       a->bytes < b->bytes || a->macs16 < b->macs16 ||
-			       a->n_layers < b->n_layers);
+	return no_worse &&
+	       (qs_suggestion_better(suggestion, a->value, b->value) || a->bytes < b->bytes ||
+		   a->macs16 < b->macs16 || a->n_layers < b->n_layers);
 }
 
 static void mark_pareto(struct qs_suggestion *suggestion)
@@ -507,8 +539,8 @@ static enum qs_status measure(struct qs_suggestion *suggestion, struct qs_findin
 	const struct qs_suggest_options *options = suggestion->options;
 	struct qs_effort effort = options->effort;
 	struct qs_job *job = NULL;
-	enum qs_status status = qs_job_new(suggestion->policy, options->model_path,
-	    options->allow_unmatched, findings, &job);
+	enum qs_status status = qs_job_new(
+	    suggestion->policy, options->model_path, options->allow_unmatched, findings, &job);
 
 	suggestion->n_warnings = qs_findings_total(findings, QS_SEVERITY_WARNING);
 	if (status == QS_OK)
@@ -520,13 +552,14 @@ static enum qs_status measure(struct qs_suggestion *suggestion, struct qs_findin
 	if (status == QS_OK)
 		status = qs_job_calibrate(job, options->calibrate, findings);
 	if (status == QS_OK)
-		status = qs_sensitivity_new(
-		    job, options->calibrate, &effort, findings, ret_sensitivity);
+		status =
+		    qs_sensitivity_new(job, options->calibrate, &effort, findings, ret_sensitivity);
 	if (status == QS_OK) {
 		const size_t n = job->plan->layers->n_items;
 
 		suggestion->macs = calloc(n + 1, sizeof(*suggestion->macs));
-		status = suggestion->macs ? make_units(suggestion, job, *ret_sensitivity) : QS_NOMEM;
+		status =
+		    suggestion->macs ? make_units(suggestion, job, *ret_sensitivity) : QS_NOMEM;
 		for (size_t i = 0; status == QS_OK && i < n; i++)
 			suggestion->macs[i] = (*ret_sensitivity)->macs[i];
 	}
@@ -534,13 +567,18 @@ static enum qs_status measure(struct qs_suggestion *suggestion, struct qs_findin
 	return status;
 }
 
-static void tell_not_reached(
-    const struct qs_suggestion *suggestion, struct qs_findings *findings)
+static void tell_not_reached(const struct qs_suggestion *suggestion, struct qs_findings *findings)
 {
-	qs_finding_add(findings, QS_FINDING_GOAL_NOT_REACHED, qs_place_of(suggestion->source),
+	struct qs_finding *finding = qs_finding_add(findings, QS_FINDING_GOAL_NOT_REACHED,
+	    qs_place_of(qs_findings_name_source(findings, qs_source_name(suggestion->source))),
 	    "no config of the %zu that were tried reaches %s %s %.10g; the best has %.10g",
-	    suggestion->n_tried, suggestion->measured, suggestion->less_is_better ? "<=" : ">=",
-	    suggestion->goal, suggestion->best->value);
+	    suggestion->n_tried, suggestion->measured,
+	    suggestion->less_is_better ? "<=" : ">=", suggestion->goal, suggestion->best->value);
+
+	if (!suggestion->n_units)
+		qs_finding_hint(findings, finding,
+		    "there is no layer to change: entries of the config select them all, or the "
+		    "rules of the device allow no more bits");
 }
 
 static enum qs_status look(struct qs_suggestion *suggestion, struct qs_findings *findings)
@@ -552,8 +590,8 @@ static enum qs_status look(struct qs_suggestion *suggestion, struct qs_findings 
 
 	if (status == QS_OK) {
 		none = qs_candidate_new(suggestion, NULL);
-		status = none ? qs_candidate_try(suggestion, none, "the config as it is", findings,
-				    &usual)
+		status = none ? qs_candidate_try(
+				    suggestion, none, "the config as it is", findings, &usual)
 		              : QS_NOMEM;
 	}
 	if (status == QS_OK && !reaches(usual))
@@ -583,10 +621,11 @@ enum qs_status qs_suggest(const struct qs_source *source, const struct qs_sugges
 	suggestion->goal = options->goal;
 	suggestion->is_command = options->measure;
 	suggestion->measured = options->measure ? "metric" : qs_metric_info(options->metric)->name;
-	suggestion->less_is_better =
-	    options->measure ? options->less_is_better : !qs_metric_info(options->metric)->more_is_better;
-	status = qs_policy_read_for(source, options->policy ? options->policy : &usual, findings,
-	    &suggestion->policy);
+	suggestion->less_is_better = options->measure
+	                                 ? options->less_is_better
+	                                 : !qs_metric_info(options->metric)->more_is_better;
+	status = qs_policy_read_for(
+	    source, options->policy ? options->policy : &usual, findings, &suggestion->policy);
 	if (status == QS_OK)
 		status = look(suggestion, findings);
 	if (status != QS_OK) {

@@ -74,8 +74,13 @@ enum qs_status qs_candidate_try(struct qs_suggestion *suggestion, struct qs_cand
     const char *label, struct qs_findings *findings, const struct qs_candidate **ret_candidate);
 
 /* Whether the judgement of configs has nothing against what a candidate is given. QS_NOMEM. */
-enum qs_status qs_candidate_judge(struct qs_suggestion *suggestion,
-    const struct qs_candidate *candidate, bool *ret_is_clean);
+enum qs_status qs_candidate_judge(
+    struct qs_suggestion *suggestion, const struct qs_candidate *candidate, bool *ret_is_clean);
+
+/* Whether the config with what a candidate is given can be planned, and is within the limits. It is
+ * not run. QS_NOMEM or QS_IO. */
+enum qs_status qs_candidate_price(struct qs_suggestion *suggestion, struct qs_candidate *candidate,
+    struct qs_findings *findings, bool *ret_fits);
 
 /* Whether a value is better than another. */
 bool qs_suggestion_better(const struct qs_suggestion *suggestion, double a, double b);

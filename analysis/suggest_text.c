@@ -131,10 +131,10 @@ static void add_line(struct qs_text *text, const struct layout *layout, size_t d
 static void add_string(struct qs_text *text, const char *string)
 {
 	struct json_object *object = qs_json_text(string);
-	const char *json = !string ? "null"
-	                   : object ? json_object_to_json_string_ext(
-					object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-	                          : NULL;
+	const char *json = !string  ? "null"
+	                   : object ? json_object_to_json_string_ext(object,
+					  JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+	                            : NULL;
 
 	if (json)
 		qs_text_adds(text, json);
@@ -168,7 +168,8 @@ static bool is_written(const struct qs_settings *settings, enum qs_param param)
 {
 	if (param == QS_PARAM_DATATYPE)
 		return false;
-	return param != QS_PARAM_PERCENTAGE || qs_settings_show(settings, param, QS_TENSOR_ACTIVATION);
+	return param != QS_PARAM_PERCENTAGE ||
+	       qs_settings_show(settings, param, QS_TENSOR_ACTIVATION);
 }
 
 static void add_overall(struct qs_text *text, const struct layout *layout,
@@ -223,8 +224,8 @@ static void add_tensors(struct qs_text *text, const struct layout *layout,
 		struct qs_text block = QS_TEXT_INIT;
 
 		if (kind != (int)main && kinds >> kind & 1 &&
-		    add_difference(&block, &policy->model[kind], &policy->model[main],
-			(enum qs_tensor)kind)) {
+		    add_difference(
+			&block, &policy->model[kind], &policy->model[main], (enum qs_tensor)kind)) {
 			if (n++ == 0) {
 				qs_text_adds(text, ",");
 				add_line(text, layout, 3);
@@ -233,8 +234,8 @@ static void add_tensors(struct qs_text *text, const struct layout *layout,
 				qs_text_adds(text, ",");
 			}
 			add_line(text, layout, 4);
-			qs_text_addf(text, "\"%s\": {%s}", qs_tensor_word((enum qs_tensor)kind),
-			    block.data);
+			qs_text_addf(
+			    text, "\"%s\": {%s}", qs_tensor_word((enum qs_tensor)kind), block.data);
 		}
 		text->failed = text->failed || block.failed;
 		qs_text_done(&block);
@@ -308,8 +309,7 @@ struct gap {
 static struct gap find_gap(const struct qs_json *root)
 {
 	const struct qs_json *list = find_list(root);
-	const struct qs_json *last =
-	    list && list->type == QS_JSON_ARRAY ? last_child(list) : NULL;
+	const struct qs_json *last = list && list->type == QS_JSON_ARRAY ? last_child(list) : NULL;
 
 	if (last)
 		return (struct gap){last->end, last->end, NULL, true, true};
@@ -317,8 +317,8 @@ static struct gap find_gap(const struct qs_json *root)
 		return (struct gap){list->begin, list->end, NULL, false, false};
 	last = last_child(root);
 	return last ? (struct gap){last->end, last->end, "layer_quantize_config", false, true}
-	            : (struct gap){root->begin + 1, root->begin + 1, "layer_quantize_config", false,
-			  false};
+	            : (struct gap){
+			  root->begin + 1, root->begin + 1, "layer_quantize_config", false, false};
 }
 
 static void add_entries(struct qs_text *text, const struct layout *layout, const struct gap *gap,
@@ -353,7 +353,8 @@ enum qs_status qs_suggest_text(const struct qs_suggestion *suggestion,
 	const struct layout layout = find_layout(old, root);
 	const struct gap gap = find_gap(root);
 	struct qs_suggested *entries = calloc(suggestion->n_units + 1, sizeof(*entries));
-	const size_t n = entries ? qs_suggest_entries(suggestion, candidate, entries) : QS_SUGGEST_NONE;
+	const size_t n =
+	    entries ? qs_suggest_entries(suggestion, candidate, entries) : QS_SUGGEST_NONE;
 
 	if (n == QS_SUGGEST_NONE) {
 		free(entries);

@@ -97,8 +97,7 @@ static enum qs_status measure_outputs(const struct qs_suggestion *suggestion,
 {
 	const struct qs_suggest_options *options = suggestion->options;
 	struct qs_trials trials;
-	enum qs_status status =
-	    qs_trials_open(&trials, job, options->calibrate, 1, 0.0, findings);
+	enum qs_status status = qs_trials_open(&trials, job, options->calibrate, 1, 0.0, findings);
 
 	if (status == QS_OK) {
 		trials.items[0].all_but = true;
@@ -122,8 +121,8 @@ static enum qs_status measure_model(const struct qs_suggestion *suggestion, stru
 	if (status == QS_OK &&
 	    !options->measure(options->measure_context, options->temporary, &why, ret_value)) {
 		if (why.size)
-			qs_finding_add(findings, QS_FINDING_METRIC_COMMAND,
-			    qs_place_of(NULL), "the metric command %s", why.data);
+			qs_finding_add(findings, QS_FINDING_METRIC_COMMAND, qs_place_of(NULL),
+			    "the metric command %s", why.data);
 		status = QS_INVALID;
 	}
 	qs_text_done(&why);
@@ -139,6 +138,20 @@ static bool goes_on(const struct qs_suggestion *suggestion)
 	       options->progress(options->context, suggestion->n_tried, suggestion->n_tried + 1);
 }
 
+/* Notes what a candidate costs. The config as it is may be over a limit; nothing is to be added to
+ * it then. */
+static void count_cost(const struct qs_suggestion *suggestion, const struct qs_plan *plan,
+    struct qs_candidate *candidate)
+{
+	const struct qs_suggest_options *options = suggestion->options;
+
+	candidate->bytes = count_bytes(plan);
+	candidate->macs16 = count_macs16(plan, suggestion->macs);
+	candidate->is_refused =
+	    candidate->n_layers &&
+	    (candidate->bytes > options->bytes_limit || candidate->macs16 > options->macs16_limit);
+}
+
 /* Gives a job its scales, and the candidate what it is worth. */
 static enum qs_status run(const struct qs_suggestion *suggestion, struct qs_job *job,
     struct qs_candidate *candidate, struct qs_findings *findings)
@@ -146,14 +159,6 @@ static enum qs_status run(const struct qs_suggestion *suggestion, struct qs_job 
 	const struct qs_suggest_options *options = suggestion->options;
 	enum qs_status status;
 
-	candidate->bytes = count_bytes(job->plan);
-	candidate->macs16 = count_macs16(job->plan, suggestion->macs);
-	/* The config as it is may be over a limit; nothing is to be added to it then. */
-	candidate->is_refused =
-	    candidate->n_layers && (candidate->bytes > options->bytes_limit ||
-				       candidate->macs16 > options->macs16_limit);
-	if (candidate->is_refused)
-		return QS_OK;
 	if (!goes_on(suggestion))
 		return QS_INVALID;
 	status = qs_job_calibrate(job, options->calibrate, findings);
@@ -161,9 +166,10 @@ static enum qs_status run(const struct qs_suggestion *suggestion, struct qs_job 
 		status = options->measure
 		             ? measure_model(suggestion, job, findings, &candidate->value)
 		             : measure_outputs(suggestion, job, findings, &candidate->value);
-	candidate->reaches = status == QS_OK &&
-	                     !qs_suggestion_better(suggestion, suggestion->goal, candidate->value) &&
-	                     !isnan(candidate->value);
+	candidate->reaches =
+	    status == QS_OK &&
+	    !qs_suggestion_better(suggestion, suggestion->goal, candidate->value) &&
+	    !isnan(candidate->value);
 	return status;
 }
 
@@ -171,8 +177,8 @@ static enum qs_status make_job(const struct qs_suggestion *suggestion,
     const struct qs_policy *policy, struct qs_findings *findings, struct qs_job **ret_job)
 {
 	const struct qs_suggest_options *options = suggestion->options;
-	enum qs_status status = qs_job_new(
-	    policy, options->model_path, options->allow_unmatched, findings, ret_job);
+	enum qs_status status =
+	    qs_job_new(policy, options->model_path, options->allow_unmatched, findings, ret_job);
 
 	if (status == QS_OK)
 		status = qs_job_set_arithmetic(*ret_job, options->arithmetic);
@@ -201,10 +207,27 @@ static enum qs_status read_policy(const struct qs_suggestion *suggestion,
 	return qs_policy_read_for(source, options ? options : &usual, findings, ret_policy);
 }
 
-/* Tries the text of a config. What is wrong with it refuses the candidate; what goes wrong with a
- * config that is fine is told. */
+/* Plans the model by a config; what is wrong with that refuses the candidate. */
+static enum qs_status plan(struct qs_suggestion *suggestion, const struct qs_source *source,
+    struct qs_candidate *candidate, struct qs_findings *findings, struct qs_policy **ret_policy,
+    struct qs_job **ret_job)
+{
+	enum qs_status status = read_policy(suggestion, source, findings, ret_policy);
+
+	if (status == QS_OK)
+		status = make_job(suggestion, *ret_policy, findings, ret_job);
+	candidate->is_refused = status == QS_INVALID || status == QS_UNSUPPORTED ||
+	                        (status == QS_OK && !is_clean(suggestion, findings));
+	if (candidate->is_refused)
+		return QS_OK;
+	if (status == QS_OK)
+		count_cost(suggestion, (*ret_job)->plan, candidate);
+	return status;
+}
+
+/* Tries the text of a config. What goes wrong with a config that is fine is told. */
 static enum qs_status try_text(struct qs_suggestion *suggestion, const struct qs_source *source,
-    struct qs_candidate *candidate, struct qs_findings *findings)
+    struct qs_candidate *candidate, bool runs, struct qs_findings *findings)
 {
 	struct qs_findings *own = qs_findings_new();
 	struct qs_policy *policy = NULL;
@@ -213,14 +236,8 @@ static enum qs_status try_text(struct qs_suggestion *suggestion, const struct qs
 
 	if (!own)
 		return QS_NOMEM;
-	status = read_policy(suggestion, source, own, &policy);
-	if (status == QS_OK)
-		status = make_job(suggestion, policy, own, &job);
-	candidate->is_refused = status == QS_INVALID || status == QS_UNSUPPORTED ||
-	                        (status == QS_OK && !is_clean(suggestion, own));
-	if (candidate->is_refused)
-		status = QS_OK;
-	else if (status == QS_OK)
+	status = plan(suggestion, source, candidate, own, &policy, &job);
+	if (status == QS_OK && !candidate->is_refused && runs)
 		status = run(suggestion, job, candidate, own);
 	qs_job_free(job);
 	qs_policy_free(policy);
@@ -245,8 +262,8 @@ static enum qs_status make_source(const struct qs_suggestion *suggestion,
 	return status;
 }
 
-enum qs_status qs_candidate_judge(struct qs_suggestion *suggestion,
-    const struct qs_candidate *candidate, bool *ret_is_clean)
+enum qs_status qs_candidate_judge(
+    struct qs_suggestion *suggestion, const struct qs_candidate *candidate, bool *ret_is_clean)
 {
 	struct qs_findings *findings = qs_findings_new();
 	struct qs_source *source = NULL;
@@ -262,6 +279,27 @@ enum qs_status qs_candidate_judge(struct qs_suggestion *suggestion,
 	qs_source_free(source);
 	qs_findings_free(findings);
 	return status == QS_NOMEM ? status : QS_OK;
+}
+
+static void count_layers(const struct qs_suggestion *suggestion, struct qs_candidate *candidate)
+{
+	candidate->n_layers = 0;
+	for (size_t i = 0; i < suggestion->n_units; i++)
+		candidate->n_layers += candidate->kinds[i] != 0;
+}
+
+enum qs_status qs_candidate_price(struct qs_suggestion *suggestion, struct qs_candidate *candidate,
+    struct qs_findings *findings, bool *ret_fits)
+{
+	struct qs_source *source = NULL;
+	enum qs_status status = make_source(suggestion, candidate, &source, &candidate->n_entries);
+
+	count_layers(suggestion, candidate);
+	if (status == QS_OK)
+		status = try_text(suggestion, source, candidate, false, findings);
+	qs_source_free(source);
+	*ret_fits = !candidate->is_refused;
+	return status;
 }
 
 static enum qs_status keep(struct qs_suggestion *suggestion, struct qs_candidate *candidate)
@@ -309,13 +347,12 @@ enum qs_status qs_candidate_try(struct qs_suggestion *suggestion, struct qs_cand
 		return QS_OK;
 	}
 	candidate->label = strdup(label);
-	for (size_t i = 0; i < suggestion->n_units; i++)
-		candidate->n_layers += candidate->kinds[i] != 0;
+	count_layers(suggestion, candidate);
 	status = candidate->label
 	             ? make_source(suggestion, candidate, &source, &candidate->n_entries)
 	             : QS_NOMEM;
 	if (status == QS_OK)
-		status = try_text(suggestion, source, candidate, findings);
+		status = try_text(suggestion, source, candidate, true, findings);
 	qs_source_free(source);
 	if (status != QS_OK) {
 		qs_candidate_free(candidate);

@@ -118,7 +118,8 @@ static void add_goal(const struct qs_suggestion *suggestion, struct qs_text *tex
 	qs_text_addf(text, "%s %s %.10g, ", suggestion->measured,
 	    suggestion->less_is_better ? "<=" : ">=", suggestion->goal);
 	if (!best->reaches)
-		qs_text_addf(text, "which nothing reaches; the best found has %.10g\n", best->value);
+		qs_text_addf(
+		    text, "which nothing reaches; the best found has %.10g\n", best->value);
 	else
 		qs_text_addf(text, "reached with %.10g\n", best->value);
 }
@@ -144,13 +145,14 @@ static enum qs_status write_text(const struct qs_suggestion *suggestion,
 		add_kinds(text, entries[i].kinds);
 		qs_text_addf(text, " at %s\n", format_of(suggestion->best));
 	}
-	qs_text_addf(text, "\nwhat is not beaten among %zu configs:\n", suggestion->n_tried);
+	qs_text_addf(text, "\n%zu config%s tried; of these none beats another:\n",
+	    suggestion->n_tried, suggestion->n_tried == 1 ? " was" : "s were");
 	status = qs_table_write_text(table, text);
 	return status == QS_OK ? qs_text_status(text) : status;
 }
 
-static struct json_object *entries_json(const struct qs_suggestion *suggestion,
-    const struct qs_suggested *entries, size_t n)
+static struct json_object *entries_json(
+    const struct qs_suggestion *suggestion, const struct qs_suggested *entries, size_t n)
 {
 	struct json_object *list = json_object_new_array();
 
@@ -181,8 +183,8 @@ static enum qs_status write_json(const struct qs_suggestion *suggestion,
 	qs_json_put(document, "format_version", json_object_new_string("1.0"));
 	qs_json_put(document, "measured", json_object_new_string(suggestion->measured));
 	qs_json_put(document, "goal", qs_json_number(suggestion->goal));
-	qs_json_put(document, "less_is_better",
-	    json_object_new_boolean(suggestion->less_is_better));
+	qs_json_put(
+	    document, "less_is_better", json_object_new_boolean(suggestion->less_is_better));
 	qs_json_put(document, "reached", json_object_new_boolean(suggestion->best->reaches));
 	qs_json_put(document, "value", qs_table_number_json(suggestion->best->value));
 	qs_json_put(document, "format",

@@ -190,14 +190,14 @@ int work_on_config(const struct arguments *arguments, const enum option_id *requ
 	return status;
 }
 
-static int calibrate(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings)
+static int calibrate(
+    const struct arguments *arguments, const struct config *config, struct qs_findings *findings)
 {
 	return run_job(arguments, config, findings, work_calibrate);
 }
 
-static int apply(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings)
+static int apply(
+    const struct arguments *arguments, const struct config *config, struct qs_findings *findings)
 {
 	return run_job(arguments, config, findings, work_apply);
 }
@@ -207,8 +207,7 @@ int command_calibrate(const struct arguments *arguments)
 	static const enum option_id required[] = {
 	    OPTION_DATA, OPTION_CONFIG, OPTION_MODEL, OPTION_OUTPUT};
 
-	return work_on_config(
-	    arguments, required, sizeof(required) / sizeof(*required), calibrate);
+	return work_on_config(arguments, required, sizeof(required) / sizeof(*required), calibrate);
 }
 
 int command_apply(const struct arguments *arguments)

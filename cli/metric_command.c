@@ -72,15 +72,13 @@ static bool has_number(struct qs_text *output, struct qs_text *what, double *ret
 		return true;
 	}
 	if (*line)
-		qs_text_addf(
-		    what, "prints no number; its last line is \"%.200s\"", line);
+		qs_text_addf(what, "prints no number; its last line is \"%.200s\"", line);
 	else
 		qs_text_adds(what, "prints nothing; expected a number");
 	return false;
 }
 
-bool metric_command(
-    void *command, const char *model_path, struct qs_text *why, double *ret_value)
+bool metric_command(void *command, const char *model_path, struct qs_text *why, double *ret_value)
 {
 	struct qs_text line = QS_TEXT_INIT, output = QS_TEXT_INIT;
 	FILE *stream = NULL;

@@ -10,7 +10,6 @@
 
 /* A qs_measure whose context is the command, as the shell takes it. False without a reason when the
  * program was interrupted. */
-bool metric_command(
-    void *command, const char *model_path, struct qs_text *why, double *ret_value);
+bool metric_command(void *command, const char *model_path, struct qs_text *why, double *ret_value);
 
 #endif

@@ -32,8 +32,8 @@ static enum qs_status write_rows(const struct arguments *arguments, const struct
 	status = qs_sensitivity_new(job, options, &effort, findings, &sensitivity);
 	if (status != QS_OK)
 		return status;
-	status = qs_sensitivity_write(
-	    sensitivity, qs_metric_of(metric ? metric : "cosine"), top, option_table_format(arguments), text);
+	status = qs_sensitivity_write(sensitivity, qs_metric_of(metric ? metric : "cosine"), top,
+	    option_table_format(arguments), text);
 	qs_sensitivity_free(sensitivity);
 	return status;
 }
@@ -83,8 +83,8 @@ static enum qs_status work_sensitivity(
 	return status;
 }
 
-static int run_sensitivity(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings)
+static int run_sensitivity(
+    const struct arguments *arguments, const struct config *config, struct qs_findings *findings)
 {
 	return run_job(arguments, config, findings, work_sensitivity);
 }
@@ -116,7 +116,8 @@ int command_sensitivity(const struct arguments *arguments)
 	const int n_ways = !!arguments->value[OPTION_ONLY] + !!arguments->value[OPTION_EXCEPT] +
 	                   !!arguments->value[OPTION_CUMULATIVE];
 
-	if (!option_is_word(arguments, OPTION_TABLE_FORMAT) || !option_is_word(arguments, OPTION_METRIC) ||
+	if (!option_is_word(arguments, OPTION_TABLE_FORMAT) ||
+	    !option_is_word(arguments, OPTION_METRIC) ||
 	    !option_is_word(arguments, OPTION_CUMULATIVE))
 		return EXIT_UNABLE;
 	if (n_ways > 1)

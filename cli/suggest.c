@@ -44,8 +44,8 @@ static bool read_goal(const struct arguments *arguments, struct qs_suggest_optio
 	options->metric = qs_metric_of(name);
 	if (options->metric != QS_METRIC__COUNT && read_number(equals + 1, &options->goal))
 		return true;
-	usage_error(arguments, "--goal cannot be \"%s\"; expected METRIC=VALUE, such as cosine=0.999",
-	    goal);
+	usage_error(arguments,
+	    "--goal cannot be \"%s\"; expected METRIC=VALUE, such as cosine=0.999", goal);
 	return false;
 }
 
@@ -67,8 +67,7 @@ static bool read_budget(
 		if (!*end && !errno)
 			return true;
 	}
-	usage_error(
-	    arguments, "--budget cannot be \"%s\"; expected bytes=N or macs16=N", budget);
+	usage_error(arguments, "--budget cannot be \"%s\"; expected bytes=N or macs16=N", budget);
 	return false;
 }
 
@@ -192,8 +191,8 @@ static bool make_folder(struct qs_text *folder, struct qs_text *path)
 	return !path->failed;
 }
 
-static int run_suggest(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings)
+static int run_suggest(
+    const struct arguments *arguments, const struct config *config, struct qs_findings *findings)
 {
 	struct qs_suggest_options options = QS_SUGGEST_INIT;
 	struct qs_text folder = QS_TEXT_INIT, path = QS_TEXT_INIT;

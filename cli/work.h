@@ -9,8 +9,8 @@
 #include "cli/report.h"
 
 /* What a command does with a config that can be used; returns the exit status. */
-typedef int config_work(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings);
+typedef int config_work(
+    const struct arguments *arguments, const struct config *config, struct qs_findings *findings);
 
 /*
  * Runs a command over its --config, and tells the findings; the required options are complained

@@ -130,23 +130,23 @@ struct qs_suggest_options {
 	const char *model_path;
 	bool allow_unmatched;
 	enum qs_arithmetic arithmetic;
-	const struct qs_policy_options *policy;      /**< how configs are judged; NULL: as usual */
-	const struct qs_registry *registry;          /**< with plug-ins; NULL: what is built in */
-	size_t n_threads;                            /**< as qs_job_use_threads() has it */
+	const struct qs_policy_options *policy;       /**< how configs are judged; NULL: as usual */
+	const struct qs_registry *registry;           /**< with plug-ins; NULL: what is built in */
+	size_t n_threads;                             /**< as qs_job_use_threads() has it */
 	const struct qs_calibrate_options *calibrate; /**< data is needed */
-	struct qs_effort effort;                     /**< of the sensitivity */
+	struct qs_effort effort;                      /**< of the sensitivity */
 	enum qs_metric metric; /**< at the outputs, unless there is `measure` */
 	qs_measure *measure;   /**< or NULL */
 	void *measure_context;
 	double goal;
 	bool less_is_better; /**< of `measure` */
 	enum qs_strategy strategy;
-	double strategy_number;    /**< of TOP and RATIO */
-	uint64_t bytes_limit;      /**< of quantized parameters; UINT64_MAX: any */
-	uint64_t macs16_limit;     /**< multiply-accumulates at more than 8 bits, a sample */
-	const char *temporary;     /**< where models for `measure` are written */
-	qs_progress *progress;     /**< counts configs that were tried, or NULL */
-	void *context;             /**< of progress */
+	double strategy_number; /**< of TOP and RATIO */
+	uint64_t bytes_limit;   /**< of quantized parameters; UINT64_MAX: any */
+	uint64_t macs16_limit;  /**< multiply-accumulates at more than 8 bits, a sample */
+	const char *temporary;  /**< where models for `measure` are written */
+	qs_progress *progress;  /**< counts configs that were tried, or NULL */
+	void *context;          /**< of progress */
 };
 
 #define QS_SUGGEST_INIT                                                                            \
@@ -180,8 +180,8 @@ QS_API size_t qs_suggestion_n_entries(const struct qs_suggestion *suggestion);
 QS_API const struct qs_text *qs_suggestion_config(const struct qs_suggestion *suggestion);
 /** What was found, for people or as one JSON document: the entries, and what cannot be had better
  * without paying for it. CSV has the latter alone. */
-QS_API enum qs_status qs_suggestion_write(const struct qs_suggestion *suggestion,
-    enum qs_table_format format, struct qs_text *text);
+QS_API enum qs_status qs_suggestion_write(
+    const struct qs_suggestion *suggestion, enum qs_table_format format, struct qs_text *text);
 
 #ifdef __cplusplus
 }
