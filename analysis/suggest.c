@@ -149,7 +149,7 @@ static enum qs_status allow(
 	return status;
 }
 
-/* Leaves each unit the kinds that it may have at 16 bits; units of equal kinds are equal in that. */
+/* Leaves each unit the kinds that it may have at 16 bits; units of equal kinds are alike in that. */
 static enum qs_status allow_units(struct qs_suggestion *suggestion)
 {
 	unsigned allowed[ALL_KINDS + 1] = {0};
