@@ -30,7 +30,7 @@ const char *qs_strategy_about(enum qs_strategy strategy)
 /* ---- units ----------------------------------------------------------------------------------- */
 
 static void fill_unit(
-    struct qs_suggestion *suggestion, const struct qs_layer *layer, struct qs_unit *unit)
+    struct qs_suggestion *suggestion, const struct qs_layer *layer, struct qs_candidate_layer *unit)
 {
 	unit->name = qs_arena_strdup(&suggestion->arena, layer->name);
 	unit->type = qs_arena_strdup(&suggestion->arena, layer->type);
@@ -40,8 +40,8 @@ static void fill_unit(
 	}
 }
 
-static void add_row(struct qs_unit *unit, const struct qs_sensitivity *sensitivity, size_t index,
-    const struct qs_job *job, size_t place)
+static void add_row(struct qs_candidate_layer *unit, const struct qs_sensitivity *sensitivity,
+    size_t index, const struct qs_job *job, size_t place)
 {
 	const struct qs_sensitive *row = &sensitivity->rows.items[index];
 	const double harm = qs_sensitivity_value(sensitivity, index, QS_METRIC_MSE);
@@ -61,7 +61,7 @@ static void add_row(struct qs_unit *unit, const struct qs_sensitivity *sensitivi
 		unit->place_of[row->kind] = place;
 }
 
-static size_t first_place(const struct qs_unit *unit)
+static size_t first_place(const struct qs_candidate_layer *unit)
 {
 	size_t first = QS_NONE;
 
@@ -72,7 +72,7 @@ static size_t first_place(const struct qs_unit *unit)
 
 static int compare_units(const void *a, const void *b)
 {
-	const struct qs_unit *x = a, *y = b;
+	const struct qs_candidate_layer *x = a, *y = b;
 
 	if (x->harm > y->harm || x->harm < y->harm)
 		return x->harm > y->harm ? -1 : 1;
@@ -84,7 +84,7 @@ static enum qs_status make_units(struct qs_suggestion *suggestion, const struct 
     const struct qs_sensitivity *sensitivity)
 {
 	const size_t n_layers = job->plan->layers->n_items;
-	struct qs_unit *all = calloc(n_layers + 1, sizeof(*all));
+	struct qs_candidate_layer *all = calloc(n_layers + 1, sizeof(*all));
 	size_t *order = qs_sensitivity_order(sensitivity, QS_METRIC_COSINE);
 
 	suggestion->units = all;
@@ -149,7 +149,7 @@ static enum qs_status allow(
 	return status;
 }
 
-/* Leaves each unit the kinds that it may have at 16 bits; units of equal kinds are alike in that. */
+/* Leaves each unit the kinds that it may have at 16 bits; units of equal kinds are alike in it. */
 static enum qs_status allow_units(struct qs_suggestion *suggestion)
 {
 	unsigned allowed[ALL_KINDS + 1] = {0};
@@ -176,7 +176,7 @@ static enum qs_status allow_units(struct qs_suggestion *suggestion)
 /* ---- trying ---------------------------------------------------------------------------------- */
 
 /* What a choice gives a unit: kinds, a bit each. */
-typedef unsigned choice(const struct qs_unit *unit, size_t index, const void *context);
+typedef unsigned choice(const struct qs_candidate_layer *unit, size_t index, const void *context);
 
 static enum qs_status try_choice(struct qs_suggestion *suggestion, choice *choose,
     const void *context, enum qs_promotion promotion, const char *label,
@@ -200,7 +200,8 @@ static bool reaches(const struct qs_candidate *candidate)
 
 /* ---- the fewest layers ----------------------------------------------------------------------- */
 
-static unsigned choose_first(const struct qs_unit *unit, size_t index, const void *context)
+static unsigned choose_first(
+    const struct qs_candidate_layer *unit, size_t index, const void *context)
 {
 	return index < *(const size_t *)context ? unit->kinds : 0;
 }
@@ -279,7 +280,7 @@ static enum qs_status thin_out(struct qs_suggestion *suggestion, struct qs_findi
 			    leave_out(suggestion, i, suggestion->units[i].kinds, findings, best);
 	}
 	for (size_t i = suggestion->n_units; i-- > 0 && status == QS_OK;) {
-		const struct qs_unit *unit = &suggestion->units[i];
+		const struct qs_candidate_layer *unit = &suggestion->units[i];
 		const unsigned activation = unit->kinds & FLOWING;
 		const unsigned weights = unit->kinds & ~activation;
 		const bool lesser =
@@ -343,7 +344,8 @@ static unsigned with_bias(unsigned kinds)
 	return kinds & 1U << QS_TENSOR_WEIGHTS ? kinds | 1U << QS_TENSOR_BIAS : kinds;
 }
 
-static unsigned choose_rows(const struct qs_unit *unit, size_t index, const void *context)
+static unsigned choose_rows(
+    const struct qs_candidate_layer *unit, size_t index, const void *context)
 {
 	unsigned kinds = 0;
 
@@ -372,7 +374,8 @@ struct threshold {
 };
 
 /* Kinds whose rows are at or below the threshold. */
-static unsigned choose_threshold(const struct qs_unit *unit, size_t index, const void *context)
+static unsigned choose_threshold(
+    const struct qs_candidate_layer *unit, size_t index, const void *context)
 {
 	const struct threshold *threshold = context;
 	unsigned kinds = 0;

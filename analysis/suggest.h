@@ -19,7 +19,7 @@ enum qs_promotion {
 };
 
 /* A layer that can have more bits: no entry of the config selects it. */
-struct qs_unit {
+struct qs_candidate_layer {
 	const char *name, *type; /* "" for a type that entries cannot name */
 	unsigned kinds;          /* that it has formats for, a bit each */
 	double harm;             /* mean squared error at the outputs, of all kinds together */
@@ -43,10 +43,10 @@ struct qs_candidate {
 struct qs_suggestion {
 	const struct qs_suggest_options *options;
 	const struct qs_source *source;
-	struct qs_policy *policy; /* of the config as it is */
-	size_t n_warnings;        /* that it has */
-	struct qs_macs *macs;     /* by layer */
-	struct qs_unit *units;    /* the most harmful first */
+	struct qs_policy *policy;         /* of the config as it is */
+	size_t n_warnings;                /* that it has */
+	struct qs_macs *macs;             /* by layer */
+	struct qs_candidate_layer *units; /* the most harmful first */
 	size_t n_units;
 	struct qs_candidate **tried;
 	size_t n_tried, capacity;

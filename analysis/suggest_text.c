@@ -250,7 +250,7 @@ static void add_entry(struct qs_text *text, const struct layout *layout,
     const struct qs_suggestion *suggestion, const struct qs_suggested *entry,
     enum qs_promotion promotion)
 {
-	const struct qs_unit *unit = &suggestion->units[entry->unit];
+	const struct qs_candidate_layer *unit = &suggestion->units[entry->unit];
 	const struct qs_policy *policy = suggestion->policy;
 	size_t n = 0;
 

@@ -138,7 +138,7 @@ static enum qs_status write_text(const struct qs_suggestion *suggestion,
 		qs_text_addf(text, "%zu entr%s, %zu layer%s:\n", n, n == 1 ? "y" : "ies",
 		    suggestion->best->n_layers, suggestion->best->n_layers == 1 ? "" : "s");
 	for (size_t i = 0; i < n; i++) {
-		const struct qs_unit *unit = &suggestion->units[entries[i].unit];
+		const struct qs_candidate_layer *unit = &suggestion->units[entries[i].unit];
 
 		qs_text_addf(text, "  %s %s: ", entries[i].is_type ? "type" : "layer",
 		    entries[i].is_type ? unit->type : unit->name);
@@ -157,7 +157,7 @@ static struct json_object *entries_json(
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < n; i++) {
-		const struct qs_unit *unit = &suggestion->units[entries[i].unit];
+		const struct qs_candidate_layer *unit = &suggestion->units[entries[i].unit];
 		struct json_object *object = json_object_new_object();
 		struct json_object *kinds = json_object_new_array();
 

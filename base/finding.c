@@ -314,6 +314,27 @@ void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
 	*end = related;
 }
 
+void qs_finding_trace(struct qs_findings *findings, struct qs_finding *finding,
+    const struct qs_provenance *provenance)
+{
+	struct qs_provenance *kept, **end;
+
+	if (!finding)
+		return;
+	kept = qs_arena_alloc(&findings->arena, sizeof(*kept));
+	if (!kept) {
+		findings->nomem = true;
+		return;
+	}
+	*kept = *provenance;
+	kept->pointer = provenance->pointer ? copy(findings, provenance->pointer) : NULL;
+	kept->value = copy(findings, provenance->value);
+	kept->next = NULL;
+	for (end = &finding->provenance; *end; end = &(*end)->next)
+		;
+	*end = kept;
+}
+
 struct qs_fix *qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bool safe,
     struct qs_place place, const char *new_text, const char *format, ...)
 {

@@ -66,6 +66,11 @@ void qs_finding_suppress(struct qs_findings *findings, struct qs_finding *findin
 void qs_finding_relate(struct qs_findings *findings, struct qs_finding *finding,
     struct qs_place place, const char *format, ...) QS_PRINTF(4, 5);
 
+/* Adds a setting to where values come from; its texts are copied, but for those of tables: tensor,
+ * parameter and level. */
+void qs_finding_trace(struct qs_findings *findings, struct qs_finding *finding,
+    const struct qs_provenance *provenance);
+
 /* Adds a replacement of text that would mend it. NULL: it was not kept. */
 struct qs_fix *qs_finding_fix(struct qs_findings *findings, struct qs_finding *finding, bool safe,
     struct qs_place place, const char *new_text, const char *format, ...) QS_PRINTF(6, 7);

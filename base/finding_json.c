@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Findings for programs: one JSON document of format version 1.0, or one object a line. */
+/* Findings for programs: one JSON document of format version 1.1, or one object a line. */
 #include "base/finding.h"
 #include "base/finding_write.h"
 
@@ -93,7 +93,37 @@ static struct json_object *suppression_json(const struct qs_suppression *suppres
 	return object;
 }
 
-static struct json_object *finding_json(const struct qs_shown_item *item)
+/* A value that is written as JSON already. */
+static struct json_object *value_json(const char *text)
+{
+	struct json_object *value = json_tokener_parse(text);
+
+	return value ? value : qs_json_text(text);
+}
+
+static struct json_object *provenance_json(const struct qs_provenance *one)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (; one; one = one->next) {
+		struct json_object *object = json_object_new_object();
+
+		qs_json_put(object, "tensor", json_object_new_string(one->tensor));
+		qs_json_put(object, "parameter", json_object_new_string(one->parameter));
+		qs_json_put(object, "level", json_object_new_string(one->level));
+		qs_json_put(object, "file", file_json(one->place));
+		qs_json_put(object, "line",
+		    one->place.source ? number(qs_shown_place(one->place, NULL).line) : NULL);
+		qs_json_put(object, "pointer", qs_json_text(one->pointer));
+		qs_json_put(object, "value", value_json(one->value));
+		qs_json_put(object, "wins", json_object_new_boolean(one->wins));
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
+static struct json_object *finding_json(
+    const struct qs_shown *shown, const struct qs_shown_item *item)
 {
 	struct json_object *object = json_object_new_object();
 	const struct qs_finding *finding = item->finding;
@@ -107,12 +137,12 @@ static struct json_object *finding_json(const struct qs_shown_item *item)
 	    object, "severity", json_object_new_string(qs_severity_name(finding->severity)));
 	qs_json_put(object, "message", qs_json_text(finding->message));
 	qs_json_put(object, "hint", qs_json_text(finding->hint));
-	/* The project has no public address yet that a page could be shown at. */
-	qs_json_put(object, "url", NULL);
+	qs_json_put(object, "url", qs_shown_url(shown, finding));
 	qs_json_put(object, "pointer", qs_json_text(finding->pointer));
 	qs_json_put(object, "range", range_json(finding->place));
 	qs_json_put(object, "fixes", fixes_json(finding->fixes));
 	qs_json_put(object, "related", related_json(finding->related));
+	qs_json_put(object, "provenance", provenance_json(finding->provenance));
 	qs_json_put(object, "fingerprint", json_object_new_string(fingerprint));
 	qs_json_put(object, "suppressed", suppression_json(finding->suppressed));
 	return object;
@@ -164,8 +194,8 @@ enum qs_status qs_write_json(const struct qs_shown *shown, struct qs_text *text)
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < shown->n_items; i++)
-		json_object_array_add(list, finding_json(&shown->items[i]));
-	qs_json_put(document, "format_version", json_object_new_string("1.0"));
+		json_object_array_add(list, finding_json(shown, &shown->items[i]));
+	qs_json_put(document, "format_version", json_object_new_string("1.1"));
 	qs_json_put(document, "tool", json_object_new_string("qstrata"));
 	qs_json_put(document, "version", json_object_new_string(QSTRATA_VERSION));
 	qs_json_put(document, "summary", summary_json(shown));
@@ -177,6 +207,6 @@ enum qs_status qs_write_json(const struct qs_shown *shown, struct qs_text *text)
 enum qs_status qs_write_json_lines(const struct qs_shown *shown, struct qs_text *text)
 {
 	for (size_t i = 0; i < shown->n_items; i++)
-		qs_json_write_line(finding_json(&shown->items[i]), text);
+		qs_json_write_line(finding_json(shown, &shown->items[i]), text);
 	return qs_text_status(text);
 }

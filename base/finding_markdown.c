@@ -24,13 +24,38 @@ static void add_cell(struct qs_text *text, const char *words)
 	qs_text_done(&visible);
 }
 
-static void add_row(struct qs_text *text, const struct qs_shown_item *item)
+/* The code, which leads to its page when it is known where pages are. Brackets would end the
+ * address. */
+static void add_code(
+    struct qs_text *text, const struct qs_shown *shown, const struct qs_finding *finding)
+{
+	struct qs_text address = QS_TEXT_INIT;
+
+	qs_text_addf(text, shown->view->pages ? "[%s](" : "%s", finding->code);
+	if (!shown->view->pages)
+		return;
+	qs_page_address_write(shown->view->pages, finding->code, finding->name, &address);
+	text->failed = text->failed || address.failed;
+	for (const char *next = address.data; *next; next++) {
+		if (strchr("()|", *next))
+			qs_text_addf(text, "%%%02X", (unsigned char)*next);
+		else
+			qs_text_add(text, next, 1);
+	}
+	qs_text_adds(text, ")");
+	qs_text_done(&address);
+}
+
+static void add_row(
+    struct qs_text *text, const struct qs_shown *shown, const struct qs_shown_item *item)
 {
 	qs_text_addf(text, "| %s | ", qs_severity_name(item->finding->severity));
 	add_cell(text, item->file);
 	qs_text_addf(text, ":%zu:%zu | ", item->start.line, item->start.column);
 	add_cell(text, item->finding->message);
-	qs_text_addf(text, " | %s |\n", item->finding->code);
+	qs_text_adds(text, " | ");
+	add_code(text, shown, item->finding);
+	qs_text_adds(text, " |\n");
 }
 
 static void add_count(
@@ -55,7 +80,7 @@ enum qs_status qs_write_markdown(const struct qs_shown *shown, struct qs_text *t
 	if (n)
 		qs_text_adds(text, "| severity | where | what | code |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < n; i++)
-		add_row(text, &shown->items[i]);
+		add_row(text, shown, &shown->items[i]);
 	if (n_hidden)
 		qs_text_addf(
 		    text, "\n%zu more %s not shown\n", n_hidden, n_hidden == 1 ? "is" : "are");

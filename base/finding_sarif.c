@@ -171,13 +171,10 @@ static void put_suppressions(struct json_object *result, const struct qs_suppres
 
 static void put_message(struct json_object *result, const struct qs_finding *finding)
 {
-	struct qs_text words = QS_TEXT_INIT;
+	struct json_object *object = json_object_new_object();
 
-	qs_text_adds(&words, finding->message);
-	if (finding->hint)
-		qs_text_addf(&words, "; %s", finding->hint);
-	qs_json_put(result, "message", message_json(words.data));
-	qs_text_done(&words);
+	qs_json_put(object, "text", qs_shown_message(finding));
+	qs_json_put(result, "message", object);
 }
 
 static struct json_object *result_json(const struct qs_shown_item *item, size_t rule)
@@ -199,9 +196,10 @@ static struct json_object *result_json(const struct qs_shown_item *item, size_t 
 	return result;
 }
 
-static struct json_object *rule_json(const struct qs_finding *finding)
+static struct json_object *rule_json(const struct qs_shown *shown, const struct qs_finding *finding)
 {
 	struct json_object *rule = json_object_new_object(), *defaults = json_object_new_object();
+	struct json_object *url = qs_shown_url(shown, finding);
 	struct qs_text help = QS_TEXT_INIT;
 
 	qs_text_addf(&help, "%s: %s. qstrata rule %s tells more.", finding->name, finding->title,
@@ -211,6 +209,8 @@ static struct json_object *rule_json(const struct qs_finding *finding)
 	qs_json_put(rule, "shortDescription", message_json(finding->name));
 	qs_json_put(rule, "fullDescription", message_json(finding->title));
 	qs_json_put(rule, "help", message_json(help.data));
+	if (url)
+		qs_json_put(rule, "helpUri", url);
 	qs_json_put(defaults, "level", json_object_new_string(levels[finding->severity]));
 	qs_json_put(rule, "defaultConfiguration", defaults);
 	qs_text_done(&help);
@@ -219,7 +219,8 @@ static struct json_object *rule_json(const struct qs_finding *finding)
 
 /* The index of a finding's rule, which is added when it is new. There are about a hundred at most.
  */
-static size_t rule_index(struct json_object *rules, const struct qs_finding *finding)
+static size_t rule_index(
+    const struct qs_shown *shown, struct json_object *rules, const struct qs_finding *finding)
 {
 	const size_t n = json_object_array_length(rules);
 
@@ -230,7 +231,7 @@ static size_t rule_index(struct json_object *rules, const struct qs_finding *fin
 			finding->code) == 0)
 			return i;
 	}
-	json_object_array_add(rules, rule_json(finding));
+	json_object_array_add(rules, rule_json(shown, finding));
 	return n;
 }
 
@@ -252,8 +253,9 @@ static struct json_object *run_json(const struct qs_shown *shown)
 	struct json_object *rules = json_object_new_array(), *properties = json_object_new_object();
 
 	for (size_t i = 0; i < shown->n_items; i++)
-		json_object_array_add(results,
-		    result_json(&shown->items[i], rule_index(rules, shown->items[i].finding)));
+		json_object_array_add(
+		    results, result_json(&shown->items[i],
+				 rule_index(shown, rules, shown->items[i].finding)));
 	qs_json_put(run, "tool", tool_json(rules));
 	qs_json_put(run, "columnKind", json_object_new_string("unicodeCodePoints"));
 	qs_json_put(run, "results", results);

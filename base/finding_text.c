@@ -129,8 +129,8 @@ static void write_frame(struct qs_text *text, const struct qs_text_style *style,
 	qs_text_adds(text, "\n");
 }
 
-static void write_details(
-    struct qs_text *text, const struct qs_text_style *style, const struct qs_finding *finding)
+static void write_details(struct qs_text *text, const struct qs_text_style *style,
+    const char *pages, const struct qs_finding *finding)
 {
 	const bool elsewhere = finding->place.source != NULL;
 
@@ -153,10 +153,16 @@ static void write_details(
 		write_line(text, "       = at ", finding->pointer);
 	if (finding->hint)
 		write_line(text, "       = help: ", finding->hint);
+	if (pages) {
+		qs_text_adds(text, "       = see ");
+		qs_page_address_write(pages, finding->code, finding->name, text);
+		qs_text_adds(text, "\n");
+	}
 }
 
-static void write_finding(
-    struct qs_text *text, const struct qs_text_style *style, const struct qs_finding *finding)
+/* `pages`: the address of pages, or NULL. */
+static void write_finding(struct qs_text *text, const struct qs_text_style *style,
+    const char *pages, const struct qs_finding *finding)
 {
 	paint(text, style, bold);
 	write_place(text, finding->place);
@@ -167,7 +173,7 @@ static void write_finding(
 	qs_text_add_visible(text, finding->message, strlen(finding->message));
 	qs_text_addf(text, " [%s]\n", finding->code);
 	if (style->frame)
-		write_details(text, style, finding);
+		write_details(text, style, pages, finding);
 }
 
 enum qs_status qs_findings_write_text(
@@ -177,7 +183,7 @@ enum qs_status qs_findings_write_text(
 		const struct qs_finding *finding = qs_findings_at(findings, i);
 
 		if (finding->severity >= style->at_least && !finding->suppressed)
-			write_finding(text, style, finding);
+			write_finding(text, style, NULL, finding);
 	}
 	return qs_text_status(text);
 }
@@ -187,7 +193,7 @@ static enum qs_status write_shown(const struct qs_shown *shown, bool frame, stru
 	const struct qs_text_style style = {shown->view->color, frame, shown->view->at_least};
 
 	for (size_t i = 0; i < shown->n_items; i++)
-		write_finding(text, &style, shown->items[i].finding);
+		write_finding(text, &style, shown->view->pages, shown->items[i].finding);
 	return qs_text_status(text);
 }
 

@@ -53,18 +53,39 @@ void qs_shown_fingerprint(const struct qs_shown_item *item, char ret_text[QS_FIN
 
 struct qs_position qs_shown_place(struct qs_place place, struct qs_position *ret_end)
 {
-	struct qs_position start = {0, 0, 0};
+	struct qs_position start = {0, 0, 0}, end = start;
 
-	*ret_end = start;
 	if (place.source) {
 		start = qs_source_position(place.source, place.begin);
-		*ret_end = qs_source_position(place.source, place.end);
+		end = qs_source_position(place.source, place.end);
 	}
 	if (start.line == 0) {
 		start.line = start.column = 1;
-		*ret_end = start;
+		end = start;
 	}
+	if (ret_end)
+		*ret_end = end;
 	return start;
+}
+
+struct json_object *qs_shown_url(const struct qs_shown *shown, const struct qs_finding *finding)
+{
+	struct qs_text text = QS_TEXT_INIT;
+
+	if (!shown->view->pages)
+		return NULL;
+	qs_page_address_write(shown->view->pages, finding->code, finding->name, &text);
+	return qs_json_end_text(&text);
+}
+
+struct json_object *qs_shown_message(const struct qs_finding *finding)
+{
+	struct qs_text words = QS_TEXT_INIT;
+
+	qs_text_adds(&words, finding->message);
+	if (finding->hint)
+		qs_text_addf(&words, "; %s", finding->hint);
+	return qs_json_end_text(&words);
 }
 
 static void fill_item(struct qs_shown_item *item, const struct qs_finding *finding)

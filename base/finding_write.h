@@ -35,7 +35,14 @@ struct qs_shown {
 #define QS_FINGERPRINT_SIZE 40
 void qs_shown_fingerprint(const struct qs_shown_item *item, char ret_text[QS_FINGERPRINT_SIZE]);
 
-/* Where a place begins and ends. What has no text is shown at its first character. */
+/* The address of a finding's page, or NULL when nobody said where pages are. */
+struct json_object *qs_shown_url(const struct qs_shown *shown, const struct qs_finding *finding);
+
+/* The message with what to do behind it, for formats that have one text. */
+struct json_object *qs_shown_message(const struct qs_finding *finding);
+
+/* Where a place begins, and ends unless that is NULL. What has no text is shown at its first
+ * character. */
 struct qs_position qs_shown_place(struct qs_place place, struct qs_position *ret_end);
 
 /* Appends text to XML, between quotes or tags. Characters that XML cannot have become "?". */

@@ -36,11 +36,13 @@ static bool is_clean(const struct qs_findings *findings)
 static enum qs_status check_source(const struct scope *scope, const struct qs_source *source,
     struct qs_findings *findings, struct qs_text *meaning)
 {
+	struct qs_policy_options options = scope->judgement.options;
 	struct qs_selection *selection = NULL;
 	struct qs_policy *policy = NULL;
 	enum qs_status status;
 
-	status = qs_policy_read_for(source, &scope->judgement.options, findings, &policy);
+	options.awaits_model = scope->model.layers != NULL;
+	status = qs_policy_read_for(source, &options, findings, &policy);
 	if (status == QS_OK)
 		status =
 		    select_layers(scope->arguments, policy, &scope->model, findings, &selection);

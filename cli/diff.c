@@ -2,7 +2,7 @@
 /* diff: what changes in effect between two configs. */
 #include <stdio.h>
 
-#include "cli/report.h"
+#include "cli/config.h"
 
 enum {
 	BEFORE,
@@ -12,33 +12,47 @@ enum {
 
 /* Both configs, and what they select of one model. */
 struct comparison {
-	const struct arguments *arguments;
+	const struct arguments *line;
 	struct qs_findings *findings;
 	struct config configs[N_SIDES];
 	struct model model;
 	struct qs_selection *selections[N_SIDES];
 };
 
+/* Finds the settings of both. False after a complaint. */
+static bool find_all(struct comparison *comparison)
+{
+	struct config *configs = comparison->configs;
+
+	for (int i = 0; i < N_SIDES; i++) {
+		if (!find_config(comparison->line, comparison->line->files[i], &configs[i]))
+			return false;
+	}
+	/* They are held against one model. */
+	return settings_agree_on(
+	    &configs[BEFORE].scope->settings, &configs[AFTER].scope->settings, OPTION_MODEL);
+}
+
 static enum qs_status open_all(struct comparison *comparison)
 {
-	const struct arguments *arguments = comparison->arguments;
-	enum qs_status status =
-	    open_model(arguments->value[OPTION_MODEL], comparison->findings, &comparison->model);
+	struct config *configs = comparison->configs;
+	enum qs_status status = open_model(configs[AFTER].arguments->value[OPTION_MODEL],
+	    comparison->findings, &comparison->model);
 	bool good = status == QS_OK;
 
 	/* Both are read whatever the other is like, so that everything is told at once. */
 	for (int i = 0; i < N_SIDES; i++) {
 		int unused;
 
-		if (!open_config(arguments, arguments->files[i], comparison->findings,
-			&comparison->configs[i], &unused))
+		if (!read_config(
+			&configs[i], comparison->line->files[i], comparison->findings, &unused))
 			good = false;
 	}
 	if (status == QS_OK && !good)
 		status = QS_INVALID;
 	for (int i = 0; i < N_SIDES && good; i++) {
 		const enum qs_status selected =
-		    select_layers(arguments, comparison->configs[i].policy, &comparison->model,
+		    select_layers(configs[i].arguments, configs[i].policy, &comparison->model,
 			comparison->findings, &comparison->selections[i]);
 
 		status = selected == QS_OK ? status : selected;
@@ -53,6 +67,7 @@ static void close_all(struct comparison *comparison)
 		close_config(&comparison->configs[i]);
 	}
 	close_model(&comparison->model);
+	qs_findings_free(comparison->findings);
 }
 
 static int compare(const struct comparison *comparison, bool json)
@@ -70,10 +85,23 @@ static int compare(const struct comparison *comparison, bool json)
 	return result;
 }
 
+static int run(struct comparison *comparison, bool json)
+{
+	const enum qs_status status = open_all(comparison);
+	int result = EXIT_UNABLE;
+
+	/* What cannot be compared is trouble, as of diff(1). */
+	if (status == QS_OK)
+		result = compare(comparison, json);
+	else if (status != QS_INVALID)
+		result = exit_of(status);
+	tell_findings(comparison->line, comparison->findings, stderr, QS_SEVERITY_ERROR);
+	return result;
+}
+
 int command_diff(const struct arguments *arguments)
 {
-	struct comparison comparison = {.arguments = arguments};
-	enum qs_status status;
+	struct comparison comparison = {.line = arguments};
 	int result = EXIT_UNABLE;
 	bool json;
 
@@ -85,14 +113,8 @@ int command_diff(const struct arguments *arguments)
 	comparison.findings = qs_findings_new();
 	if (!comparison.findings)
 		return out_of_memory();
-	status = open_all(&comparison);
-	/* What cannot be compared is trouble, as of diff(1). */
-	if (status == QS_OK)
-		result = compare(&comparison, json);
-	else if (status != QS_INVALID)
-		result = exit_of(status);
-	tell_findings(arguments, comparison.findings, stderr, QS_SEVERITY_ERROR);
+	if (find_all(&comparison))
+		result = run(&comparison, json);
 	close_all(&comparison);
-	qs_findings_free(comparison.findings);
 	return result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* explain: why a config means what it means. */
-#include "cli/report.h"
+#include "cli/config.h"
 
 static int write_explained(const struct arguments *arguments, const struct config *config,
     const struct model *model, struct qs_findings *findings)

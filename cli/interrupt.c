@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static volatile sig_atomic_t caught;
 
@@ -42,11 +41,4 @@ void interrupt_end(void)
 	fflush(stdout);
 	signal(caught, SIG_DFL);
 	raise(caught);
-}
-
-bool interrupt_progress(void *context, size_t n_done, size_t n_all)
-{
-	if (isatty(STDERR_FILENO))
-		progress_show(context, n_done, n_all);
-	return !interrupt_seen();
 }

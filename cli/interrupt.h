@@ -6,7 +6,7 @@
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 
-#include "cli/progress.h"
+#include <stdbool.h>
 
 /* From now on SIGINT, SIGTERM and SIGHUP are only noted; the second of a kind ends the program. */
 void interrupt_watch(void);
@@ -14,8 +14,5 @@ void interrupt_watch(void);
 bool interrupt_seen(void);
 /* Ends the program as a signal that came would have done. */
 void interrupt_end(void);
-
-/* A qs_progress whose context is a struct progress: stops when there was an interrupt. */
-bool interrupt_progress(void *context, size_t n_done, size_t n_all);
 
 #endif

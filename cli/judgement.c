@@ -64,11 +64,48 @@ static bool read_rules(const struct reading *reading, const struct given *given)
 	return is_good(status);
 }
 
-static bool add_device(const struct reading *reading, const char *name, size_t size)
+static bool is_device(const struct qs_rulebook *rulebook, const char *name, size_t size)
+{
+	size_t n;
+	const struct qs_profile *profiles = qs_rulebook_profiles(rulebook, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (strlen(profiles[i].name) == size && memcmp(profiles[i].name, name, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Refuses a device where a settings file names it. */
+static void refuse_device(
+    const struct reading *reading, const struct given *given, const char *name, size_t size)
+{
+	size_t n;
+	const struct qs_profile *profiles = qs_rulebook_profiles(reading->judgement->rulebook, &n);
+	const char *words[QS_DEVICE_LIMIT];
+	struct qs_text list = QS_TEXT_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		words[i] = profiles[i].name;
+		qs_text_addf(&list, "%s%s", i ? ", " : "", words[i]);
+	}
+	refuse_value(reading->arguments, given, words, n,
+	    ": there is no device \"%.*s\"; expected one of %s", (int)size, name, list.data);
+	qs_text_done(&list);
+}
+
+static bool add_device(
+    const struct reading *reading, const struct given *given, const char *name, size_t size)
 {
 	struct judgement *judgement = reading->judgement;
 	size_t device;
-	const enum qs_status status =
+	enum qs_status status;
+
+	if (given->origin && !is_device(judgement->rulebook, name, size)) {
+		refuse_device(reading, given, name, size);
+		return false;
+	}
+	status =
 	    qs_rulebook_find_device(judgement->rulebook, name, size, reading->findings, &device);
 
 	if (status == QS_OK)
@@ -86,7 +123,7 @@ static bool read_profile(const struct reading *reading, const struct given *give
 	size_t device;
 
 	if (!strpbrk(word, "./"))
-		return add_device(reading, word, strlen(word));
+		return add_device(reading, given, word, strlen(word));
 	status = open_source(reading, word, &source);
 	if (status == QS_OK)
 		status = qs_rulebook_add_profile(
@@ -104,7 +141,7 @@ static bool read_targets(const struct reading *reading, const struct given *give
 
 	for (const char *word = given->value; word; word = word[size] ? word + size + 1 : NULL) {
 		size = strcspn(word, ",");
-		good &= add_device(reading, word, size);
+		good &= add_device(reading, given, word, size);
 	}
 	return good;
 }

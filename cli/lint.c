@@ -9,6 +9,7 @@
 #include "cli/check.h"
 #include "cli/decisions.h"
 #include "cli/files.h"
+#include "cli/levels.h"
 #include "cli/outputs.h"
 #include "cli/path.h"
 #include "cli/report.h"
@@ -23,14 +24,12 @@ struct run {
 	struct arguments merged;
 	struct qs_findings *findings;
 	struct outputs outputs;
-	size_t at_most;            /* findings shown; 0: all */
-	size_t n_jobs;             /* files checked at a time */
-	enum qs_severity at_least; /* what is shown */
-	int fail_level; /* what makes the exit status 1; QS_SEVERITY__COUNT: nothing does */
+	size_t at_most; /* findings shown; 0: all */
+	size_t n_jobs;  /* files checked at a time */
+	struct levels levels;
 	bool unable;
 	struct scopes scopes;
 	struct baseline baseline;
-	size_t max_warnings;
 	struct file_list list;
 	struct checked *files;
 	const char **names;
@@ -39,40 +38,6 @@ struct run {
 };
 
 /* ---- what the options ask for ---------------------------------------------------------------- */
-
-static bool read_fail_level(struct run *run)
-{
-	static const char *const words[] = {"info", "warning", "error", "never"};
-	const char *word = run->arguments->value[OPTION_FAIL_LEVEL];
-
-	run->fail_level = QS_SEVERITY_ERROR;
-	if (!word)
-		return true;
-	run->fail_level =
-	    strcmp(word, "never") == 0 ? QS_SEVERITY__COUNT : severity_of_word(word, strlen(word));
-	if (run->fail_level >= 0)
-		return true;
-	refuse_value(run->arguments, run->arguments->from[OPTION_FAIL_LEVEL], words,
-	    sizeof(words) / sizeof(*words),
-	    " cannot be \"%s\"; expected info, warning, error or never", word);
-	return false;
-}
-
-static bool read_show_level(struct run *run)
-{
-	static const char *const words[] = {"info", "warning", "error"};
-	const char *word = run->arguments->value[OPTION_SHOW_LEVEL];
-	const int level = word ? severity_of_word(word, strlen(word)) : (int)run->at_least;
-
-	if (level >= 0) {
-		run->at_least = (enum qs_severity)level;
-		return true;
-	}
-	refuse_value(run->arguments, run->arguments->from[OPTION_SHOW_LEVEL], words,
-	    sizeof(words) / sizeof(*words), " cannot be \"%s\"; expected info, warning or error",
-	    word);
-	return false;
-}
 
 /* As many files at a time as there are processors, unless the option says otherwise. */
 static bool read_jobs(struct run *run)
@@ -104,10 +69,10 @@ static bool read_fixing(struct run *run)
 /* What the options ask for of the whole run. False after a complaint. */
 static bool read_options(struct run *run)
 {
-	return read_fail_level(run) && read_show_level(run) &&
+	return levels_read(run->arguments, run->levels.at_least, &run->levels) &&
 	       option_count(run->arguments, OPTION_MAX_DIAGNOSTICS, 1, &run->at_most) &&
-	       option_count(run->arguments, OPTION_MAX_WARNINGS, 0, &run->max_warnings) &&
-	       read_jobs(run) && baseline_open(&run->baseline, run->arguments) && read_fixing(run);
+	       read_jobs(run) && check_docs_url(run->arguments) &&
+	       baseline_open(&run->baseline, run->arguments) && read_fixing(run);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -180,8 +145,8 @@ static bool settle(struct run *run)
 static void tell(struct run *run)
 {
 	const struct arguments *arguments = run->arguments;
-	const struct qs_findings_view view = {
-	    run->names, run->list.n, run->at_least, run->at_most, arguments->color};
+	const struct qs_findings_view view = {run->names, run->list.n, run->levels.at_least,
+	    run->at_most, arguments->color, arguments->value[OPTION_DOCS_URL]};
 
 	qs_findings_sort(run->findings);
 	if (qs_findings_status(run->findings) != QS_OK) {
@@ -192,7 +157,7 @@ static void tell(struct run *run)
 		run->unable = true;
 	fflush(stdout);
 	if (arguments->value[OPTION_STATISTICS])
-		tell_statistics(run->findings, run->at_least);
+		tell_statistics(run->findings, run->levels.at_least);
 	if (arguments->value[OPTION_QUIET] || run->outputs.for_programs)
 		return;
 	tell_fixing(&run->fixing, &run->fixed);
@@ -204,18 +169,9 @@ static int exit_status(const struct run *run)
 {
 	if (run->unable)
 		return EXIT_UNABLE;
-	if (run->arguments->value[OPTION_EXIT_ZERO])
-		return EXIT_CLEAN;
-	if (run->fixing.is_diff)
+	if (run->fixing.is_diff && !run->arguments->value[OPTION_EXIT_ZERO])
 		return run->fixed.n_changed ? EXIT_FINDINGS : EXIT_CLEAN;
-	for (int s = run->fail_level; s < QS_SEVERITY__COUNT; s++) {
-		if (qs_findings_total(run->findings, (enum qs_severity)s))
-			return EXIT_FINDINGS;
-	}
-	if (run->arguments->value[OPTION_MAX_WARNINGS] &&
-	    qs_findings_total(run->findings, QS_SEVERITY_WARNING) > run->max_warnings)
-		return EXIT_FINDINGS;
-	return EXIT_CLEAN;
+	return levels_exit(&run->levels, run->arguments, run->findings);
 }
 
 /* Takes the findings of all files, in their order. */
@@ -303,7 +259,8 @@ static void end_run(struct run *run)
 
 static int run_command(const struct arguments *arguments, enum qs_severity at_least)
 {
-	struct run run = {.arguments = arguments, .merged = *arguments, .at_least = at_least};
+	struct run run = {
+	    .arguments = arguments, .merged = *arguments, .levels.at_least = at_least};
 	int status = EXIT_UNABLE;
 
 	run.findings = qs_findings_new();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lock: writes what a config makes of a model, or tells what changed since. */
-#include "cli/report.h"
+#include "cli/config.h"
 
 static int check_lock(const struct arguments *arguments, const struct config *config,
     const struct model *model, const struct qs_selection *selection, struct qs_findings *findings,
@@ -45,6 +45,9 @@ static int use_lock(const struct arguments *arguments, const struct config *conf
 	bool json;
 	int result;
 
+	if (!model->model)
+		return usage_error(
+		    arguments, "a lock is of a config and a model; --model is missing");
 	if (!option_json(arguments, &json))
 		return EXIT_UNABLE;
 	status = select_layers(arguments, config->policy, model, findings, &selection);
@@ -60,9 +63,6 @@ static int use_lock(const struct arguments *arguments, const struct config *conf
 
 int command_lock(const struct arguments *arguments)
 {
-	if (!arguments->value[OPTION_MODEL])
-		return usage_error(
-		    arguments, "a lock is of a config and a model; --model is missing");
 	if (arguments->value[OPTION_CHECK] && arguments->value[OPTION_OUTPUT])
 		return usage_error(arguments, "--check and --output cannot be given together");
 	if (arguments->value[OPTION_FORMAT] && !arguments->value[OPTION_CHECK])

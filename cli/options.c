@@ -33,6 +33,11 @@ const char *option_name(enum option_id option)
 	return option_list[option].name;
 }
 
+bool option_taken(const struct arguments *arguments, enum option_id option)
+{
+	return option_list[option].commands >> arguments->command & 1;
+}
+
 int usage_error(const struct arguments *arguments, const char *format, ...)
 {
 	va_list list;
@@ -126,7 +131,7 @@ static bool takes_list(int option)
 /* Keeps an option with its value; those of a list go to the files. */
 static bool take_option(struct arguments *arguments, int option, char *value)
 {
-	if (!(option_list[option].commands >> arguments->command & 1)) {
+	if (!option_taken(arguments, (enum option_id)option)) {
 		usage_error(arguments, "%s does not take --%s",
 		    command_list[arguments->command].name, option_list[option].name);
 		return false;

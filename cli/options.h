@@ -87,6 +87,9 @@ void arguments_done(struct arguments *arguments);
 /* The name of an option, without "--". */
 const char *option_name(enum option_id option);
 
+/* Whether the command takes an option. */
+bool option_taken(const struct arguments *arguments, enum option_id option);
+
 /* Complains about usage on the standard error; returns the exit status for that. */
 int usage_error(const struct arguments *arguments, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

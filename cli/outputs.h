@@ -20,7 +20,7 @@ struct output {
 struct outputs {
 	struct output *list;
 	size_t n;
-	FILE *stream;      /* where the standard output goes */
+	FILE *stream;        /* where the standard output goes */
 	const char *summary; /* a file of GitHub to append a table to, or NULL */
 	bool for_programs; /* the standard output is a document, about which nothing more is said */
 };

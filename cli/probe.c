@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/report.h"
+#include "cli/config.h"
 
 /* Zero points are kept where a double holds every integer. */
 #define ZERO_POINT_LIMIT ((int64_t)1 << 53)

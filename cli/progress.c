@@ -6,7 +6,7 @@
 
 struct progress progress_start(const char *what)
 {
-	struct progress progress = {what, {0, 0}};
+	struct progress progress = {.what = what};
 
 	clock_gettime(CLOCK_MONOTONIC, &progress.start);
 	return progress;
@@ -35,9 +35,16 @@ static void print_time(FILE *stream, double seconds)
 
 bool progress_show(void *context, size_t n_done, size_t n_all)
 {
-	const struct progress *progress = context;
-	const double seconds = seconds_since(&progress->start);
-	const double rate = seconds > 0 ? (double)n_done / seconds : 0;
+	struct progress *progress = context;
+	double seconds, rate;
+
+	if (!progress->has_begun) {
+		*progress = progress_start(progress->what);
+		progress->has_begun = true;
+		progress->n_before = n_done;
+	}
+	seconds = seconds_since(&progress->start);
+	rate = seconds > 0 ? (double)(n_done - progress->n_before) / seconds : 0;
 
 	fprintf(stderr, "\r%s %zu of %zu", progress->what, n_done, n_all);
 	if (rate > 0) {

@@ -13,9 +13,11 @@
 struct progress {
 	const char *what; /* "calibrating: batch" */
 	struct timespec start;
+	bool has_begun;
+	size_t n_before; /* what was done when it began */
 };
 
-/* Starts to count the time. */
+/* Starts to count the time, anew when it is first shown. */
 struct progress progress_start(const char *what);
 
 /* A qs_progress whose context is a struct progress. */

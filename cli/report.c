@@ -38,60 +38,6 @@ enum qs_status read_source(const struct arguments *arguments, const char *path,
 	    path, name_of_file(arguments, path), QS_CONFIG_LIMIT, findings, ret_source);
 }
 
-/* A registry with all plug-ins of the command line, each refusal told; NULL when there are none. */
-static enum qs_status load_plugins(const struct arguments *arguments, struct qs_findings *findings,
-    struct qs_registry **ret_registry)
-{
-	enum qs_status worst = QS_OK;
-
-	if (!arguments->value[OPTION_PLUGIN])
-		return QS_OK;
-	*ret_registry = qs_registry_new();
-	if (!*ret_registry)
-		return QS_NOMEM;
-	for (size_t i = 0; i < arguments->n_given; i++) {
-		enum qs_status status = QS_OK;
-
-		if (arguments->given[i].option == OPTION_PLUGIN)
-			status =
-			    qs_registry_load(*ret_registry, arguments->given[i].value, findings);
-		if (status != QS_OK)
-			worst = status == QS_INVALID ? QS_UNSUPPORTED : status;
-	}
-	return worst;
-}
-
-bool open_config(const struct arguments *arguments, const char *path, struct qs_findings *findings,
-    struct config *ret_config, int *ret_exit)
-{
-	enum qs_status status;
-
-	*ret_config = (struct config){.source = NULL};
-	*ret_exit = EXIT_UNABLE;
-	if (!judgement_read(arguments, findings, &ret_config->judgement))
-		return false;
-	status = load_plugins(arguments, findings, &ret_config->registry);
-	if (ret_config->registry)
-		ret_config->judgement.options.vocabulary =
-		    qs_registry_vocabulary(ret_config->registry);
-	if (status == QS_OK)
-		status = read_source(arguments, path, findings, &ret_config->source);
-	if (status == QS_OK)
-		status = qs_policy_read_for(ret_config->source, &ret_config->judgement.options,
-		    findings, &ret_config->policy);
-	if (status != QS_OK)
-		*ret_exit = exit_of(status);
-	return status == QS_OK;
-}
-
-void close_config(struct config *config)
-{
-	qs_policy_free(config->policy);
-	qs_source_free(config->source);
-	judgement_done(&config->judgement);
-	qs_registry_free(config->registry);
-}
-
 enum qs_status open_model(const char *path, struct qs_findings *findings, struct model *ret_model)
 {
 	enum qs_status status;
@@ -109,41 +55,6 @@ void close_model(struct model *model)
 {
 	qs_layers_free(model->layers);
 	qs_model_free(model->model);
-}
-
-static int use_with_model(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings, config_use *use)
-{
-	struct model model;
-	enum qs_status status;
-	int result;
-
-	status = open_model(arguments->value[OPTION_MODEL], findings, &model);
-	result = status == QS_NOMEM ? out_of_memory() : EXIT_UNABLE;
-	if (status == QS_OK)
-		result = use(arguments, config, &model, findings);
-	close_model(&model);
-	return result;
-}
-
-int use_config(const struct arguments *arguments, config_use *use)
-{
-	struct qs_findings *findings;
-	struct config config;
-	int result;
-
-	if (arguments->n_files != 1)
-		return usage_error(
-		    arguments, "exactly one file is expected, found %d", arguments->n_files);
-	findings = qs_findings_new();
-	if (!findings)
-		return out_of_memory();
-	if (open_config(arguments, arguments->files[0], findings, &config, &result))
-		result = use_with_model(arguments, &config, findings, use);
-	tell_findings(arguments, findings, stderr, QS_SEVERITY_ERROR);
-	close_config(&config);
-	qs_findings_free(findings);
-	return result;
 }
 
 enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
@@ -232,6 +143,19 @@ void refuse_value(const struct arguments *arguments, const struct given *given,
 	else
 		usage_error(arguments, "--%s%s", option_name(given->option), text.data);
 	qs_text_done(&text);
+}
+
+bool check_docs_url(const struct arguments *arguments)
+{
+	const char *address = arguments->value[OPTION_DOCS_URL];
+
+	if (!address || qs_page_address_is_good(address))
+		return true;
+	refuse_value(arguments, arguments->from[OPTION_DOCS_URL], NULL, 0,
+	    " cannot be \"%s\"; expected an address with {code}, {name} or {anchor} in it, as "
+	    "https://example.org/pages.html#{anchor}",
+	    address);
+	return false;
 }
 
 bool option_json(const struct arguments *arguments, bool *ret_json)

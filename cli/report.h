@@ -9,16 +9,7 @@
 
 #include "qstrata/qstrata.h"
 
-#include "cli/judgement.h"
 #include "cli/options.h"
-
-/* A config that a command works on. */
-struct config {
-	struct judgement judgement;
-	struct qs_source *source;
-	struct qs_policy *policy;
-	struct qs_registry *registry; /* with the plug-ins of --plugin; NULL without it */
-};
 
 /* What a file is called: its path, or what stands for the standard input. */
 const char *name_of_file(const struct arguments *arguments, const char *path);
@@ -26,14 +17,6 @@ const char *name_of_file(const struct arguments *arguments, const char *path);
 /* Reads a file into a source; "-" is the standard input. */
 enum qs_status read_source(const struct arguments *arguments, const char *path,
     struct qs_findings *findings, struct qs_source **ret_source);
-
-/*
- * Reads the config at a path. False: it cannot be used; findings say why, and `*ret_exit` is the
- * exit status. End the config with close_config() either way.
- */
-bool open_config(const struct arguments *arguments, const char *path, struct qs_findings *findings,
-    struct config *ret_config, int *ret_exit);
-void close_config(struct config *config);
 
 /* A model that configs are held against. */
 struct model {
@@ -44,14 +27,6 @@ struct model {
 /* Opens the model at a path; a NULL path gives none. End it with close_model() either way. */
 enum qs_status open_model(const char *path, struct qs_findings *findings, struct model *ret_model);
 void close_model(struct model *model);
-
-/* What a command does with a config that can be used, and with the model of --model, if there is
- * one; returns the exit status. */
-typedef int config_use(const struct arguments *arguments, const struct config *config,
-    const struct model *model, struct qs_findings *findings);
-
-/* Runs a command over its one config; returns the exit status. */
-int use_config(const struct arguments *arguments, config_use *use);
 
 /* Finds the winners of all layers; without a model there is no selection, which is fine. */
 enum qs_status select_layers(const struct arguments *arguments, const struct qs_policy *policy,
@@ -75,6 +50,9 @@ int option_word(const struct arguments *arguments, enum option_id option,
 void refuse_value(const struct arguments *arguments, const struct given *given,
     const char *const *words, size_t n_words, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Checks --docs-url, when it is given. False after a complaint. */
+bool check_docs_url(const struct arguments *arguments);
 
 /* Whether --format says json rather than text, which is the default. False after a complaint. */
 bool option_json(const struct arguments *arguments, bool *ret_json);

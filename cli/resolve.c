@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* resolve: what a config means. */
-#include "cli/report.h"
+#include "cli/config.h"
 
 static int write_resolved(const struct arguments *arguments, const struct config *config,
     const struct model *model, struct qs_findings *findings)

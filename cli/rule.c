@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/report.h"
+#include "cli/config.h"
 
 static void print_line(const struct qs_code *code)
 {
@@ -26,57 +26,60 @@ static void print_page(const struct qs_code *code)
 	}
 }
 
-/* A page by code or name. */
-static int print_one(
+/* The row of a code or name. NULL after a complaint. */
+static const struct qs_code *find_code(
     const struct arguments *arguments, const struct qs_code *codes, size_t n, const char *word)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(codes[i].code, word) == 0 || strcmp(codes[i].name, word) == 0) {
-			print_page(&codes[i]);
-			return EXIT_CLEAN;
-		}
+		if (strcmp(codes[i].code, word) == 0 || strcmp(codes[i].name, word) == 0)
+			return &codes[i];
 	}
-	return usage_error(arguments,
-	    "there is no finding \"%s\"; expected a code as %s or a name as %s", word,
-	    codes[0].code, codes[0].name);
+	usage_error(arguments, "there is no finding \"%s\"; expected a code as %s or a name as %s",
+	    word, codes[0].code, codes[0].name);
+	return NULL;
 }
 
-static int print_codes(const struct arguments *arguments, const struct qs_rulebook *rulebook)
+/* Prints one code, or all of them. */
+static int print_catalog(const struct arguments *arguments, const struct qs_catalog *catalog)
 {
-	const struct qs_code *codes;
-	struct qs_catalog *catalog;
-	int result = EXIT_CLEAN;
-	enum qs_status status;
+	const struct qs_code *codes, *one = NULL;
+	struct qs_text text = QS_TEXT_INIT;
+	bool json;
 	size_t n;
 
-	status = qs_catalog_new_for(rulebook, &catalog);
+	codes = qs_catalog_list(catalog, &n);
+	if (!option_json(arguments, &json))
+		return EXIT_UNABLE;
+	if (arguments->n_files) {
+		one = find_code(arguments, codes, n, arguments->files[0]);
+		if (!one)
+			return EXIT_UNABLE;
+	}
+	if (json)
+		return tell_document(&text, qs_catalog_write_json(catalog, one, &text));
+	if (one)
+		print_page(one);
+	for (size_t i = 0; i < n && !one; i++)
+		print_line(&codes[i]);
+	return EXIT_CLEAN;
+}
+
+static int print_codes(const struct arguments *arguments, const struct qs_rulebook *rulebook,
+    struct qs_findings *findings)
+{
+	struct qs_catalog *catalog;
+	enum qs_status status = qs_catalog_new_for(rulebook, &catalog);
+	int result;
+
+	(void)findings;
 	if (status != QS_OK)
 		return exit_of(status);
-	codes = qs_catalog_list(catalog, &n);
-	if (arguments->n_files == 1)
-		result = print_one(arguments, codes, n, arguments->files[0]);
-	else
-		for (size_t i = 0; i < n; i++)
-			print_line(&codes[i]);
+	result = print_catalog(arguments, catalog);
 	qs_catalog_free(catalog);
 	return result;
 }
 
 int command_rule(const struct arguments *arguments)
 {
-	struct qs_findings *findings = qs_findings_new();
-	struct judgement judgement = {.rulebook = NULL};
-	int result = EXIT_UNABLE;
-
-	if (!findings)
-		return out_of_memory();
-	if (arguments->n_files > 1)
-		result = usage_error(
-		    arguments, "at most one code is expected, found %d", arguments->n_files);
-	else if (judgement_read(arguments, findings, &judgement))
-		result = print_codes(arguments, judgement.rulebook);
-	tell_findings(arguments, findings, stderr, QS_SEVERITY_INFO);
-	judgement_done(&judgement);
-	qs_findings_free(findings);
-	return result;
+	return use_rulebook(arguments, "code", print_codes);
 }

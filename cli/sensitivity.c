@@ -2,23 +2,13 @@
 /* sensitivity: which tensor costs accuracy. */
 #include <string.h>
 
+#include "cli/choices.h"
 #include "cli/interrupt.h"
-#include "cli/values.h"
 #include "cli/work.h"
-
-enum qs_table_format option_table_format(const struct arguments *arguments)
-{
-	const char *format = arguments->value[OPTION_TABLE_FORMAT];
-
-	if (format && strcmp(format, "json") == 0)
-		return QS_TABLE_JSON;
-	return format && strcmp(format, "csv") == 0 ? QS_TABLE_CSV : QS_TABLE_TEXT;
-}
 
 static enum qs_status write_rows(const struct arguments *arguments, const struct qs_job *job,
     const struct qs_calibrate_options *options, struct qs_findings *findings, struct qs_text *text)
 {
-	const char *metric = arguments->value[OPTION_METRIC];
 	struct qs_effort effort = QS_EFFORT_INIT;
 	struct qs_sensitivity *sensitivity;
 	enum qs_status status;
@@ -32,8 +22,9 @@ static enum qs_status write_rows(const struct arguments *arguments, const struct
 	status = qs_sensitivity_new(job, options, &effort, findings, &sensitivity);
 	if (status != QS_OK)
 		return status;
-	status = qs_sensitivity_write(sensitivity, qs_metric_of(metric ? metric : "cosine"), top,
-	    option_table_format(arguments), text);
+	status =
+	    qs_sensitivity_write(sensitivity, (enum qs_metric)choice_of(arguments, OPTION_METRIC),
+		top, (enum qs_table_format)choice_of(arguments, OPTION_TABLE_FORMAT), text);
 	qs_sensitivity_free(sensitivity);
 	return status;
 }
@@ -68,12 +59,12 @@ static enum qs_status work_sensitivity(
 		status = job_calibrate(arguments, job, findings);
 	if (status == QS_OK)
 		status = job_options_read(arguments, "measuring: row", findings, &options);
-	options.calibrate.progress = interrupt_progress;
 	interrupt_watch();
 	if (status == QS_OK && find_steps(arguments, &kind))
 		status = qs_steps_write(job, &options.calibrate, kind,
 		    (const char *const *)arguments->files, (size_t)arguments->n_files,
-		    option_table_format(arguments), findings, &text);
+		    (enum qs_table_format)choice_of(arguments, OPTION_TABLE_FORMAT), findings,
+		    &text);
 	else if (status == QS_OK)
 		status = write_rows(arguments, job, &options.calibrate, findings, &text);
 	if (status == QS_OK)
@@ -83,43 +74,12 @@ static enum qs_status work_sensitivity(
 	return status;
 }
 
-static int run_sensitivity(
-    const struct arguments *arguments, const struct config *config, struct qs_findings *findings)
-{
-	return run_job(arguments, config, findings, work_sensitivity);
-}
-
-bool option_is_word(const struct arguments *arguments, enum option_id option)
-{
-	const char *word = arguments->value[option];
-	struct qs_text words = QS_TEXT_INIT;
-	bool found = !word;
-
-	if (word)
-		value_shape_of(option_list[option].value, &words);
-	for (const char *at = words.data; !found && *at; at += strspn(at, " ")) {
-		const size_t size = strcspn(at, " ");
-
-		found = strlen(word) == size && memcmp(at, word, size) == 0;
-		at += size;
-	}
-	if (!found)
-		usage_error(arguments, "--%s cannot be \"%s\"; expected one of: %s",
-		    option_name(option), word, words.data);
-	qs_text_done(&words);
-	return found;
-}
-
 int command_sensitivity(const struct arguments *arguments)
 {
-	static const enum option_id required[] = {OPTION_CONFIG, OPTION_MODEL, OPTION_DATA};
+	static const enum option_id required[] = {OPTION_MODEL, OPTION_DATA};
 	const int n_ways = !!arguments->value[OPTION_ONLY] + !!arguments->value[OPTION_EXCEPT] +
 	                   !!arguments->value[OPTION_CUMULATIVE];
 
-	if (!option_is_word(arguments, OPTION_TABLE_FORMAT) ||
-	    !option_is_word(arguments, OPTION_METRIC) ||
-	    !option_is_word(arguments, OPTION_CUMULATIVE))
-		return EXIT_UNABLE;
 	if (n_ways > 1)
 		return usage_error(
 		    arguments, "--only, --except and --cumulative exclude each other");
@@ -127,6 +87,6 @@ int command_sensitivity(const struct arguments *arguments)
 			  arguments->value[OPTION_METRIC]))
 		return usage_error(arguments,
 		    "--cache, --top and --metric are not for --only, --except and --cumulative");
-	return work_on_config(
-	    arguments, required, sizeof(required) / sizeof(*required), run_sensitivity);
+	return work_on_model(
+	    arguments, required, sizeof(required) / sizeof(*required), work_sensitivity);
 }

@@ -24,22 +24,30 @@ enum scope_of_setting {
 #define SHAPE_LIST QS_FORM_LIST
 #define SHAPE_MAP QS_FORM_MAP
 #define SHAPE_PATH QS_FORM_TEXT
+#define SHAPE_DEVICE QS_FORM_TEXT
 
-/* Whether a setting is a path. */
-#define PATH_FLAG false
-#define PATH_COUNT false
-#define PATH_TEXT false
-#define PATH_LIST false
-#define PATH_MAP false
-#define PATH_PATH true
+/* What a text of it means. */
+enum meaning_of_text {
+	MEANS_ITSELF,
+	MEANS_PATH,
+	MEANS_DEVICE /* a path when it has a dot or a slash, else a name */
+};
+#define MEANING_FLAG MEANS_ITSELF
+#define MEANING_COUNT MEANS_ITSELF
+#define MEANING_TEXT MEANS_ITSELF
+#define MEANING_LIST MEANS_ITSELF
+#define MEANING_MAP MEANS_ITSELF
+#define MEANING_PATH MEANS_PATH
+#define MEANING_DEVICE MEANS_DEVICE
 
 static const struct {
 	enum option_id option;
 	enum qs_form_shape shape;
-	bool is_path;
+	enum meaning_of_text meaning;
 	enum scope_of_setting scope;
 } rows[] = {
-#define SETTING(OPTION, SHAPE, SCOPE) {OPTION_##OPTION, SHAPE_##SHAPE, PATH_##SHAPE, SCOPE_##SCOPE},
+#define SETTING(OPTION, SHAPE, SCOPE)                                                              \
+	{OPTION_##OPTION, SHAPE_##SHAPE, MEANING_##SHAPE, SCOPE_##SCOPE},
 #include "cli/settings.def"
 #undef SETTING
 };
@@ -102,21 +110,23 @@ static const char *make_path(struct settings *settings, const char *path)
 	return made;
 }
 
-/* Makes an option of a value, unless the command line stands in its place. */
+/* Makes an option of a value, unless the command line stands in its place, or it is for other
+ * commands. */
 static bool add_option(
     struct settings *settings, const struct arguments *line, const struct qs_form_value *value)
 {
 	const enum option_id option = rows[value->key].option;
 	const char *text = value->text;
 
-	if (line->value[option])
+	if (line->value[option] || !option_taken(line, option))
 		return true;
 	if (rows[value->key].shape == QS_FORM_FLAG) {
 		if (strcmp(text, "true") != 0)
 			return true;
 		text = "";
 	}
-	if (rows[value->key].is_path)
+	if (rows[value->key].meaning == MEANS_PATH ||
+	    (rows[value->key].meaning == MEANS_DEVICE && strpbrk(text, "./")))
 		text = make_path(settings, text);
 	settings->arguments.given[settings->arguments.n_given++] =
 	    (struct given){option, text, value};
@@ -276,7 +286,7 @@ static void complain(
 {
 	const struct settings *both[] = {one, other};
 
-	fprintf(stderr, "qstrata: settings differ in \"%s\", which is about the whole run: ",
+	fprintf(stderr, "qstrata: settings differ in \"%s\", which has to be one for all files: ",
 	    option_name(option));
 	for (size_t i = 0; i < 2; i++) {
 		const struct given *given = both[i]->arguments.from[option];
@@ -285,7 +295,8 @@ static void complain(
 		fprintf(stderr, " has %s%s%s%s", given ? "\"" : "none", given ? given->value : "",
 		    given ? "\"" : "", i ? "" : ", ");
 	}
-	fprintf(stderr, "; give --%s, or check the files apart\n", option_name(option));
+	fprintf(stderr, "; give --%s%s\n", option_name(option),
+	    option_taken(&one->arguments, OPTION_FILES_FROM) ? ", or check the files apart" : "");
 }
 
 static bool is_same(const struct given *a, const struct given *b)
@@ -293,16 +304,20 @@ static bool is_same(const struct given *a, const struct given *b)
 	return a && b ? strcmp(a->value, b->value) == 0 : a == b;
 }
 
+bool settings_agree_on(
+    const struct settings *one, const struct settings *other, enum option_id option)
+{
+	if (is_same(one->arguments.from[option], other->arguments.from[option]))
+		return true;
+	complain(one, other, option);
+	return false;
+}
+
 bool settings_agree(const struct settings *one, const struct settings *other)
 {
 	for (size_t i = 0; i < N_ROWS; i++) {
-		const enum option_id option = rows[i].option;
-
-		if (rows[i].scope == SCOPE_RUN &&
-		    !is_same(one->arguments.from[option], other->arguments.from[option])) {
-			complain(one, other, option);
+		if (rows[i].scope == SCOPE_RUN && !settings_agree_on(one, other, rows[i].option))
 			return false;
-		}
 	}
 	return true;
 }

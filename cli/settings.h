@@ -47,6 +47,10 @@ void settings_done(struct settings *settings);
 /* Whether two files say the same about a run as a whole. False after a complaint. */
 bool settings_agree(const struct settings *one, const struct settings *other);
 
+/* Whether two files say the same about an option. False after a complaint. */
+bool settings_agree_on(
+    const struct settings *one, const struct settings *other, enum option_id option);
+
 /* Takes what a file says about a run as a whole over into `*run`. */
 void settings_take(const struct settings *settings, struct arguments *run);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/choices.h"
 #include "cli/interrupt.h"
 #include "cli/metric_command.h"
 #include "cli/work.h"
@@ -117,7 +118,7 @@ static bool read_options(const struct arguments *arguments, struct qs_suggest_op
 	}
 	options->model_path = arguments->value[OPTION_MODEL];
 	options->allow_unmatched = arguments->value[OPTION_ALLOW_UNMATCHED];
-	options->arithmetic = job_arithmetic(arguments);
+	options->arithmetic = (enum qs_arithmetic)choice_of(arguments, OPTION_DPU_ARITHMETIC);
 	options->effort.cache = arguments->value[OPTION_CACHE];
 	if (arguments->value[OPTION_EXHAUSTIVE])
 		options->effort.runs_a_layer = 0;
@@ -153,7 +154,8 @@ static enum qs_status tell(const struct arguments *arguments,
 	    qs_suggestion_config(suggestion), arguments->value[OPTION_OUTPUT], findings);
 
 	if (status == QS_OK)
-		status = qs_suggestion_write(suggestion, option_table_format(arguments), &text);
+		status = qs_suggestion_write(suggestion,
+		    (enum qs_table_format)choice_of(arguments, OPTION_TABLE_FORMAT), &text);
 	if (status == QS_OK)
 		fwrite(text.data, 1, text.size, stdout);
 	qs_text_done(&text);
@@ -191,15 +193,16 @@ static bool make_folder(struct qs_text *folder, struct qs_text *path)
 	return !path->failed;
 }
 
-static int run_suggest(
-    const struct arguments *arguments, const struct config *config, struct qs_findings *findings)
+static int run_suggest(const struct config *config, struct qs_findings *findings, job_work *work)
 {
+	const struct arguments *arguments = config->arguments;
 	struct qs_suggest_options options = QS_SUGGEST_INIT;
 	struct qs_text folder = QS_TEXT_INIT, path = QS_TEXT_INIT;
 	struct job_options how;
 	bool reached = false;
 	enum qs_status status;
 
+	(void)work;
 	if (!read_options(arguments, &options) ||
 	    (options.measure && !make_folder(&folder, &path))) {
 		qs_text_done(&folder);
@@ -208,7 +211,7 @@ static int run_suggest(
 	status = job_options_read(arguments, "", findings, &how);
 	how.calibrate.progress = watch;
 	options.calibrate = &how.calibrate;
-	options.policy = &config->judgement.options;
+	options.policy = &config->options;
 	options.registry = config->registry;
 	options.temporary = path.data;
 	options.progress = show_config;
@@ -228,16 +231,14 @@ static int run_suggest(
 	interrupt_end();
 	if (status == QS_OK && !reached)
 		return EXIT_FINDINGS;
-	return job_exit(status, findings);
+	return exit_of_job(status, findings);
 }
 
-int command_suggest(const struct arguments *arguments)
+int command_suggest(const struct arguments *line)
 {
 	static const enum option_id required[] = {
-	    OPTION_CONFIG, OPTION_MODEL, OPTION_DATA, OPTION_GOAL, OPTION_OUTPUT};
+	    OPTION_MODEL, OPTION_DATA, OPTION_GOAL, OPTION_OUTPUT};
 
-	if (!option_is_word(arguments, OPTION_TABLE_FORMAT))
-		return EXIT_UNABLE;
 	return work_on_config(
-	    arguments, required, sizeof(required) / sizeof(*required), run_suggest);
+	    line, required, sizeof(required) / sizeof(*required), run_suggest, NULL);
 }

@@ -4,9 +4,19 @@
 
 #include <string.h>
 
+#include "cli/choices.h"
+
 static void add_word(struct qs_text *words, const char *word)
 {
 	qs_text_addf(words, "%s%s", words->size ? " " : "", word);
+}
+
+static void add_choices(struct qs_text *words, enum option_id option)
+{
+	const char *const *choices = choice_words(option);
+
+	for (int i = 0; choices[i]; i++)
+		add_word(words, choices[i]);
 }
 
 static void list_nothing(struct qs_text *words)
@@ -26,7 +36,7 @@ static void list_document_formats(struct qs_text *words)
 
 static void list_table_formats(struct qs_text *words)
 {
-	qs_text_adds(words, "text json csv");
+	add_choices(words, OPTION_TABLE_FORMAT);
 }
 
 static void list_strategies(struct qs_text *words)
@@ -37,13 +47,12 @@ static void list_strategies(struct qs_text *words)
 
 static void list_ends(struct qs_text *words)
 {
-	qs_text_adds(words, "input output");
+	add_choices(words, OPTION_CUMULATIVE);
 }
 
 static void list_metrics(struct qs_text *words)
 {
-	for (int m = 0; m < QS_METRIC__COUNT; m++)
-		add_word(words, qs_metric_info((enum qs_metric)m)->name);
+	add_choices(words, OPTION_METRIC);
 }
 
 static void list_findings_formats(struct qs_text *words)
@@ -53,6 +62,26 @@ static void list_findings_formats(struct qs_text *words)
 
 	for (size_t i = 0; i < n; i++)
 		add_word(words, formats[i].name);
+}
+
+static void list_observed(struct qs_text *words)
+{
+	add_choices(words, OPTION_OBSERVED);
+}
+
+static void list_arithmetics(struct qs_text *words)
+{
+	add_choices(words, OPTION_DPU_ARITHMETIC);
+}
+
+static void list_written(struct qs_text *words)
+{
+	add_choices(words, OPTION_WRITTEN);
+}
+
+static void list_roundings(struct qs_text *words)
+{
+	add_choices(words, OPTION_ROUNDING);
 }
 
 static void list_levels(struct qs_text *words)
@@ -90,6 +119,11 @@ static void list_parameters(struct qs_text *words)
 	add_word(words, key);
 #include "qstrata/params.def"
 #undef PARAM
+}
+
+static void list_front_ends(struct qs_text *words)
+{
+	qs_text_adds(words, "onnx pytorch");
 }
 
 static void list_schemas(struct qs_text *words)

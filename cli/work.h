@@ -1,59 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What commands share that work on a model: a job of --config and --model, and its scales.
+ * What commands share that work on a model: a job of --config and --model, its scales, and how it
+ * is run.
  */
 #ifndef CLI_WORK_H
 #define CLI_WORK_H
 
+#include "cli/config.h"
 #include "cli/progress.h"
-#include "cli/report.h"
-
-/* What a command does with a config that can be used; returns the exit status. */
-typedef int config_work(
-    const struct arguments *arguments, const struct config *config, struct qs_findings *findings);
-
-/*
- * Runs a command over its --config, and tells the findings; the required options are complained
- * about in their order. Returns the exit status.
- */
-int work_on_config(const struct arguments *arguments, const enum option_id *required,
-    size_t n_required, config_work *work);
 
 /* What a command does with a job that is planned. */
 typedef enum qs_status job_work(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings);
 
-/* Runs a command over the job of its config and --model; returns the exit status. */
-int run_job(const struct arguments *arguments, const struct config *config,
-    struct qs_findings *findings, job_work *work);
+/*
+ * Runs a command over the job of its --config and --model, and tells the findings. What is required
+ * beside --config may stand on the command line or in the settings; the options are complained
+ * about in their order. Returns the exit status.
+ */
+int work_on_model(const struct arguments *line, const enum option_id *required, size_t n_required,
+    job_work *work);
 
-/* The exit status of work on a model: 1 when the config is to blame, 2 for all else. */
-int job_exit(enum qs_status status, const struct qs_findings *findings);
+/* What a command does with a config that can be used; `work` is what it was given for that. Returns
+ * the exit status. */
+typedef int config_work(const struct config *config, struct qs_findings *findings, job_work *work);
 
-/* What --dpu-arithmetic says. */
-enum qs_arithmetic job_arithmetic(const struct arguments *arguments);
+/* The same for a command that makes its jobs itself. */
+int work_on_config(const struct arguments *line, const enum option_id *required, size_t n_required,
+    config_work *run, job_work *work);
+
+/* Plans the job of a config and of --model. */
+enum qs_status open_job(
+    const struct config *config, struct qs_findings *findings, struct qs_job **ret_job);
+
+/* The exit status of work on a job: findings when the config is to blame, else that it cannot be
+ * done. */
+int exit_of_job(enum qs_status status, const struct qs_findings *findings);
 
 /* How a model is run, and how far that is. */
 struct job_options {
 	struct qs_calibrate_options calibrate;
 	struct qs_image_options images;
 	struct progress progress;
+	size_t n_done, n_all;
+	bool was_interrupted;
 };
 
-/* Reads --data, --image, --observe and --onnxruntime; the progress is called `what`. The options
- * point into themselves. */
+/* Reads --data, --image, --observe, --resume and --onnxruntime; the progress is called `what`. The
+ * options point into themselves. */
 enum qs_status job_options_read(const struct arguments *arguments, const char *what,
     struct qs_findings *findings, struct job_options *ret_options);
+
+/* One of the parts that --shard divides the data into. */
+struct shard {
+	size_t index, n; /* from 0 */
+};
 
 /* Gives a job its scales: those of --calib, or else what --data shows. */
 enum qs_status job_calibrate(
     const struct arguments *arguments, struct qs_job *job, struct qs_findings *findings);
+/* Observes a part of the data alone, and writes what it shows to --output. */
+enum qs_status job_calibrate_shard(const struct arguments *arguments, struct shard shard,
+    struct qs_job *job, struct qs_findings *findings);
 
-/* What --format says of a table. */
-enum qs_table_format option_table_format(const struct arguments *arguments);
-
-/* Whether the value of an option is one of the words that values.def has for it, or not given;
- * complains otherwise. */
-bool option_is_word(const struct arguments *arguments, enum option_id option);
+/* Removes what --resume would go on from, when the result is safe. */
+void job_drop_state(const struct arguments *arguments);
 
 #endif

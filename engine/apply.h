@@ -12,20 +12,23 @@
 #define ENGINE_APPLY_H
 
 #include "engine/onnx_form.h"
+#include "qstrata/engine.h"
 
 /* What was written. */
 struct qs_applied {
 	size_t n_standard, n_microsoft, n_casts, n_plain; /* sites by form */
+	size_t n_exact; /* in plain operators that round as the config says */
 	size_t n_clips, n_shifts;
 	/* Activations whose rounding mode ONNX lacks; the last is for those of plug-ins. */
 	size_t n_unexpressed[QS_ROUND_MODE__COUNT + 1];
-	uint64_t bytes_before, bytes_after;         /* of the quantized parameters */
-	struct qs_counts counts;                    /* of their values */
+	uint64_t bytes_before, bytes_after; /* of the quantized parameters */
+	struct qs_counts counts;            /* of their values */
 };
 
 /* Edits the model of the plan's graph, which is not to be used afterwards. QS_UNSUPPORTED or
  * QS_INVALID with a finding; the model is of no use then. */
 enum qs_status qs_apply(const struct qs_plan *plan, const struct qs_registry *registry,
-    struct qs_findings *findings, struct qs_applied *ret_applied);
+    const struct qs_apply_options *options, struct qs_findings *findings,
+    struct qs_applied *ret_applied);
 
 #endif

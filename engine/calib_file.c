@@ -16,6 +16,11 @@
 #define FORMAT "qstrata-calibration"
 #define VERSION 1
 
+const char *qs_observe_word(enum qs_observe observe)
+{
+	return observe == QS_OBSERVE_FLOAT ? "float" : "quantized";
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 static struct json_object *numbers(const struct qs_qparams *qparams, bool scales)
@@ -58,6 +63,7 @@ static struct json_object *site_json(const struct qs_site *site)
 	qs_json_put(object, "zero_point", numbers(&site->qparams, false));
 	qs_json_put(object, "quant_min", json_object_new_int64(site->qparams.quant_min));
 	qs_json_put(object, "quant_max", json_object_new_int64(site->qparams.quant_max));
+	qs_calib_put_ties(object, site);
 	if (site->axis >= 0)
 		qs_json_put(object, "axis", json_object_new_int(site->axis));
 	return object;
@@ -92,8 +98,8 @@ static struct json_object *document_json(
 	qs_json_put(document, "version", json_object_new_int(VERSION));
 	qs_json_put(document, "model", named_json(identity->model_name, identity->model));
 	qs_json_put(document, "config", named_json(identity->config_name, identity->config));
-	qs_json_put(document, "observe",
-	    json_object_new_string(identity->observe == QS_OBSERVE_FLOAT ? "float" : "quantized"));
+	qs_json_put(
+	    document, "observe", json_object_new_string(qs_observe_word(identity->observe)));
 	qs_json_put(document, "batches", json_object_new_uint64(identity->n_batches));
 	qs_json_put(document, "tensors", tensors);
 	return document;
@@ -260,6 +266,26 @@ static enum qs_status read_correction(const struct reader *reader, const struct 
 	return QS_OK;
 }
 
+void qs_calib_put_ties(struct json_object *object, const struct qs_site *site)
+{
+	if (!site->n_rounded)
+		return;
+	qs_json_put(object, "values", json_object_new_uint64(site->n_rounded));
+	qs_json_put(object, "ties", json_object_new_uint64(site->n_ties));
+}
+
+void qs_calib_read_ties(struct json_object *object, struct qs_site *site)
+{
+	struct json_object *values = json_object_object_get(object, "values");
+	struct json_object *ties = json_object_object_get(object, "ties");
+
+	if (!json_object_is_type(values, json_type_int) ||
+	    !json_object_is_type(ties, json_type_int))
+		return;
+	site->n_rounded = json_object_get_uint64(values);
+	site->n_ties = json_object_get_uint64(ties);
+}
+
 static enum qs_status read_site(const struct reader *reader, const struct qs_plan *plan,
     struct json_object *tensors, struct qs_site *site)
 {
@@ -301,6 +327,7 @@ static enum qs_status read_site(const struct reader *reader, const struct qs_pla
 	}
 	qs_qparams_done(&site->qparams);
 	site->qparams = qparams;
+	qs_calib_read_ties(object, site);
 	return QS_OK;
 }
 

@@ -17,7 +17,11 @@ struct qs_calib_identity {
 	uint64_t model, config;
 	size_t n_batches;
 	enum qs_observe observe; /* on what tensors were observed */
+	bool as_dpu;             /* the model computed as the DPU does */
 };
+
+/* "quantized" or "float". */
+const char *qs_observe_word(enum qs_observe observe);
 
 /* Writes a calibration, beside its final name first. QS_IO with a finding. */
 enum qs_status qs_calib_file_write(const struct qs_plan *plan,
@@ -29,5 +33,11 @@ enum qs_status qs_calib_file_write(const struct qs_plan *plan,
  */
 enum qs_status qs_calib_file_read(struct qs_plan *plan, const struct qs_calib_identity *identity,
     const char *path, struct qs_findings *findings);
+
+/* Writes how many values of a site sat on ties, and takes it where it is said: only the report asks
+ * for it. */
+struct json_object;
+void qs_calib_put_ties(struct json_object *object, const struct qs_site *site);
+void qs_calib_read_ties(struct json_object *object, struct qs_site *site);
 
 #endif

@@ -2,14 +2,12 @@
 /*
  * Finds the scales of a plan's sites.
  *
- * Parameters are calibrated on themselves. Activations are observed on the float model in one pass
- * over the data: the observed tensors become outputs of a copy, and every batch goes through it
- * once.
+ * Parameters are calibrated on themselves, activations while the model runs over the data.
  */
 #ifndef ENGINE_CALIBRATE_H
 #define ENGINE_CALIBRATE_H
 
-#include "engine/plan.h"
+#include "engine/calib_file.h"
 #include "qstrata/engine.h"
 
 /* Whether a site has scales at all: it is one of integers. */
@@ -23,13 +21,27 @@ bool qs_site_is_constant(const struct qs_site *site);
 enum qs_status qs_calibrate_parameters(
     struct qs_plan *plan, const struct qs_registry *registry, struct qs_findings *findings);
 
+/* Which part of the data counts, and what is calibrated with it. */
+struct qs_calib_course {
+	const struct qs_calib_identity *identity;
+	size_t shard, n_shards; /* from 0; 0 of 1 is all */
+	/* Where what was observed goes, rather than that scales come of it; NULL: scales. */
+	const char *shard_path;
+};
+
 /*
  * Calibrates activations and graph inputs. Without any that need scales nothing is run, and neither
- * a runtime nor data is needed. `*ret_n_batches` is how many batches were run.
+ * a runtime nor data is needed. `*ret_n_batches` is how many batches the data has. With a state
+ * among the options it goes on from there, and a caller who stops it finds one.
  */
 enum qs_status qs_calibrate_activations(struct qs_plan *plan, const struct qs_registry *registry,
-    const struct qs_calibrate_options *options, struct qs_findings *findings,
-    size_t *ret_n_batches);
+    const struct qs_calibrate_options *options, const struct qs_calib_course *course,
+    struct qs_findings *findings, size_t *ret_n_batches);
+
+/* Calibrates them by what the shards of a calibration observed, as qs_calib_state_merge(). */
+enum qs_status qs_calibrate_merge(struct qs_plan *plan, const struct qs_registry *registry,
+    const struct qs_calib_identity *identity, const char *const *paths, size_t n_paths,
+    struct qs_findings *findings, size_t *ret_n_batches);
 
 /* Gives biases that are tied to input and weights their scales; after both of the above. */
 enum qs_status qs_calibrate_biases(struct qs_plan *plan);

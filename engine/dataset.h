@@ -45,6 +45,13 @@ enum qs_status qs_dataset_open(const char *path, const struct qs_data_input *inp
 void qs_dataset_done(struct qs_dataset *dataset);
 
 /*
+ * A fingerprint of the data at the path that was opened: the names of its files below the path,
+ * their sizes, and how pictures become data. What stands in the files does not count, as that would
+ * be to read all of them.
+ */
+uint64_t qs_dataset_fingerprint(const struct qs_dataset *dataset, const char *path);
+
+/*
  * Reads a batch: one array an input, in order of the inputs; the caller releases them.
  * QS_IO, QS_INVALID or QS_UNSUPPORTED with a finding, and then there is nothing to release.
  */

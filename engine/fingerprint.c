@@ -6,14 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-uint64_t qs_fingerprint(const void *bytes, size_t size)
+uint64_t qs_fingerprint_add(uint64_t hash, const void *bytes, size_t size)
 {
 	const unsigned char *byte = bytes;
-	uint64_t hash = 14695981039346656037U;
 
 	for (size_t i = 0; i < size; i++)
 		hash = (hash ^ byte[i]) * 1099511628211U;
 	return hash;
+}
+
+uint64_t qs_fingerprint(const void *bytes, size_t size)
+{
+	return qs_fingerprint_add(QS_FINGERPRINT_START, bytes, size);
 }
 
 enum qs_status qs_fingerprint_model(

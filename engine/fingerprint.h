@@ -15,6 +15,10 @@
 /* FNV-1a (Fowler, Noll, Vo) with 64 bits. */
 uint64_t qs_fingerprint(const void *bytes, size_t size);
 
+/* The same of bytes behind others, whose fingerprint is given; QS_FINGERPRINT_START for none. */
+#define QS_FINGERPRINT_START UINT64_C(14695981039346656037)
+uint64_t qs_fingerprint_add(uint64_t fingerprint, const void *bytes, size_t size);
+
 /* Of a model as it is in memory, without data that stands in other files. QS_INVALID or
  * QS_UNSUPPORTED with a finding when it cannot be packed. */
 enum qs_status qs_fingerprint_model(

@@ -12,6 +12,7 @@
 #include "engine/arithmetic.h"
 #include "engine/calib_file.h"
 #include "engine/calibrate.h"
+#include "model/convert.h"
 #include "model/fold.h"
 #include "model/opset.h"
 
@@ -82,8 +83,8 @@ static enum qs_status take_fingerprints(struct qs_job *job, struct qs_findings *
 
 static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings)
 {
-	const struct qs_spec_source specs = {
-	    layer_spec, quantizes, job, qs_policy_device(job->policy)};
+	const struct qs_spec_source specs = {layer_spec, quantizes, job,
+	    qs_policy_device(job->policy), job->written.written == QS_WRITTEN_INT_WEIGHTS};
 	enum qs_status status = find_folded_layers(job);
 
 	if (status == QS_OK)
@@ -155,6 +156,8 @@ static enum qs_status rewrite(struct qs_job *job, struct qs_findings *findings)
 
 	if (qs_policy_switch(job->policy, QS_SWITCH_CONVERT_RELU6_TO_RELU))
 		status = qs_relu6_to_relu(job->model, findings, &job->n_relu6);
+	if (status == QS_OK && qs_policy_switch(job->policy, QS_SWITCH_CONVERT_SILU_TO_HSWISH))
+		status = qs_silu_to_hardswish(job->model, findings, &job->n_silu);
 	if (status == QS_OK && qs_policy_switch(job->policy, QS_SWITCH_INCLUDE_CLE))
 		status = qs_equalize(job->model, findings, &job->equalized);
 	return status;
@@ -253,6 +256,27 @@ enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arit
 	return QS_OK;
 }
 
+enum qs_status qs_job_set_apply(
+    struct qs_job *job, const struct qs_apply_options *options, struct qs_findings *findings)
+{
+	const bool same_plan = (job->written.written == QS_WRITTEN_INT_WEIGHTS) ==
+	                       (options->written == QS_WRITTEN_INT_WEIGHTS);
+	enum qs_scale_law law;
+	enum qs_status status;
+
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	job->written = *options;
+	if (same_plan)
+		return QS_OK;
+	law = job->plan->scale_law;
+	drop_plan(job);
+	status = make_plan(job, findings);
+	if (status == QS_OK)
+		job->plan->scale_law = law;
+	return status;
+}
+
 enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law)
 {
 	if (job->stage != QS_JOB_PLANNED)
@@ -261,15 +285,16 @@ enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law)
 	return QS_OK;
 }
 
-/* Lets the model compute as the device does. */
-static enum qs_status settle_arithmetic(struct qs_job *job)
+static bool computes_as_dpu(const struct qs_job *job)
 {
-	const bool is_dpu = qs_policy_device(job->policy) == QS_DEVICE_DPU;
+	return job->arithmetic == QS_ARITHMETIC_ON ||
+	       (job->arithmetic == QS_ARITHMETIC_AUTO &&
+		   qs_policy_device(job->policy) == QS_DEVICE_DPU);
+}
 
-	if (job->arithmetic == QS_ARITHMETIC_OFF ||
-	    (job->arithmetic == QS_ARITHMETIC_AUTO && !is_dpu))
-		return QS_OK;
-	return qs_arithmetic_apply(job->plan, &job->n_approximated);
+enum qs_status qs_job_settle_arithmetic(struct qs_job *job)
+{
+	return computes_as_dpu(job) ? qs_arithmetic_apply(job->plan, &job->n_approximated) : QS_OK;
 }
 
 enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads)
@@ -299,42 +324,51 @@ static enum qs_status calibrated(
 	return qs_findings_status(findings);
 }
 
-enum qs_status qs_job_calibrate(
-    struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings)
+struct qs_calib_identity qs_job_identity(const struct qs_job *job)
 {
-	enum qs_status status;
+	return (struct qs_calib_identity){job->model_path, qs_policy_name(job->policy),
+	    job->model_fingerprint, job->config_fingerprint, job->n_batches, job->observe,
+	    computes_as_dpu(job)};
+}
 
-	if (job->stage != QS_JOB_PLANNED)
-		return QS_BUG;
-	job->observe = options->observe;
-	status = settle_arithmetic(job);
-	if (status == QS_OK)
-		status = qs_calibrate_parameters(job->plan, job->registry, findings);
-	if (status == QS_OK)
-		status = qs_calibrate_activations(
-		    job->plan, job->registry, options, findings, &job->n_batches);
-	if (status == QS_OK)
-		status = adjust(job);
+enum qs_status qs_job_derive(struct qs_job *job, struct qs_findings *findings)
+{
+	enum qs_status status = adjust(job);
+
 	if (status == QS_OK)
 		status = qs_calibrate_biases(job->plan);
 	return calibrated(job, status, findings);
 }
 
-static struct qs_calib_identity identity_of(const struct qs_job *job)
+enum qs_status qs_job_calibrate(
+    struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings)
 {
-	return (struct qs_calib_identity){job->model_path, qs_policy_name(job->policy),
-	    job->model_fingerprint, job->config_fingerprint, job->n_batches, job->observe};
+	struct qs_calib_identity identity;
+	const struct qs_calib_course course = {&identity, 0, 1, NULL};
+	enum qs_status status;
+
+	if (job->stage != QS_JOB_PLANNED)
+		return QS_BUG;
+	job->observe = options->observe;
+	identity = qs_job_identity(job);
+	status = qs_job_settle_arithmetic(job);
+	if (status == QS_OK)
+		status = qs_calibrate_parameters(job->plan, job->registry, findings);
+	if (status == QS_OK)
+		status = qs_calibrate_activations(
+		    job->plan, job->registry, options, &course, findings, &job->n_batches);
+	return status == QS_OK ? qs_job_derive(job, findings) : status;
 }
 
 enum qs_status qs_job_read_calibration(
     struct qs_job *job, const char *path, struct qs_findings *findings)
 {
-	const struct qs_calib_identity identity = identity_of(job);
+	const struct qs_calib_identity identity = qs_job_identity(job);
 	enum qs_status status;
 
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
-	status = settle_arithmetic(job);
+	status = qs_job_settle_arithmetic(job);
 	if (status == QS_OK)
 		status = qs_calib_file_read(job->plan, &identity, path, findings);
 	return calibrated(job, status, findings);
@@ -343,7 +377,7 @@ enum qs_status qs_job_read_calibration(
 enum qs_status qs_job_write_calibration(
     const struct qs_job *job, const char *path, struct qs_findings *findings)
 {
-	const struct qs_calib_identity identity = identity_of(job);
+	const struct qs_calib_identity identity = qs_job_identity(job);
 
 	return job->stage == QS_JOB_CALIBRATED
 	           ? qs_calib_file_write(job->plan, &identity, path, findings)
@@ -358,7 +392,7 @@ enum qs_status qs_job_apply(struct qs_job *job, struct qs_findings *findings)
 
 	if (job->stage != QS_JOB_CALIBRATED)
 		return QS_BUG;
-	status = qs_apply(job->plan, job->registry, findings, &job->applied);
+	status = qs_apply(job->plan, job->registry, &job->written, findings, &job->applied);
 	if (status == QS_OK)
 		job->stage = QS_JOB_APPLIED;
 	return status;

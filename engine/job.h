@@ -6,11 +6,13 @@
 #define ENGINE_JOB_H
 
 #include "engine/apply.h"
+#include "engine/calib_file.h"
 #include "model/equalize.h"
 #include "qstrata/engine.h"
 
 enum qs_job_stage {
 	QS_JOB_PLANNED,
+	QS_JOB_OBSERVED, /* a shard was written: no step follows */
 	QS_JOB_CALIBRATED,
 	QS_JOB_APPLIED,
 	QS_JOB_SAVED
@@ -33,10 +35,21 @@ struct qs_job {
 	size_t n_batches;
 	enum qs_observe observe;
 	enum qs_arithmetic arithmetic;
+	struct qs_apply_options written;
 	size_t n_approximated; /* layers that compute as the DPU does */
 	size_t n_relu6;        /* made ReLU */
+	size_t n_silu;         /* made hard swish */
 	struct qs_equalized equalized;
 	int64_t opset_before, opset; /* of the standard operators */
 };
+
+/* What a calibration of the job is of. */
+struct qs_calib_identity qs_job_identity(const struct qs_job *job);
+
+/* Lets the model compute as the device does, if it is to; once. */
+enum qs_status qs_job_settle_arithmetic(struct qs_job *job);
+
+/* Finds what follows from the scales of parameters and activations, which ends the calibration. */
+enum qs_status qs_job_derive(struct qs_job *job, struct qs_findings *findings);
 
 #endif

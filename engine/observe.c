@@ -6,14 +6,17 @@
  * its observer says about the batches so far, and read like that. With QS_OBSERVE_FLOAT all are
  * observed on the float model.
  */
-#include <float.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/finding.h"
+#include "engine/calib_state.h"
 #include "engine/calibrate.h"
 #include "engine/feed.h"
+#include "engine/lattice.h"
+#include "engine/onnx_form.h"
 #include "engine/runner.h"
 #include "engine/site.h"
 #include "model/ort.h"
@@ -23,104 +26,46 @@ struct run {
 	struct qs_plan *plan;
 	const struct qs_registry *registry;
 	const struct qs_calibrate_options *options;
+	const struct qs_calib_course *course;
 	struct qs_findings *findings;
-	struct qs_observer **observers; /* by site; NULL for formats without scales */
-	size_t n_observers;
+	struct qs_observers observers;
+	struct qs_calib_state state; /* what is calibrated, and how far that is */
+	char runtime_name[128];
+	struct timespec last_saved;
+	double pause; /* seconds before the state is worth to be saved again */
+	size_t batch; /* that is being run */
 	struct qs_feed feed;
 	struct qs_runtime *runtime;
 	struct qs_runner *runner;
 	struct qs_correct correct;
 };
 
-static struct qs_subject subject_of(const struct run *run, const struct qs_site *site)
+/* Ties with the scale that a batch is quantized with. */
+static void count_ties(struct qs_site *site, const float *in, size_t n)
 {
-	return (struct qs_subject){site->name,
-	    qs_model_place(run->plan->layers->graph->model, run->findings), run->findings};
-}
+	struct qs_lattice lattice;
 
-static enum qs_status make_observers(struct run *run)
-{
-	const struct qs_graph *graph = run->plan->layers->graph;
-	enum qs_status status = QS_OK;
-
-	run->observers = calloc(run->plan->n_sites + 1, sizeof(*run->observers));
-	if (!run->observers)
-		return QS_NOMEM;
-	for (size_t i = 0; i < run->plan->n_sites && status == QS_OK; i++) {
-		const struct qs_site *site = &run->plan->sites[i];
-		const struct qs_observation observation = {.channels = 1,
-		    .scale_law = run->plan->scale_law,
-		    .is_graph_input = graph->values[site->value].is_input,
-		    .subject = subject_of(run, site)};
-
-		if (qs_site_is_constant(site) || !qs_site_has_scales(site))
-			continue;
-		status =
-		    qs_observer_new(run->registry, &site->spec, &observation, &run->observers[i]);
-		run->n_observers++;
-	}
-	return status;
-}
-
-/* The exponents of doubles, from that of the least one. */
-#define N_EXPONENTS (DBL_MAX_EXP - DBL_MIN_EXP + DBL_MANT_DIG + 2)
-
-static size_t exponent_of(double scale)
-{
-	return (size_t)(ilogb(scale) - DBL_MIN_EXP + DBL_MANT_DIG + 1);
-}
-
-/* The most frequent scale of batches, the coarsest of several. */
-static double coarsest_mode(const struct qs_observer *observer)
-{
-	/* Scales are powers of two: there are as many counts as exponents. */
-	size_t counts[N_EXPONENTS] = {0}, most = 0;
-	const size_t n = qs_observer_n_batches(observer);
-	double best = 0.0;
-
-	for (size_t i = 0; i < n; i++) {
-		const double scale = qs_observer_batch_scale(observer, i, 0);
-		const size_t count = ++counts[exponent_of(scale)];
-
-		if (count > most || (count == most && scale > best)) {
-			most = count;
-			best = scale;
-		}
-	}
-	return best;
-}
-
-/*
- * For the DPU vai_q_pytorch counts binary points rather than scales, and of several equally
- * frequent takes the least, which is the coarsest scale.
- */
-static enum qs_status take_result(struct run *run, size_t index)
-{
-	const struct qs_site *site = &run->plan->sites[index];
-	struct qs_qparams *qparams = &run->plan->sites[index].qparams;
-	enum qs_status status;
-
-	qs_qparams_done(qparams);
-	status = qs_observer_result(run->observers[index], qparams);
-	if (status == QS_OK && run->plan->device == QS_DEVICE_DPU &&
-	    site->spec.scale_type == QS_SCALE_TYPE_POWEROFTWO)
-		qparams->scale[0] = coarsest_mode(run->observers[index]);
-	return status;
+	if (qs_onnx_rounds(site))
+		return;
+	lattice = qs_lattice_of(&site->qparams, 0);
+	site->n_rounded += n;
+	site->n_ties += qs_lattice_count_ties(&lattice, in, n);
 }
 
 static enum qs_status visit(void *context, size_t index, const float *in, size_t n, float *out)
 {
 	struct run *run = context;
-	enum qs_status status = QS_OK;
+	const bool observed = run->observers.of_site[index] != NULL;
+	enum qs_status status = qs_observers_feed(&run->observers, index, run->batch, in, n);
 
-	if (run->observers[index])
-		status = qs_observer_feed(run->observers[index], (struct qs_layout){1, 1, n}, in);
 	if (status != QS_OK || !out)
 		return status;
 	if (!n)
 		return QS_OK;
-	if (run->observers[index])
-		status = take_result(run, index);
+	if (observed)
+		status = qs_observers_take(&run->observers, index);
+	if (status == QS_OK)
+		count_ties(&run->plan->sites[index], in, n);
 	return status == QS_OK ? qs_site_fake(run->plan, run->registry, &run->plan->sites[index],
 				     (struct qs_layout){1, 1, n}, run->findings, in, out)
 	                       : status;
@@ -133,9 +78,6 @@ static enum qs_status run_batch(struct run *run, size_t batch)
 	if (status == QS_OK)
 		status = qs_runner_run(
 		    run->runner, run->feed.blobs, run->feed.n_inputs, visit, run, run->findings);
-	if (status == QS_OK && run->options->progress &&
-	    !run->options->progress(run->options->context, batch + 1, run->feed.dataset.n_batches))
-		status = QS_INVALID;
 	return status;
 }
 
@@ -168,15 +110,120 @@ static enum qs_status no_data(struct run *run)
 {
 	qs_finding_add(run->findings, QS_FINDING_NO_DATA,
 	    qs_model_place(run->plan->layers->graph->model, run->findings),
-	    "%zu activations need calibration data; give --data or --calib", run->n_observers);
+	    "%zu activations need calibration data; give --data or --calib", run->observers.n);
 	return QS_INVALID;
+}
+
+/* ---- states ---------------------------------------------------------------------------------- */
+
+/* A state takes at most this part of the time: one over it. */
+#define SAVING_SHARE 50
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
+}
+
+static enum qs_status save_state(struct run *run, const char *path)
+{
+	return qs_calib_state_write(
+	    &run->state, &run->observers, &run->correct, path, run->findings);
+}
+
+/* Keeps the state, and pauses for as long as that was cheap. */
+static enum qs_status keep_state(struct run *run)
+{
+	enum qs_status status;
+
+	clock_gettime(CLOCK_MONOTONIC, &run->last_saved);
+	status = save_state(run, run->options->state);
+	run->pause = SAVING_SHARE * seconds_since(&run->last_saved);
+	return status;
+}
+
+/* Says what is calibrated. */
+static void describe(struct run *run)
+{
+	struct qs_calib_origin *data = &run->state.of[QS_CALIB_DATA];
+
+	qs_calib_state_identify(&run->state, run->course->identity);
+	data->name = run->options->data;
+	qs_fingerprint_write(
+	    qs_dataset_fingerprint(&run->feed.dataset, run->options->data), data->fingerprint);
+	snprintf(run->runtime_name, sizeof(run->runtime_name), "%s %s", run->runtime->name,
+	    run->runtime->version);
+	run->state.runtime = run->runtime_name;
+	run->state.n_batches = run->feed.dataset.n_batches;
+	run->state.shard = run->course->shard;
+	run->state.n_shards = run->course->n_shards;
+}
+
+/* Goes on from a state, where there is one. */
+static enum qs_status resume(struct run *run)
+{
+	const char *path = run->options->state;
+
+	describe(run);
+	if (!path || access(path, F_OK) != 0)
+		return QS_OK;
+	return qs_calib_state_read(
+	    &run->state, &run->observers, &run->correct, path, run->findings);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+/* Tells how far it is; false to stop. */
+static bool tell(const struct run *run, size_t n_batches)
+{
+	return !run->options->progress ||
+	       run->options->progress(run->options->context, run->state.n_done, n_batches);
+}
+
+/* Runs the batches of the shard that are left. Observers and biases are as after the last one that
+ * was run whole, when the caller stops it. */
+static enum qs_status run_batches(struct run *run)
+{
+	enum qs_status status = QS_OK;
+	bool goes_on, is_kept = true;
+	size_t first, end;
+
+	qs_calib_state_range(&run->state, &first, &end);
+	goes_on = tell(run, end - first);
+	for (size_t i = first + run->state.n_done; goes_on && i < end && status == QS_OK; i++) {
+		run->batch = i;
+		status = run_batch(run, i);
+		if (status != QS_OK)
+			break;
+		run->state.n_done++;
+		goes_on = tell(run, end - first);
+		is_kept = run->options->state && seconds_since(&run->last_saved) > run->pause;
+		if (is_kept)
+			status = keep_state(run);
+	}
+	if (status == QS_OK && run->options->state && !is_kept)
+		status = keep_state(run);
+	return status == QS_OK && !goes_on ? QS_INVALID : status;
+}
+
+static enum qs_status finish(struct run *run)
+{
+	enum qs_status status;
+
+	if (run->course->shard_path)
+		return save_state(run, run->course->shard_path);
+	status = qs_observers_finish(&run->observers);
+	return status == QS_OK ? qs_correct_finish(&run->correct, run->plan) : status;
 }
 
 static enum qs_status observe(struct run *run)
 {
-	enum qs_status status = make_observers(run);
+	enum qs_status status =
+	    qs_observers_init(&run->observers, run->plan, run->registry, run->findings);
 
-	if (status != QS_OK || run->n_observers == 0)
+	if (status != QS_OK || (run->observers.n == 0 && !run->course->shard_path))
 		return status;
 	if (!run->options->data)
 		return no_data(run);
@@ -185,29 +232,44 @@ static enum qs_status observe(struct run *run)
 	    run->findings, &run->feed);
 	if (status == QS_OK)
 		status = open_runner(run);
-	for (size_t i = 0; i < run->feed.dataset.n_batches && status == QS_OK; i++)
-		status = run_batch(run, i);
-	for (size_t i = 0; i < run->plan->n_sites && status == QS_OK; i++) {
-		if (run->observers[i])
-			status = take_result(run, i);
-	}
-	return status == QS_OK ? qs_correct_finish(&run->correct, run->plan) : status;
+	if (status == QS_OK)
+		status = resume(run);
+	if (status == QS_OK)
+		status = run_batches(run);
+	return status == QS_OK ? finish(run) : status;
 }
 
 enum qs_status qs_calibrate_activations(struct qs_plan *plan, const struct qs_registry *registry,
-    const struct qs_calibrate_options *options, struct qs_findings *findings, size_t *ret_n_batches)
+    const struct qs_calibrate_options *options, const struct qs_calib_course *course,
+    struct qs_findings *findings, size_t *ret_n_batches)
 {
-	struct run run = {
-	    .plan = plan, .registry = registry, .options = options, .findings = findings};
+	struct run run = {.plan = plan,
+	    .registry = registry,
+	    .options = options,
+	    .course = course,
+	    .findings = findings};
 	const enum qs_status status = observe(&run);
 
 	*ret_n_batches = run.feed.dataset.n_batches;
-	for (size_t i = 0; run.observers && i < plan->n_sites; i++)
-		qs_observer_free(run.observers[i]);
+	qs_observers_done(&run.observers);
 	qs_runner_free(run.runner);
 	qs_correct_done(&run.correct);
 	qs_runtime_close(run.runtime);
 	qs_feed_done(&run.feed);
-	free(run.observers);
+	return status;
+}
+
+enum qs_status qs_calibrate_merge(struct qs_plan *plan, const struct qs_registry *registry,
+    const struct qs_calib_identity *identity, const char *const *paths, size_t n_paths,
+    struct qs_findings *findings, size_t *ret_n_batches)
+{
+	struct qs_observers observers;
+	enum qs_status status = qs_observers_init(&observers, plan, registry, findings);
+
+	if (status == QS_OK)
+		status = qs_calib_state_merge(identity, paths, n_paths, &observers, ret_n_batches);
+	if (status == QS_OK)
+		status = qs_observers_finish(&observers);
+	qs_observers_done(&observers);
 	return status;
 }

@@ -8,6 +8,8 @@
 #include "engine/record.h"
 #include "qstrata/numbers.h"
 
+struct qs_lines;
+
 struct qs_observer {
 	const struct qs_registry *registry;
 	struct qs_calibration calibration; /* its range is the spec's */
@@ -16,12 +18,23 @@ struct qs_observer {
 	struct qs_record record;
 };
 
+/* As qs_observer_feed_batch(), for a batch that is all there. */
+enum qs_status qs_observer_feed_numbered(
+    struct qs_observer *observer, uint64_t number, struct qs_layout layout, const float *data);
+
 /*
  * Adds rows to the observer's. QS_INVALID with a finding about a place when a number is there
  * already or the limit is passed; the observer is as before then.
  */
 enum qs_status qs_observer_adopt(
     struct qs_observer *observer, const struct qs_record *rows, struct qs_place place);
+
+/*
+ * As qs_observer_read(), from the lines of a state among others; with `is_alone` nothing may stand
+ * behind them.
+ */
+enum qs_status qs_observer_read_lines(
+    struct qs_observer *observer, struct qs_lines *lines, bool is_alone);
 
 /* The channels that a state speaks of, for making an observer that may read it; 1 when it cannot be
  * told. */

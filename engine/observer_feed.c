@@ -298,14 +298,21 @@ enum qs_status qs_observer_feed_batch(
 
 /* ---- data that is all there ------------------------------------------------------------------ */
 
+enum qs_status qs_observer_feed_numbered(
+    struct qs_observer *observer, uint64_t number, struct qs_layout layout, const float *data)
+{
+	const struct qs_batch batch = {.layout = layout};
+
+	return feed(observer, number, &batch, data);
+}
+
 enum qs_status qs_observer_feed(
     struct qs_observer *observer, struct qs_layout layout, const float *data)
 {
-	const struct qs_batch batch = {.layout = layout};
 	const struct qs_record *record = &observer->record;
 	const uint64_t number = record->n_rows ? record->rows[record->n_rows - 1].number + 1 : 0;
 
-	return feed(observer, number, &batch, data);
+	return qs_observer_feed_numbered(observer, number, layout, data);
 }
 
 enum qs_status qs_observer_calibrate(const struct qs_registry *registry, const struct qs_spec *spec,

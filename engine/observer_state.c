@@ -13,13 +13,12 @@
 #include <string.h>
 
 #include "base/finding.h"
-#include "base/json_document.h"
+#include "engine/json_lines.h"
 #include "engine/observer.h"
 #include "engine/registry.h"
 
 #define FORMAT "qstrata-observer"
 #define VERSION 1
-#define DEPTH 4 /* object, channels, channel, number */
 #define NUMBERS 5
 
 /* Numbers are kept where a double holds every integer. */
@@ -141,77 +140,12 @@ enum qs_status qs_observer_write(const struct qs_observer *observer, struct qs_t
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* A text on its way, line by line. */
+/* A state on its way. */
 struct reader {
 	struct qs_observer *observer;
-	const struct qs_source *source;
-	const char *text;
-	size_t size, begin, end; /* `begin` and `end` of the line */
+	struct qs_lines *lines;
 	struct qs_record record;
 };
-
-static struct qs_place place_of_line(const struct reader *reader)
-{
-	return (struct qs_place){reader->source, reader->begin, reader->end};
-}
-
-static enum qs_status complain(const struct reader *reader, const char *what)
-{
-	const struct qs_subject *subject = &reader->observer->calibration.subject;
-
-	qs_finding_add(subject->findings, QS_FINDING_MALFORMED_STATE, place_of_line(reader),
-	    "%s: %s", subject->name, what);
-	return QS_INVALID;
-}
-
-/* Goes on to the next line; the last one ends with a newline too. */
-static enum qs_status next_line(struct reader *reader, struct json_object **ret_line)
-{
-	const char *begin, *newline, *trouble;
-	struct json_object *line;
-	size_t at;
-
-	reader->begin = reader->end + (reader->end > 0);
-	reader->end = reader->size;
-	if (reader->begin >= reader->size) {
-		reader->begin = reader->size;
-		return complain(reader, "the state ends too early");
-	}
-	begin = reader->text + reader->begin;
-	newline = memchr(begin, '\n', reader->size - reader->begin);
-	if (!newline)
-		return complain(reader, "the state is cut off inside a line");
-	reader->end = (size_t)(newline - reader->text);
-	trouble = qs_json_parse(begin, (size_t)(newline - begin), DEPTH, &line, &at);
-	if (trouble)
-		return complain(reader, "a line of the state is no JSON");
-	if (!json_object_is_type(line, json_type_object)) {
-		json_object_put(line);
-		return complain(reader, "a line of the state is no object");
-	}
-	*ret_line = line;
-	return QS_OK;
-}
-
-static bool get_integer(struct json_object *value, int64_t least, int64_t most, int64_t *ret_number)
-{
-	if (!json_object_is_type(value, json_type_int))
-		return false;
-	*ret_number = json_object_get_int64(value);
-	return *ret_number >= least && *ret_number <= most;
-}
-
-/* A finite number of magnitude at most `most`. */
-static bool get_number(struct json_object *list, size_t i, double most, double *ret_number)
-{
-	struct json_object *value = json_object_array_get_idx(list, i);
-
-	if (!json_object_is_type(value, json_type_double) &&
-	    !json_object_is_type(value, json_type_int))
-		return false;
-	*ret_number = json_object_get_double(value);
-	return fabs(*ret_number) <= most;
-}
 
 static bool read_cell(struct json_object *list, struct qs_cell *cell)
 {
@@ -220,12 +154,12 @@ static bool read_cell(struct json_object *list, struct qs_cell *cell)
 	if (!json_object_is_type(list, json_type_array) ||
 	    json_object_array_length(list) != NUMBERS)
 		return false;
-	if (!get_number(list, 0, (double)FLT_MAX, &least) ||
-	    !get_number(list, 1, (double)FLT_MAX, &most) ||
-	    !get_number(list, 2, DBL_MAX, &cell->verdict.scale) ||
-	    !get_integer(json_object_array_get_idx(list, 3), -ZERO_POINT_LIMIT, ZERO_POINT_LIMIT,
-		&cell->verdict.zero_point) ||
-	    !get_number(list, 4, DBL_MAX, &cell->verdict.float_max))
+	if (!qs_json_get_number(list, 0, (double)FLT_MAX, &least) ||
+	    !qs_json_get_number(list, 1, (double)FLT_MAX, &most) ||
+	    !qs_json_get_number(list, 2, DBL_MAX, &cell->verdict.scale) ||
+	    !qs_json_get_integer(json_object_array_get_idx(list, 3), -ZERO_POINT_LIMIT,
+		ZERO_POINT_LIMIT, &cell->verdict.zero_point) ||
+	    !qs_json_get_number(list, 4, DBL_MAX, &cell->verdict.float_max))
 		return false;
 	cell->least = (float)least;
 	cell->most = (float)most;
@@ -255,18 +189,21 @@ static enum qs_status read_row(
 	struct qs_row row;
 	int64_t number;
 
-	if (!get_integer(json_object_object_get(line, "batch"), least, INT64_MAX - 1, &number))
-		return complain(reader, "\"batch\" must be a number above that of the line before");
+	if (!qs_json_get_integer(
+		json_object_object_get(line, "batch"), least, INT64_MAX - 1, &number))
+		return qs_lines_complain(
+		    reader->lines, "\"batch\" must be a number above that of the line before");
 	if (!json_object_is_type(fell_back, json_type_boolean) ||
 	    (json_object_get_boolean(fell_back) && !qs_observer_may_fall_back(reader->observer)))
-		return complain(reader,
+		return qs_lines_complain(reader->lines,
 		    "\"fell_back\" must be a boolean, true only for unsigned symmetric channels");
 	if (!read_cells(json_object_object_get(line, "channels"), record->channels, cells))
-		return complain(reader,
+		return qs_lines_complain(reader->lines,
 		    "\"channels\" must have five numbers for every channel: the ends, a positive "
 		    "scale, the zero point and the threshold");
 	if (!qs_record_has_room(record, 1))
-		return complain(reader, "the state has more batches than an observer keeps");
+		return qs_lines_complain(
+		    reader->lines, "the state has more batches than an observer keeps");
 	row = (struct qs_row){(uint64_t)number, json_object_get_boolean(fell_back)};
 	return qs_record_merge(record, &(struct qs_record){record->channels, 1, 1, &row, cells});
 }
@@ -275,7 +212,7 @@ static enum qs_status read_row(
 static enum qs_status read_rows(struct reader *reader, struct qs_cell *cells)
 {
 	struct json_object *line = NULL, *batches = NULL;
-	enum qs_status status = next_line(reader, &line);
+	enum qs_status status = qs_lines_next(reader->lines, &line);
 	int64_t n;
 
 	while (status == QS_OK) {
@@ -286,13 +223,12 @@ static enum qs_status read_rows(struct reader *reader, struct qs_cell *cells)
 		json_object_put(line);
 		line = NULL;
 		if (status == QS_OK)
-			status = next_line(reader, &line);
+			status = qs_lines_next(reader->lines, &line);
 	}
 	if (status == QS_OK &&
-	    (!get_integer(batches, 0, INT64_MAX, &n) || (size_t)n != reader->record.n_rows))
-		status = complain(reader, "\"batches\" is not the number of batches before it");
-	if (status == QS_OK && reader->end + 1 != reader->size)
-		status = complain(reader, "the state goes on behind its end");
+	    (!qs_json_get_integer(batches, 0, INT64_MAX, &n) || (size_t)n != reader->record.n_rows))
+		status = qs_lines_complain(
+		    reader->lines, "\"batches\" is not the number of batches before it");
 	json_object_put(line);
 	return status;
 }
@@ -301,7 +237,7 @@ static enum qs_status read_head(struct reader *reader)
 {
 	const struct qs_subject *subject = &reader->observer->calibration.subject;
 	struct json_object *expected, *head = NULL, *format;
-	enum qs_status status = next_line(reader, &head);
+	enum qs_status status = qs_lines_next(reader->lines, &head);
 	int64_t version;
 
 	if (status != QS_OK)
@@ -309,38 +245,50 @@ static enum qs_status read_head(struct reader *reader)
 	format = json_object_object_get(head, "format");
 	if (!json_object_is_type(format, json_type_string) ||
 	    strcmp(json_object_get_string(format), FORMAT) != 0)
-		status = complain(reader,
+		status = qs_lines_complain(reader->lines,
 		    "the file is no state of an observer: its \"format\" is not \"" FORMAT "\"");
-	else if (!get_integer(json_object_object_get(head, "version"), VERSION, VERSION, &version))
-		status = complain(reader, "the state is of another version; expected 1");
+	else if (!qs_json_get_integer(
+		     json_object_object_get(head, "version"), VERSION, VERSION, &version))
+		status =
+		    qs_lines_complain(reader->lines, "the state is of another version; expected 1");
 	if (status == QS_OK) {
 		expected = head_of(reader->observer);
-		status = compare_heads(subject, place_of_line(reader), head, expected);
+		status = compare_heads(subject, qs_lines_place(reader->lines), head, expected);
 		json_object_put(expected);
 	}
 	json_object_put(head);
 	return status;
 }
 
-enum qs_status qs_observer_read(struct qs_observer *observer, const struct qs_source *source)
+enum qs_status qs_observer_read_lines(
+    struct qs_observer *observer, struct qs_lines *lines, bool is_alone)
 {
 	const size_t channels = observer->record.channels;
 	struct reader reader = {
-	    .observer = observer, .source = source, .record = {.channels = channels}};
+	    .observer = observer, .lines = lines, .record = {.channels = channels}};
 	struct qs_cell *cells = calloc(channels, sizeof(*cells));
 	enum qs_status status;
 
 	if (!cells)
 		return QS_NOMEM;
-	reader.text = qs_source_text(source, &reader.size);
 	status = read_head(&reader);
 	if (status == QS_OK)
 		status = read_rows(&reader, cells);
+	if (status == QS_OK && is_alone && !qs_lines_at_end(lines))
+		status = qs_lines_complain(lines, "the state goes on behind its end");
 	if (status == QS_OK)
-		status = qs_observer_adopt(observer, &reader.record, qs_place_of(source));
+		status = qs_observer_adopt(observer, &reader.record, qs_place_of(lines->source));
 	qs_record_done(&reader.record);
 	free(cells);
 	return status;
+}
+
+enum qs_status qs_observer_read(struct qs_observer *observer, const struct qs_source *source)
+{
+	const struct qs_subject *subject = &observer->calibration.subject;
+	struct qs_lines lines = {source, subject->name, subject->findings, 0, 0};
+
+	return qs_observer_read_lines(observer, &lines, true);
 }
 
 size_t qs_observer_state_channels(const struct qs_source *source)
@@ -351,8 +299,9 @@ size_t qs_observer_state_channels(const struct qs_source *source)
 	const char *newline = memchr(text, '\n', size);
 	int64_t channels = 1;
 
-	if (newline && !qs_json_parse(text, (size_t)(newline - text), DEPTH, &head, &at) &&
-	    !get_integer(json_object_object_get(head, "channels"), 1, QS_OBSERVER_LIMIT, &channels))
+	if (newline && !qs_json_parse(text, (size_t)(newline - text), QS_LINES_DEPTH, &head, &at) &&
+	    !qs_json_get_integer(
+		json_object_object_get(head, "channels"), 1, QS_OBSERVER_LIMIT, &channels))
 		channels = 1;
 	json_object_put(head);
 	return (size_t)channels;

@@ -2,6 +2,8 @@
 /* How ONNX says a number format. */
 #include "engine/onnx_form.h"
 
+#include <math.h>
+
 /* The first one that holds a range is taken. */
 static const struct type {
 	enum qs_element element;
@@ -91,6 +93,14 @@ static struct qs_onnx_form float_form(enum qs_element element)
 	return (struct qs_onnx_form){.element = element, .onnx_type = qs_onnx_type(element)};
 }
 
+struct qs_onnx_form qs_onnx_plain_form(void)
+{
+	struct qs_onnx_form form = float_form(QS_ELEMENT_FLOAT32);
+
+	form.plain = true;
+	return form;
+}
+
 static bool integer_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form)
 {
 	const struct qs_qparams *qparams = &site->qparams;
@@ -100,15 +110,19 @@ static bool integer_form(const struct qs_site *site, int64_t opset, struct qs_on
 
 		if (!holds(type, site))
 			continue;
-		*ret_form = (struct qs_onnx_form){type->element, qs_onnx_type(type->element),
-		    qparams->quant_min > type->min || qparams->quant_max < type->max,
-		    opset < type->standard_since || (qparams->n > 1 && opset < QS_STANDARD_OPSET),
-		    !type->quantizes && is_misread(site),
-		    !site->is_constant && qs_onnx_zero_point(site) != qparams->zero_point[0]};
+		*ret_form = (struct qs_onnx_form){
+		    .element = type->element,
+		    .onnx_type = qs_onnx_type(type->element),
+		    .clips = qparams->quant_min > type->min || qparams->quant_max < type->max,
+		    .microsoft = opset < type->standard_since ||
+		                 (qparams->n > 1 && opset < QS_STANDARD_OPSET),
+		    .plain = !type->quantizes && is_misread(site),
+		    .shifts =
+			!site->is_constant && qs_onnx_zero_point(site) != qparams->zero_point[0],
+		};
 		return true;
 	}
-	*ret_form = float_form(QS_ELEMENT_FLOAT32);
-	ret_form->plain = true;
+	*ret_form = qs_onnx_plain_form();
 	return site->is_constant;
 }
 
@@ -128,6 +142,16 @@ bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form
 		break;
 	}
 	return false;
+}
+
+bool qs_onnx_pair_is_exact(const struct qs_site *site, int64_t opset)
+{
+	const double scale = site->qparams.scale[0];
+	struct qs_onnx_form form;
+	int exponent;
+
+	return qs_onnx_form(site, opset, &form) && !form.shifts && qs_onnx_rounds(site) &&
+	       frexp(scale, &exponent) == 0.5 && scale >= 0x1p-100 && scale <= 0x1p100;
 }
 
 int64_t qs_onnx_least_opset(const struct qs_site *site)

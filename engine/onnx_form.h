@@ -19,6 +19,9 @@
 /* The opset from which on the standard operators say what 8 bits need. */
 #define QS_STANDARD_OPSET 13
 
+/* That from which on there is what rounds exactly: Round, and a Clip whose ends are inputs. */
+#define QS_EXACT_OPSET 11
+
 /* The form of one site. */
 struct qs_onnx_form {
 	enum qs_element element; /* of the codes */
@@ -27,6 +30,7 @@ struct qs_onnx_form {
 	bool microsoft;          /* the operators are those of com.microsoft */
 	bool plain;              /* float32 with the values that the codes stand for */
 	bool shifts;             /* an activation's zero point is outside the range */
+	bool exact;              /* plain operators instead: engine/apply_exact.c */
 };
 
 /*
@@ -34,6 +38,15 @@ struct qs_onnx_form {
  * activations of more than 16 bits.
  */
 bool qs_onnx_form(const struct qs_site *site, int64_t opset, struct qs_onnx_form *ret_form);
+
+/* The form of a constant that is written as the float32 values of its codes. */
+struct qs_onnx_form qs_onnx_plain_form(void);
+
+/*
+ * Whether an activation's pair of operators gives the bits of the library's own fake quantization.
+ * The pair divides by the scale and rounds to even; that is the same for a power of two.
+ */
+bool qs_onnx_pair_is_exact(const struct qs_site *site, int64_t opset);
 
 /* The zero point of an activation as it is written: that of the range which is nearest. */
 int64_t qs_onnx_zero_point(const struct qs_site *site);

@@ -102,6 +102,7 @@ void qs_plan_note_adjustment(struct qs_plan *plan, const struct qs_adjustment *a
 
 static const char unlisted[] = "quantizable_data_type of the config does not list the kind";
 static const char says_float32[] = "the config says float32";
+static const char other_than_weights[] = "only weights of integers are asked for";
 
 const char *qs_plan_refuses(
     const struct qs_spec_source *specs, const struct qs_spec *spec, enum qs_tensor kind)
@@ -110,6 +111,8 @@ const char *qs_plan_refuses(
 		return unlisted;
 	if (spec->datatype == QS_DATATYPE_FLOAT32)
 		return says_float32;
+	if (specs->only_weights && (kind != QS_TENSOR_WEIGHTS || spec->datatype != QS_DATATYPE_INT))
+		return other_than_weights;
 	return NULL;
 }
 
@@ -182,7 +185,8 @@ static enum qs_status complain_of_nothing(const struct qs_plan *plan, struct qs_
 	for (size_t i = 0; i < plan->n_kept; i++) {
 		const struct qs_kept *kept = &plan->kept[i];
 
-		if (kept->reason == unlisted || kept->reason == says_float32)
+		if (kept->reason == unlisted || kept->reason == says_float32 ||
+		    kept->reason == other_than_weights)
 			continue;
 		qs_finding_add(findings, QS_FINDING_NO_QUANTIZABLE_LAYER, place,
 		    "the model has no tensor that can be quantized; layer \"%s\": %s", kept->layer,
@@ -191,7 +195,9 @@ static enum qs_status complain_of_nothing(const struct qs_plan *plan, struct qs_
 	}
 	if (plan->n_kept)
 		qs_finding_add(findings, QS_FINDING_NOTHING_TO_QUANTIZE, place,
-		    "the config leaves every tensor of the model in float32");
+		    plan->only_weights ? "the config has no weights of integers for the model, and "
+					 "all else is to stay in float32"
+				       : "the config leaves every tensor of the model in float32");
 	else
 		qs_finding_add(findings, QS_FINDING_NO_QUANTIZABLE_LAYER, place,
 		    "the model has no layer to quantize");
@@ -239,6 +245,7 @@ enum qs_status qs_plan_new(const struct qs_layers *layers, const struct qs_spec_
 	if (status != QS_OK)
 		return status;
 	plan->device = specs->device;
+	plan->only_weights = specs->only_weights;
 	qs_plan_parameters(plan, specs);
 	if (is_all_integers(plan, specs))
 		qs_plan_groups(plan, specs);

@@ -42,6 +42,9 @@ struct qs_site {
 	 * all else.
 	 */
 	size_t input_site, weights_site;
+	/* Calibration values that were quantized, and how many of them sat on ties: of activations
+	 * whose rounding mode QuantizeLinear does not have. */
+	uint64_t n_rounded, n_ties;
 	float *correction; /* of a bias: what is taken off each of its values; or NULL */
 	size_t n_correction;
 };
@@ -76,6 +79,7 @@ struct qs_plan {
 	struct qs_adjustment *adjustments;
 	size_t n_adjustments, adjustments_capacity;
 	size_t *weights_site, *bias_site; /* by layer; QS_NONE for none */
+	bool only_weights;                /* as the specs have it */
 	bool corrects_biases;             /* while activations are calibrated */
 	enum qs_scale_law scale_law;      /* of what is symmetric */
 	bool nomem;
@@ -90,6 +94,7 @@ struct qs_spec_source {
 	bool (*quantizes)(const void *context, enum qs_tensor kind);
 	const void *context;
 	enum qs_device device;
+	bool only_weights; /* of integers: nothing else gets a format */
 };
 
 /*

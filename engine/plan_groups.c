@@ -240,6 +240,14 @@ static void plan_constant(struct planner *planner, const struct qs_value *value,
 		qs_plan_add_use(planner->plan, site, use);
 }
 
+/* Whether the model itself quantizes a value. */
+static bool is_quantized(const struct planner *planner, const struct qs_value *value)
+{
+	return value->producer != QS_NONE &&
+	       strcmp(planner->graph->nodes[value->producer].proto->op_type, "DequantizeLinear") ==
+	           0;
+}
+
 /* Gives a format to what a quantized layer reads and nobody has quantized. */
 static void plan_operand(
     struct planner *planner, size_t layer, struct qs_use use, const struct qs_value *operand)
@@ -250,7 +258,8 @@ static void plan_operand(
 
 	if (operand->constant && role_of(planner, &items[layer]) == QS_ROLE_COMBINE)
 		plan_constant(planner, operand, use);
-	else if (!value->is_static && qs_plan_layer_of(planner->plan, value->producer, &producer))
+	else if (!value->is_static && !is_quantized(planner, value) &&
+		 qs_plan_layer_of(planner->plan, value->producer, &producer))
 		add_site(planner, QS_TENSOR_ACTIVATION, value, producer);
 }
 

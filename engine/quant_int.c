@@ -8,11 +8,10 @@
  * vai_q_pytorch 3.5, with one deliberate difference: it converts to an integer before it clamps, so
  * that 1e12 becomes the lowest code there.
  */
-#include <float.h>
 #include <math.h>
 
 #include "engine/array.h"
-#include "engine/calib.h"
+#include "engine/lattice.h"
 #include "engine/pool.h"
 #include "engine/quantizer.h"
 #include "engine/registry.h"
@@ -21,44 +20,15 @@
 /* Values pass between steps in pieces that stay in the cache. */
 #define PIECE ((size_t)256)
 
-/*
- * What one scale makes of values: multiples k * step with low <= k <= high; the code is k +
- * zero_point.
- */
-struct lattice {
-	float amp, step;
-	int64_t low, high, zero_point;
-};
-
-/*
- * An amp above FLT_MAX would turn 0 into NaN, and so would a step above it: a scale below 2^-128
- * acts as 2^-128, and one above 2^127 as 2^127.
- */
-static struct lattice lattice_of(const struct qs_qparams *qparams, size_t channel)
-{
-	const size_t at = qparams->n == 1 ? 0 : channel;
-	const double amp =
-	    fmax(0x1p-127, fmin(1.0 / qs_scale_usable(qparams->scale[at]), (double)FLT_MAX));
-	const int64_t zero_point = qparams->zero_point[at];
-
-	return (struct lattice){
-	    .amp = (float)amp,
-	    .step = 1.0F / (float)amp,
-	    .low = qparams->quant_min - zero_point,
-	    .high = qparams->quant_max - zero_point,
-	    .zero_point = zero_point,
-	};
-}
-
 /* Whether kernels can do it: a built-in rounding mode, and integers that are all float32. */
-static bool has_kernel(const struct qs_quantization *how, const struct lattice *lattice)
+static bool has_kernel(const struct qs_quantization *how, const struct qs_lattice *lattice)
 {
 	return qs_round_kernel(how->rounding) != QS_KERNEL__ROUNDINGS &&
 	       lattice->low >= -QS_GRID_LIMIT && lattice->high <= QS_GRID_LIMIT;
 }
 
 /* The codes of a range within the limits have a zero point that is not far from it. */
-static struct qs_grid grid_of(const struct lattice *lattice)
+static struct qs_grid grid_of(const struct qs_lattice *lattice)
 {
 	struct qs_grid grid =
 	    qs_grid_of(lattice->amp, lattice->step, (int32_t)lattice->low, (int32_t)lattice->high);
@@ -71,7 +41,7 @@ static struct qs_grid grid_of(const struct lattice *lattice)
 
 /* NaN goes to `low`. */
 static int64_t quantize(
-    const struct qs_quantization *how, const struct lattice *lattice, float value)
+    const struct qs_quantization *how, const struct qs_lattice *lattice, float value)
 {
 	const double scaled = (double)(value * lattice->amp);
 
@@ -82,14 +52,14 @@ static int64_t quantize(
 	return (int64_t)how->rounding->round(scaled);
 }
 
-static void take_census(const struct qs_quantization *how, const struct lattice *lattice,
+static void take_census(const struct qs_quantization *how, const struct qs_lattice *lattice,
     const float *in, size_t n, struct qs_census *census)
 {
 	how->kernels->census(in, n, lattice->amp, qs_grid_first((double)lattice->low - 0.5),
 	    qs_grid_last((double)lattice->high + 0.5), census);
 }
 
-static void fake_slowly(const struct qs_quantization *how, const struct lattice *lattice,
+static void fake_slowly(const struct qs_quantization *how, const struct qs_lattice *lattice,
     const float *in, size_t n, float *out)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -99,7 +69,7 @@ static void fake_slowly(const struct qs_quantization *how, const struct lattice 
 	}
 }
 
-static void encode_slowly(const struct qs_quantization *how, const struct lattice *lattice,
+static void encode_slowly(const struct qs_quantization *how, const struct qs_lattice *lattice,
     const float *in, size_t n, int64_t *codes)
 {
 	for (size_t i = 0; i < n; i++)
@@ -178,7 +148,7 @@ static enum qs_element storage(const struct qs_quantization *how)
 
 /* ---- runs of values with one scale ----------------------------------------------------------- */
 
-static void fake_run(const struct qs_quantization *how, const struct lattice *lattice,
+static void fake_run(const struct qs_quantization *how, const struct qs_lattice *lattice,
     const float *in, size_t n, float *out, struct qs_census *census)
 {
 	if (has_kernel(how, lattice)) {
@@ -209,7 +179,7 @@ static enum qs_kernel_width width_of(enum qs_element element)
 	}
 }
 
-static void encode_run(const struct qs_quantization *how, const struct lattice *lattice,
+static void encode_run(const struct qs_quantization *how, const struct qs_lattice *lattice,
     const float *in, size_t n, enum qs_element element, void *out, struct qs_census *census)
 {
 	const enum qs_kernel_width width = width_of(element);
@@ -255,7 +225,7 @@ struct conversion {
 static void convert_run(const struct conversion *conversion, size_t channel, const float *in,
     size_t n, void *out, struct qs_census *census)
 {
-	const struct lattice lattice = lattice_of(conversion->how->qparams, channel);
+	const struct qs_lattice lattice = qs_lattice_of(conversion->how->qparams, channel);
 
 	if (conversion->element == QS_ELEMENT_FLOAT32)
 		fake_run(conversion->how, &lattice, in, n, out, census);
@@ -434,7 +404,7 @@ static enum qs_status decode(const struct qs_quantization *how, struct qs_layout
 	if (!holds(element, how->qparams->quant_min, how->qparams->quant_max))
 		return QS_BUG;
 	for (size_t r = 0; r < runs.outer * runs.channels; r++) {
-		const struct lattice lattice = lattice_of(how->qparams, r % runs.channels);
+		const struct qs_lattice lattice = qs_lattice_of(how->qparams, r % runs.channels);
 		const size_t end = (r + 1) * runs.inner;
 
 		for (size_t at = r * runs.inner; at < end; at += PIECE) {

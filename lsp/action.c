@@ -55,8 +55,8 @@ static void add_quick_fixes(const struct lsp *lsp, const struct lsp_document *do
 	for (size_t i = 0; i < n; i++) {
 		const struct qs_finding *finding = qs_findings_at(document->findings, i);
 
-		if (finding->place.source != document->source || finding->place.begin > end ||
-		    finding->place.end < begin)
+		if (finding->suppressed || finding->place.source != document->source ||
+		    finding->place.begin > end || finding->place.end < begin)
 			continue;
 		for (const struct qs_fix *fix = finding->fixes; fix; fix = fix->next) {
 			if (fix->edits->place.source == document->source)
@@ -69,14 +69,10 @@ static void add_quick_fixes(const struct lsp *lsp, const struct lsp_document *do
 static enum qs_status check(void *context, const struct qs_source *source,
     struct qs_findings *findings, struct qs_text *meaning)
 {
-	const struct lsp *lsp = context;
 	struct qs_selection *selection = NULL;
 	struct qs_policy *policy = NULL;
-	enum qs_status status = qs_policy_read(source, findings, &policy);
+	enum qs_status status = lsp_judge(context, source, findings, &policy, &selection);
 
-	if (status == QS_OK && lsp->layers)
-		status = qs_policy_select(
-		    policy, lsp->layers, lsp->n_layers, false, findings, &selection);
 	if (status == QS_OK)
 		status = qs_policy_write_meaning(policy, selection, meaning);
 	qs_selection_free(selection);
@@ -86,16 +82,16 @@ static enum qs_status check(void *context, const struct qs_source *source,
 
 /* All safe fixes as one edit, proven as `lint --fix` does. */
 static void add_fix_all(
-    struct lsp *lsp, const struct lsp_document *document, struct json_object *actions)
+    const struct lsp *lsp, struct lsp_document *document, struct json_object *actions)
 {
-	struct qs_findings *findings = qs_findings_new();
+	struct qs_findings *findings = lsp_new_findings(lsp, document);
 	struct json_object *action, *edits;
 	struct qs_fixed fixed = {NULL, 0, 0};
 	size_t size;
 	const char *text;
 
 	if (findings)
-		qs_source_fix(document->source, check, lsp, false, findings, &fixed);
+		qs_source_fix(document->source, check, document, false, findings, &fixed);
 	if (fixed.source) {
 		text = qs_source_text(fixed.source, &size);
 		edits = json_object_new_array();

@@ -118,14 +118,14 @@ static int compare_words(const void *a, const void *b)
 /* The types of the model's layers, each once. */
 static void add_types(struct proposal *proposal)
 {
-	const struct lsp *lsp = proposal->lsp;
-	const char **types = malloc((lsp->n_layers + 1) * sizeof(*types));
+	const struct lsp_model *model = proposal->document->model;
+	const char **types = malloc((model->n + 1) * sizeof(*types));
 
-	for (size_t i = 0; types && i < lsp->n_layers; i++)
-		types[i] = lsp->layers[i].type;
+	for (size_t i = 0; types && i < model->n; i++)
+		types[i] = model->list[i].type;
 	if (types)
-		qsort(types, lsp->n_layers, sizeof(*types), compare_words);
-	for (size_t i = 0; types && i < lsp->n_layers; i++) {
+		qsort(types, model->n, sizeof(*types), compare_words);
+	for (size_t i = 0; types && i < model->n; i++) {
 		if (i == 0 || strcmp(types[i - 1], types[i]) != 0)
 			add_layer_text(proposal, types[i], ITEM_CLASS, "");
 	}
@@ -134,14 +134,16 @@ static void add_types(struct proposal *proposal)
 
 static void add_layers(struct proposal *proposal)
 {
-	const struct lsp *lsp = proposal->lsp;
+	const struct lsp_model *model = proposal->document->model;
 
+	if (!model)
+		return;
 	if (lsp_node_is(&proposal->outline, proposal->cursor.node, "layer_type"))
 		add_types(proposal);
 	if (!lsp_node_is(&proposal->outline, proposal->cursor.node, "layer_name"))
 		return;
-	for (size_t i = 0; i < lsp->n_layers; i++)
-		add_layer_text(proposal, lsp->layers[i].name, ITEM_VALUE, lsp->layers[i].type);
+	for (size_t i = 0; i < model->n; i++)
+		add_layer_text(proposal, model->list[i].name, ITEM_VALUE, model->list[i].type);
 }
 
 /* What an item replaces: the key or value that is there, else nothing. */

@@ -78,6 +78,22 @@ static void write_message(
 		qs_text_addf(text, "\n%s", finding->hint);
 }
 
+/* Where the page of its code is, if somebody says where pages are. */
+static void put_page(struct json_object *diagnostic, const struct lsp_document *document,
+    const struct qs_finding *finding)
+{
+	struct qs_text address = QS_TEXT_INIT;
+	struct json_object *description;
+
+	if (!document->judgement || !document->judgement->pages)
+		return;
+	qs_page_address_write(document->judgement->pages, finding->code, finding->name, &address);
+	description = json_object_new_object();
+	lsp_put_string(description, "href", address.data);
+	lsp_put(diagnostic, "codeDescription", description);
+	qs_text_done(&address);
+}
+
 struct json_object *lsp_diagnostic_json(
     const struct lsp *lsp, const struct lsp_document *document, const struct qs_finding *finding)
 {
@@ -92,6 +108,7 @@ struct json_object *lsp_diagnostic_json(
 		lsp, document, here ? finding->place.begin : 0, here ? finding->place.end : 0));
 	lsp_put_int(object, "severity", severities[finding->severity]);
 	lsp_put_string(object, "code", finding->code);
+	put_page(object, document, finding);
 	lsp_put_string(object, "source", "qstrata");
 	write_message(document, finding, &message);
 	lsp_put_string(object, "message", message.data);
@@ -128,18 +145,37 @@ static struct json_object *diagnostics_json(
 {
 	const size_t n = document->findings ? qs_findings_count(document->findings) : 0;
 	struct json_object *list = json_object_new_array();
+	size_t n_told = 0;
 
-	for (size_t i = 0; i < n && i < MOST_DIAGNOSTICS; i++)
-		json_object_array_add(list,
-		    lsp_diagnostic_json(lsp, document, qs_findings_at(document->findings, i)));
-	if (n > MOST_DIAGNOSTICS)
-		json_object_array_add(list, hidden_json(lsp, document, n - MOST_DIAGNOSTICS));
+	for (size_t i = 0; i < n; i++) {
+		const struct qs_finding *finding = qs_findings_at(document->findings, i);
+
+		if (finding->suppressed)
+			continue;
+		if (n_told < MOST_DIAGNOSTICS)
+			json_object_array_add(list, lsp_diagnostic_json(lsp, document, finding));
+		n_told++;
+	}
+	if (n_told > MOST_DIAGNOSTICS)
+		json_object_array_add(list, hidden_json(lsp, document, n_told - MOST_DIAGNOSTICS));
 	return list;
 }
 
 void lsp_publish(struct lsp *lsp, struct lsp_document *document)
 {
-	lsp_document_check(document, lsp->layers, lsp->n_layers);
+	struct qs_selection *selection = NULL;
+
+	qs_policy_free(document->policy);
+	qs_findings_free(document->findings);
+	document->policy = NULL;
+	document->findings = lsp_new_findings(lsp, document);
+	document->model = lsp_find_model(lsp, document);
+	if (document->findings) {
+		lsp_judge(
+		    document, document->source, document->findings, &document->policy, &selection);
+		qs_selection_free(selection);
+		qs_findings_sort(document->findings);
+	}
 	lsp_send_diagnostics(lsp, document);
 }
 

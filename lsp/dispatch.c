@@ -17,13 +17,15 @@ static const struct {
 #undef REQUEST
 };
 
-struct lsp *lsp_new(const char *model)
+struct lsp *lsp_new(const char *model, const struct lsp_host *host)
 {
 	struct lsp *lsp = calloc(1, sizeof(*lsp));
 
 	if (!lsp)
 		return NULL;
 	lsp->input = (struct qs_text)QS_TEXT_INIT;
+	if (host)
+		lsp->host = *host;
 	lsp->model_path = model ? strdup(model) : NULL;
 	if (model && !lsp->model_path) {
 		free(lsp);
@@ -38,12 +40,13 @@ void lsp_free(struct lsp *lsp)
 		return;
 	for (struct lsp_document *d = lsp->documents, *next; d; d = next) {
 		next = d->next;
+		lsp_forget_judgement(lsp, d);
 		lsp_document_free(d);
 	}
+	lsp->documents = NULL;
+	lsp_close_models(lsp);
 	for (size_t i = 0; i < lsp->n_queue; i++)
 		json_object_put(lsp->queue[i].message);
-	qs_layers_free(lsp->layer_list);
-	qs_model_free(lsp->model);
 	qs_text_done(&lsp->input);
 	free(lsp->queue);
 	free(lsp->model_path);

@@ -117,25 +117,6 @@ bool lsp_document_replace(
 	return done;
 }
 
-void lsp_document_check(
-    struct lsp_document *document, const struct qs_layer *layers, size_t n_layers)
-{
-	struct qs_selection *selection = NULL;
-
-	qs_policy_free(document->policy);
-	qs_findings_free(document->findings);
-	document->policy = NULL;
-	document->findings = qs_findings_new();
-	if (!document->findings)
-		return;
-	if (qs_policy_read(document->source, document->findings, &document->policy) == QS_OK &&
-	    layers)
-		qs_policy_select(
-		    document->policy, layers, n_layers, false, document->findings, &selection);
-	qs_selection_free(selection);
-	qs_findings_sort(document->findings);
-}
-
 /* ---- positions ------------------------------------------------------------------------------- */
 
 static size_t units_before(const struct lsp_document *document, size_t byte)

@@ -3,7 +3,7 @@
 #ifndef LSP_DOCUMENT_H
 #define LSP_DOCUMENT_H
 
-#include "qstrata/qstrata.h"
+#include "lsp/lsp.h"
 
 /* What the character of a position counts. */
 enum lsp_units {
@@ -11,8 +11,21 @@ enum lsp_units {
 	LSP_UTF8
 };
 
+/* A model that documents are held against. */
+struct lsp_model {
+	char *path;
+	struct qs_model *model;
+	struct qs_layers *layers;
+	const struct qs_layer *list; /* NULL: the model cannot be used */
+	size_t n;
+	struct lsp_model *next;
+};
+
 struct lsp_document {
 	char *uri;
+	char *path;                      /* NULL: it is no file, or nobody asks for its path */
+	struct lsp_judgement *judgement; /* of the host; NULL: nothing is said about it */
+	const struct lsp_model *model;   /* that it was checked with; NULL: none */
 	int64_t version;
 	struct qs_source *source;
 	const char *text; /* of the source */
@@ -32,6 +45,7 @@ struct lsp_position {
 
 /* A document of a text. NULL: memory ran out. */
 struct lsp_document *lsp_document_new(const char *uri, const char *text, size_t size);
+/* Its judgement is forgotten before. */
 void lsp_document_free(struct lsp_document *document);
 
 /* Gives the document another text. False: memory ran out, and it stays as it is. */
@@ -40,10 +54,6 @@ bool lsp_document_set(struct lsp_document *document, const char *text, size_t si
 /* Replaces bytes. False: memory ran out, or the text would be too large. */
 bool lsp_document_replace(
     struct lsp_document *document, size_t begin, size_t end, const char *text, size_t size);
-
-/* Reads the text as a config, and holds it against layers unless there are none (NULL). */
-void lsp_document_check(
-    struct lsp_document *document, const struct qs_layer *layers, size_t n_layers);
 
 /* The position of a byte, and the byte of a position: behind the end of a line or text is its
  * end. */

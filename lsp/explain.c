@@ -47,16 +47,17 @@ static size_t entry_index(const struct pointed *pointed)
 }
 
 /* Explains a question; true when `text` has an answer. A model that lacks the layer is left out. */
-static bool explain(const struct lsp *lsp, const struct lsp_document *document,
-    const struct qs_question *question, struct qs_text *text)
+static bool explain(
+    const struct lsp_document *document, const struct qs_question *question, struct qs_text *text)
 {
+	const struct lsp_model *model = document->model;
 	struct qs_findings *findings = qs_findings_new();
 	enum qs_status status = QS_NOMEM;
 
 	if (findings)
-		status = qs_policy_explain(
-		    document->policy, lsp->layers, lsp->n_layers, question, findings, text);
-	if (findings && status == QS_INVALID && lsp->layers) {
+		status = qs_policy_explain(document->policy, model ? model->list : NULL,
+		    model ? model->n : 0, question, findings, text);
+	if (findings && status == QS_INVALID && model) {
 		qs_text_clear(text);
 		status = qs_policy_explain(document->policy, NULL, 0, question, findings, text);
 	}
@@ -81,8 +82,8 @@ static char *selector_of(const struct pointed *pointed)
 }
 
 /* Explains the parameter, or the entry, that is pointed at. */
-static bool explain_pointed(const struct lsp *lsp, const struct lsp_document *document,
-    const struct pointed *pointed, bool json, struct qs_text *text)
+static bool explain_pointed(const struct lsp_document *document, const struct pointed *pointed,
+    bool json, struct qs_text *text)
 {
 	const bool block = pointed->info.place == LSP_PLACE_BLOCK;
 	char *word = block ? selector_of(pointed) : NULL;
@@ -99,15 +100,15 @@ static bool explain_pointed(const struct lsp *lsp, const struct lsp_document *do
 		question.entry = index;
 	}
 	found = document->policy && (!block || question.param >= 0) && (block || question.entry) &&
-	        explain(lsp, document, &question, text);
+	        explain(document, &question, text);
 	free(word);
 	return found;
 }
 
 /* ---- hover ----------------------------------------------------------------------------------- */
 
-static void write_hover(const struct lsp *lsp, const struct lsp_document *document,
-    const struct pointed *pointed, struct qs_text *text)
+static void write_hover(
+    const struct lsp_document *document, const struct pointed *pointed, struct qs_text *text)
 {
 	const struct lsp_node *node = pointed->node;
 	const char *help =
@@ -120,7 +121,7 @@ static void write_hover(const struct lsp *lsp, const struct lsp_document *docume
 		    text, document->text + node->key_begin, node->key_end - node->key_begin);
 		qs_text_addf(text, "` — %s", help);
 	}
-	if (explain_pointed(lsp, document, pointed, false, &explained))
+	if (explain_pointed(document, pointed, false, &explained))
 		qs_text_addf(text, "%s```text\n%s```", text->size ? "\n\n" : "", explained.data);
 	text->failed = text->failed || explained.failed;
 	qs_text_done(&explained);
@@ -136,7 +137,7 @@ struct json_object *lsp_hover(struct lsp *lsp, struct json_object *params, struc
 	if (!document)
 		return NULL;
 	if (point(lsp, document, params, error, &pointed))
-		write_hover(lsp, document, &pointed, &text);
+		write_hover(document, &pointed, &text);
 	if (text.size && !text.failed) {
 		const struct lsp_node *node = pointed.node;
 		const bool key = pointed.cursor.in_key;
@@ -227,7 +228,7 @@ struct json_object *lsp_definition(
 		return NULL;
 	locations = json_object_new_array();
 	if (point(lsp, document, params, error, &pointed) &&
-	    explain_pointed(lsp, document, &pointed, true, &text))
+	    explain_pointed(document, &pointed, true, &text))
 		explained = json_tokener_parse(text.data);
 	add_winners(lsp, document, explained, locations);
 	json_object_put(explained);

@@ -87,10 +87,9 @@ void lsp_exit(struct lsp *lsp, struct json_object *params)
 	lsp->ended = true;
 }
 
-/* ---- the model ------------------------------------------------------------------------------- */
+/* ---- what the editor says of itself ---------------------------------------------------------- */
 
-/* Shows the editor's user a message. */
-static void show_message(struct lsp *lsp, const char *text)
+void lsp_show_message(struct lsp *lsp, const char *text)
 {
 	struct json_object *message = json_object_new_object();
 	struct json_object *params = json_object_new_object();
@@ -101,42 +100,6 @@ static void show_message(struct lsp *lsp, const char *text)
 	lsp_put_string(message, "method", "window/showMessage");
 	lsp_put(message, "params", params);
 	lsp_send(lsp, message);
-}
-
-/* Opens the model at the path of the server. False with findings when it cannot be used. */
-static bool open_model(struct lsp *lsp, struct qs_findings *findings)
-{
-	enum qs_status status = qs_model_open(lsp->model_path, findings, &lsp->model);
-
-	if (status == QS_OK)
-		status = qs_layers_new(lsp->model, findings, &lsp->layer_list);
-	if (status == QS_OK)
-		lsp->layers = qs_layers_list(lsp->layer_list, &lsp->n_layers);
-	return status == QS_OK;
-}
-
-void lsp_use_model(struct lsp *lsp, const char *path)
-{
-	static const struct qs_text_style style = {false, false, QS_SEVERITY_ERROR};
-	struct qs_findings *findings = qs_findings_new();
-	struct qs_text text = QS_TEXT_INIT;
-	char *copy = path[0] ? strdup(path) : NULL;
-
-	qs_layers_free(lsp->layer_list);
-	qs_model_free(lsp->model);
-	free(lsp->model_path);
-	lsp->layer_list = NULL;
-	lsp->model = NULL;
-	lsp->layers = NULL;
-	lsp->n_layers = 0;
-	lsp->model_path = copy;
-	if (findings && copy && !open_model(lsp, findings) &&
-	    qs_findings_write_text(findings, &style, &text) == QS_OK)
-		show_message(lsp, text.data);
-	qs_text_done(&text);
-	qs_findings_free(findings);
-	for (struct lsp_document *d = lsp->documents; d; d = d->next)
-		lsp_publish(lsp, d);
 }
 
 void lsp_did_change_configuration(struct lsp *lsp, struct json_object *params)
@@ -195,6 +158,7 @@ static void close_document(struct lsp *lsp, const char *uri)
 	if (!document)
 		return;
 	*slot = document->next;
+	lsp_forget_judgement(lsp, document);
 	lsp_document_free(document);
 }
 
@@ -216,6 +180,7 @@ void lsp_did_open(struct lsp *lsp, struct json_object *params)
 	document->version = json_object_get_int64(lsp_at(params, "textDocument.version"));
 	document->next = lsp->documents;
 	lsp->documents = document;
+	lsp_find_judgement(lsp, document);
 	lsp_publish(lsp, document);
 }
 
@@ -248,8 +213,9 @@ void lsp_did_change(struct lsp *lsp, struct json_object *params)
 		return;
 	for (size_t i = 0; i < json_object_array_length(events); i++) {
 		if (!change(lsp, document, json_object_array_get_idx(events, i)))
-			show_message(lsp, "qstrata cannot follow a change; close the document and "
-					  "open it again");
+			lsp_show_message(lsp,
+			    "qstrata cannot follow a change; close the document and "
+			    "open it again");
 	}
 	document->version = json_object_get_int64(lsp_at(params, "textDocument.version"));
 	lsp_publish(lsp, document);
@@ -260,8 +226,11 @@ void lsp_did_save(struct lsp *lsp, struct json_object *params)
 	struct lsp_error error = {0, NULL};
 	struct lsp_document *document = lsp_find_document(lsp, params, &error);
 
-	if (document)
-		lsp_publish(lsp, document);
+	if (!document)
+		return;
+	/* Settings may have been saved before it. */
+	lsp_find_judgement(lsp, document);
+	lsp_publish(lsp, document);
 }
 
 void lsp_did_close(struct lsp *lsp, struct json_object *params)

@@ -30,11 +30,9 @@ struct lsp {
 	enum lsp_units units; /* that positions count */
 	struct qs_text *out;
 	struct lsp_document *documents;
-	char *model_path; /* NULL: no model */
-	struct qs_model *model;
-	struct qs_layers *layer_list;
-	const struct qs_layer *layers; /* NULL: no model, or it cannot be read */
-	size_t n_layers;
+	struct lsp_host host; /* all NULL: there is none */
+	char *model_path;     /* NULL: what the settings of a document say */
+	struct lsp_model *models;
 };
 
 /* The errors of JSON-RPC and of the protocol. */
@@ -88,7 +86,34 @@ void lsp_publish(struct lsp *lsp, struct lsp_document *document);
 /* Tells the editor what was found in a document, nothing when it was not checked. */
 void lsp_send_diagnostics(struct lsp *lsp, const struct lsp_document *document);
 
-/* Reads the model, and checks all documents again. */
+/* Shows the editor's user a message. */
+void lsp_show_message(struct lsp *lsp, const char *text);
+
+/* ---- judgement.c ----------------------------------------------------------------------------- */
+
+/* Finds anew how a document is checked; what was read of it is forgotten. */
+void lsp_find_judgement(struct lsp *lsp, struct lsp_document *document);
+void lsp_forget_judgement(const struct lsp *lsp, struct lsp_document *document);
+
+/* An empty list for findings about a document, which knows what was decided about them. NULL:
+ * memory ran out. */
+struct qs_findings *lsp_new_findings(const struct lsp *lsp, const struct lsp_document *document);
+
+/* Reads a text as a config, and holds it against the model of the document, if there is one. The
+ * policy is there also when only the selection is not: QS_INVALID. */
+enum qs_status lsp_judge(const struct lsp_document *document, const struct qs_source *source,
+    struct qs_findings *findings, struct qs_policy **ret_policy,
+    struct qs_selection **ret_selection);
+
+/* ---- models.c -------------------------------------------------------------------------------- */
+
+/* The model that a document is to be held against; NULL: none, or it cannot be used, which was
+ * shown. */
+const struct lsp_model *lsp_find_model(struct lsp *lsp, const struct lsp_document *document);
+void lsp_close_models(struct lsp *lsp);
+
+/* Takes the model at a path for all documents, those of their settings for "", and checks them
+ * again. */
 void lsp_use_model(struct lsp *lsp, const char *path);
 
 /* ---- transport.c ----------------------------------------------------------------------------- */

@@ -405,27 +405,3 @@ enum qs_status qs_equalize(
 	qs_graph_free(graph);
 	return status;
 }
-
-enum qs_status qs_relu6_to_relu(
-    struct qs_model *model, struct qs_findings *findings, size_t *ret_count)
-{
-	struct qs_graph *graph = NULL;
-	enum qs_status status = qs_graph_new(model, findings, &graph);
-	size_t n = 0;
-
-	for (size_t i = 0; status == QS_OK && i < graph->n_nodes; i++) {
-		Onnx__NodeProto *proto = graph->nodes[i].proto;
-
-		if (!is_type(graph, i, "ReLU6"))
-			continue;
-		proto->op_type = qs_arena_strdup(&model->arena, "Relu");
-		proto->n_input = 1;
-		proto->n_attribute = 0;
-		status = proto->op_type ? QS_OK : QS_NOMEM;
-		n++;
-	}
-	if (status == QS_OK)
-		*ret_count = n;
-	qs_graph_free(graph);
-	return status;
-}

@@ -24,8 +24,4 @@ struct qs_equalized {
 enum qs_status qs_equalize(
     struct qs_model *model, struct qs_findings *findings, struct qs_equalized *ret_equalized);
 
-/* Makes every ReLU6 a ReLU; gives their number. */
-enum qs_status qs_relu6_to_relu(
-    struct qs_model *model, struct qs_findings *findings, size_t *ret_count);
-
 #endif

@@ -30,7 +30,7 @@ static void write_found(
 		qs_text_addf(text, ", %.*s", qs_json_shown(written, 60), written.bytes);
 }
 
-static void report_type(
+static struct qs_finding *report_type(
     struct qs_policy *policy, const struct qs_json *member, const struct qs_param_info *info)
 {
 	struct qs_text found = QS_TEXT_INIT;
@@ -42,6 +42,7 @@ static void report_type(
 	    expected_type(info->kind), found.data);
 	qs_findings_end_text(policy->findings, &found);
 	qs_offer_value(policy, finding, member, info->kind, info->least, info->most);
+	return finding;
 }
 
 /* Whether a value of an overall block is one that blocks for single kinds may override. */
@@ -74,7 +75,7 @@ static void hint_at_owner(struct qs_policy *policy, struct qs_finding *finding,
 	}
 }
 
-static void report_word(
+static struct qs_finding *report_word(
     struct qs_policy *policy, const struct qs_json *member, const struct qs_param_info *info)
 {
 	struct qs_text words = QS_TEXT_INIT;
@@ -89,6 +90,7 @@ static void report_word(
 	qs_findings_end_text(policy->findings, &words);
 	qs_unknown_word(policy, finding, info->key, member, &info->set);
 	hint_at_owner(policy, finding, member->string, info->key, may_be_overridden(member));
+	return finding;
 }
 
 /* The value of a plug-in's word, or -1; those behind 63 would not be seen by device rules. */
@@ -105,10 +107,10 @@ static int find_foreign(const struct qs_vocabulary *vocabulary, enum qs_param pa
 }
 
 static bool read_choice(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info, union qs_value *ret_value)
+    const struct qs_param_info *info, union qs_value *ret_value, struct qs_finding **ret_said)
 {
 	if (member->type != QS_JSON_STRING) {
-		report_type(policy, member, info);
+		*ret_said = report_type(policy, member, info);
 		return false;
 	}
 	ret_value->integer = qs_word_find(&info->set, member->string);
@@ -122,26 +124,24 @@ static bool read_choice(struct qs_policy *policy, const struct qs_json *member,
 	    (enum qs_param)qs_param_find(member->key), &info->set, member->string);
 	if (ret_value->integer >= 0)
 		return true;
-	report_word(policy, member, info);
+	*ret_said = report_word(policy, member, info);
 	return false;
 }
 
 static bool read_integer(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info, union qs_value *ret_value)
+    const struct qs_param_info *info, union qs_value *ret_value, struct qs_finding **ret_said)
 {
-	struct qs_finding *finding;
-
 	if (member->type != QS_JSON_INT) {
-		report_type(policy, member, info);
+		*ret_said = report_type(policy, member, info);
 		return false;
 	}
 	if (member->integer < (int64_t)info->least || member->integer > (int64_t)info->most) {
-		finding = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE,
+		*ret_said = qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE,
 		    qs_policy_value_place(policy, member), member,
 		    "%s cannot be %lld; expected %d to %d", info->key, (long long)member->integer,
 		    (int)info->least, (int)info->most);
 		if (member->integer == 0)
-			qs_finding_hint(policy->findings, finding,
+			qs_finding_hint(policy->findings, *ret_said,
 			    "leave the key out: vai_q_pytorch takes 0 for not given");
 		return false;
 	}
@@ -151,34 +151,36 @@ static bool read_integer(struct qs_policy *policy, const struct qs_json *member,
 
 /* An integer passes here: whether the missing decimal point matters depends on the method. */
 static bool read_real(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info, union qs_value *ret_value)
+    const struct qs_param_info *info, union qs_value *ret_value, struct qs_finding **ret_said)
 {
 	if (member->type != QS_JSON_REAL && member->type != QS_JSON_INT) {
-		report_type(policy, member, info);
+		*ret_said = report_type(policy, member, info);
 		return false;
 	}
 	ret_value->real = member->type == QS_JSON_REAL ? member->real : (double)member->integer;
 	if (ret_value->real > info->least && ret_value->real <= info->most)
 		return true;
-	qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
-	    member, "%s cannot be %.15g; expected more than %g and at most %g", info->key,
-	    ret_value->real, info->least, info->most);
+	*ret_said =
+	    qs_policy_say(policy, QS_FINDING_ILLEGAL_VALUE, qs_policy_value_place(policy, member),
+		member, "%s cannot be %.15g; expected more than %g and at most %g", info->key,
+		ret_value->real, info->least, info->most);
 	return false;
 }
 
 static bool read_bool(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info, union qs_value *ret_value)
+    const struct qs_param_info *info, union qs_value *ret_value, struct qs_finding **ret_said)
 {
 	if (member->type != QS_JSON_BOOL) {
-		report_type(policy, member, info);
+		*ret_said = report_type(policy, member, info);
 		return false;
 	}
 	ret_value->integer = member->boolean;
 	return true;
 }
 
+/* Reads a value. False: it is none that the parameter has, and `*ret_said` is what was said. */
 typedef bool value_reader(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info, union qs_value *ret_value);
+    const struct qs_param_info *info, union qs_value *ret_value, struct qs_finding **ret_said);
 
 static value_reader *const readers[] = {[QS_KIND_BOOL] = read_bool,
     [QS_KIND_INT] = read_integer,
@@ -200,21 +202,27 @@ static void read_parameter(
 		return;
 	}
 	block->member[param] = member;
-	block->broken[param] = member->type == QS_JSON_BROKEN ||
-	                       !readers[info->kind](policy, member, info, &block->value[param]);
+	block->broken[param] =
+	    member->type == QS_JSON_BROKEN ||
+	    !readers[info->kind](policy, member, info, &block->value[param], &block->said[param]);
 	if (block->broken[param])
 		member->mark = QS_MARK_REPORTED;
 	if (param == QS_PARAM_PERCENTAGE)
 		block->percentage_is_integer = member->type == QS_JSON_INT;
 }
 
-static void report_unknown(struct qs_policy *policy, const struct qs_json *member)
+static void report_unknown(
+    struct qs_policy *policy, const struct qs_json *member, struct qs_block *block)
 {
-	const char *known[QS_PARAM__COUNT];
+	const char *known[QS_PARAM__COUNT], *meant;
+	struct qs_finding *finding;
 
 	for (int i = 0; i < QS_PARAM__COUNT; i++)
 		known[i] = qs_param_info((enum qs_param)i)->key;
-	qs_unknown_key(policy, member, "a block of parameters", known, QS_PARAM__COUNT);
+	meant = qs_unknown_key(
+	    policy, member, "a block of parameters", known, QS_PARAM__COUNT, &finding);
+	if (meant)
+		block->said[qs_param_of_word(meant)] = finding;
 }
 
 void qs_block_read(struct qs_policy *policy, struct qs_json *object, struct qs_block *ret_block)
@@ -233,7 +241,7 @@ void qs_block_read(struct qs_policy *policy, struct qs_json *object, struct qs_b
 		const int param = qs_param_find(member->key);
 
 		if (param < 0)
-			report_unknown(policy, member);
+			report_unknown(policy, member, ret_block);
 		else
 			read_parameter(policy, member, (enum qs_param)param, ret_block);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every kind of finding in the order of codes: the rows of findings.def and device rules. */
 #include "base/finding.h"
+#include "base/json_document.h"
 #include "policy/rule.h"
 #include "qstrata/policy.h"
 
@@ -107,4 +108,36 @@ const struct qs_code *qs_catalog_list(const struct qs_catalog *catalog, size_t *
 {
 	*ret_n = catalog->n_codes;
 	return catalog->codes;
+}
+
+static struct json_object *code_json(const struct qs_code *code)
+{
+	struct json_object *object = json_object_new_object();
+	struct qs_text page = QS_TEXT_INIT;
+
+	qs_text_add(&page, code->page ? code->page : "", code->page_size);
+	qs_json_put(object, "code", json_object_new_string(code->code));
+	qs_json_put(object, "name", json_object_new_string(code->name));
+	qs_json_put(object, "severity", json_object_new_string(qs_severity_name(code->severity)));
+	qs_json_put(object, "title", qs_json_text(code->title));
+	qs_json_put(object, "hint", qs_json_text(code->hint));
+	qs_json_put(object, "source", qs_json_text(code->source));
+	qs_json_put(object, "date", qs_json_text(code->date));
+	qs_json_put(object, "page", code->page ? qs_json_end_text(&page) : NULL);
+	qs_text_done(&page);
+	return object;
+}
+
+enum qs_status qs_catalog_write_json(
+    const struct qs_catalog *catalog, const struct qs_code *one, struct qs_text *text)
+{
+	struct json_object *document = json_object_new_object(), *list = json_object_new_array();
+
+	for (size_t i = 0; i < catalog->n_codes; i++) {
+		if (!one || one == &catalog->codes[i])
+			json_object_array_add(list, code_json(&catalog->codes[i]));
+	}
+	qs_json_put(document, "format_version", json_object_new_string("1.0"));
+	qs_json_put(document, "codes", list);
+	return qs_json_write(document, text);
 }

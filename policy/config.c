@@ -121,15 +121,15 @@ static bool is_foreign(struct qs_policy *policy)
 /* Reports a key; returns the id of the one that it seems to be, or -1. */
 static int report_unknown_key(struct qs_policy *policy, const struct qs_json *member)
 {
-	const char *meant;
-	const char *known[KEY__COUNT];
+	const char *known[KEY__COUNT], *meant;
+	struct qs_finding *finding;
 	size_t n = 0;
 
 	for (int i = 0; i < KEY__COUNT; i++) {
 		if (keys[i].place == PLACE_TOP)
 			known[n++] = keys[i].key;
 	}
-	meant = qs_unknown_key(policy, member, "a config", known, n);
+	meant = qs_unknown_key(policy, member, "a config", known, n, &finding);
 	return meant ? find_key(PLACE_TOP, (struct qs_json_string){meant, (uint32_t)strlen(meant)})
 	             : -1;
 }
@@ -291,24 +291,54 @@ static void read_members(struct qs_policy *policy)
 		qs_entries_read(policy, found[KEY_LAYER_QUANTIZE_CONFIG]);
 }
 
-/* Judges what is effective. Rules and effects of an entry are looked at together, while it is at
- * hand. */
+/* Judges entries and the model level by rules about layer types, or by the others. Effects of an
+ * entry are looked at with the latter, while it is at hand. */
+static void judge_all(struct qs_policy *policy, struct qs_judge *judge, bool typed)
+{
+	qs_judge_model(judge, typed);
+	for (size_t i = 0; i < policy->n_entries; i++) {
+		if (policy->entries[i].later)
+			continue;
+		qs_judge_entry(judge, &policy->entries[i], typed);
+		if (!typed)
+			qs_effect_entry(policy, &policy->entries[i]);
+	}
+	policy->n_errors += judge->n_errors;
+	judge->n_errors = 0;
+}
+
+/* Keeps what came of devices for the model, or says it. */
+static void sum_up(struct qs_policy *policy, const struct qs_judge *judge)
+{
+	if (!policy->awaits_model) {
+		qs_judge_sum_up(judge);
+		return;
+	}
+	policy->tally = qs_arena_array(&policy->arena, QS_DEVICE_LIMIT, sizeof(*policy->tally));
+	if (policy->tally)
+		memcpy(policy->tally, judge->tally, sizeof(judge->tally));
+	else
+		policy->nomem = true;
+}
+
+/* Judges what is effective. What is refused without its model is not held against it. */
 static void judge(struct qs_policy *policy)
 {
 	struct qs_judge judge;
 
 	if (!policy->n_errors)
 		qs_redundant_entries(policy);
-	qs_judge_init(&judge, policy);
-	qs_judge_model(&judge);
-	for (size_t i = 0; i < policy->n_entries; i++) {
-		if (policy->entries[i].later)
-			continue;
-		qs_judge_entry(&judge, &policy->entries[i]);
-		qs_effect_entry(policy, &policy->entries[i]);
+	if (qs_judge_init(&judge, policy, policy->findings)) {
+		judge_all(policy, &judge, false);
+		qs_effect_model(policy);
+		policy->awaits_model = policy->awaits_model && !policy->n_errors;
+		if (judge.n_typed && !policy->awaits_model)
+			judge_all(policy, &judge, true);
+		sum_up(policy, &judge);
+	} else {
+		policy->nomem = true;
 	}
-	qs_effect_model(policy);
-	qs_judge_sum_up(&judge);
+	qs_judge_done(&judge);
 }
 
 static void read_document(struct qs_policy *policy)
@@ -345,6 +375,7 @@ static enum qs_status start(
 	policy->findings = findings;
 	policy->tool = options->tool;
 	policy->devices = options->devices;
+	policy->awaits_model = options->awaits_model;
 	if (!options->rulebook)
 		status = qs_rulebook_new(&policy->own_rulebook);
 	policy->rulebook = options->rulebook ? options->rulebook : policy->own_rulebook;

@@ -89,7 +89,8 @@ static void read_tensor_block(struct qs_policy *policy, struct qs_json *member, 
 	if (tensor < 0) {
 		for (int t = 0; t < QS_TENSOR__COUNT; t++)
 			known[t] = qs_tensor_words.words[t].word;
-		qs_unknown_key(policy, member, "tensor_quantize_config", known, QS_TENSOR__COUNT);
+		qs_unknown_key(
+		    policy, member, "tensor_quantize_config", known, QS_TENSOR__COUNT, &finding);
 		return;
 	}
 	qs_block_read(policy, member, &block);
@@ -213,6 +214,7 @@ static void sort_members(
     struct qs_policy *policy, struct qs_json *object, struct entry_members *members)
 {
 	const char *known[N_ENTRY_KEYS], *meant;
+	struct qs_finding *finding;
 	size_t i;
 
 	for (struct qs_json *m = object->children.first; m; m = m->next) {
@@ -227,7 +229,7 @@ static void sort_members(
 		}
 		for (i = 0; i < N_ENTRY_KEYS; i++)
 			known[i] = entry_keys[i].key;
-		meant = qs_unknown_key(policy, m, "a layer entry", known, N_ENTRY_KEYS);
+		meant = qs_unknown_key(policy, m, "a layer entry", known, N_ENTRY_KEYS, &finding);
 		if (!meant)
 			continue;
 		members->no_selector |= meant == known[0] || meant == known[1];

@@ -87,22 +87,20 @@ static const char *nearest_selector(
 static enum qs_status report_no_entry(
     const struct qs_policy *policy, const char *word, struct qs_findings *findings)
 {
+	/* What is wrong is the question: the finding is about the file, and no place in it. */
+	const struct qs_source *file = qs_findings_name_source(findings, qs_policy_name(policy));
 	struct qs_arena arena = QS_ARENA_INIT;
 	struct qs_finding *finding;
-	const struct qs_json *list;
 	const char *nearest;
 
 	if (policy->n_entries == 0) {
-		qs_finding_add(findings, QS_FINDING_NO_SUCH_ENTRY,
-		    qs_place_of(policy->document.source),
+		qs_finding_add(findings, QS_FINDING_NO_SUCH_ENTRY, qs_place_of(file),
 		    "the config has no layer entry \"%s\", as it has none at all", word);
 		return QS_INVALID;
 	}
-	list = policy->entries[0].object->parent;
 	nearest = nearest_selector(policy, word, &arena);
-	finding = qs_finding_add(findings, QS_FINDING_NO_SUCH_ENTRY,
-	    qs_policy_key_place(policy, list), "the config has no layer entry \"%s\"", word);
-	qs_policy_point(findings, finding, list);
+	finding = qs_finding_add(findings, QS_FINDING_NO_SUCH_ENTRY, qs_place_of(file),
+	    "the config has no layer entry \"%s\"", word);
 	if (nearest)
 		qs_finding_hint(findings, finding, "did you mean \"%s\"?", nearest);
 	else

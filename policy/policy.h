@@ -71,12 +71,16 @@ struct qs_entry {
 	struct qs_settings settings[QS_TENSOR__COUNT];
 };
 
+struct qs_tally;
+
 struct qs_policy {
 	struct qs_json_document document;
 	enum qs_tool tool;
 	const struct qs_rulebook *rulebook;
 	struct qs_rulebook *own_rulebook; /* NULL: the rulebook is the caller's */
 	uint64_t devices;                 /* what it is judged for; 0: its target_device */
+	bool awaits_model;                /* rules about layer types are yet to be judged */
+	struct qs_tally *tally;           /* what came of devices until then */
 	struct qs_arena arena;
 	struct qs_findings *findings;           /* while reading */
 	const struct qs_vocabulary *vocabulary; /* while reading; or NULL */
@@ -120,6 +124,13 @@ void qs_offer_removal(
 void qs_policy_point(
     struct qs_findings *findings, struct qs_finding *finding, const struct qs_json *value);
 
+/* ---- trace.c: where a value comes from ------------------------------------------------------- */
+
+/* Gives a finding, which may be NULL, the chain of a parameter of a kind from a setting on. */
+void qs_policy_trace(struct qs_findings *findings, struct qs_finding *finding,
+    const struct qs_policy *policy, enum qs_tensor tensor, enum qs_param param,
+    const struct qs_setting *setting);
+
 /* ---- block.c: one object of parameters ------------------------------------------------------- */
 
 /* A parameter block as read: the member and value of every parameter that it sets. */
@@ -128,6 +139,9 @@ struct qs_block {
 	struct qs_json *member[QS_PARAM__COUNT]; /* NULL: not set */
 	union qs_value value[QS_PARAM__COUNT];
 	bool broken[QS_PARAM__COUNT];
+	/* What was said of a parameter that has no legal value, or of a key that was meant to be
+	 * it; NULL: nothing. */
+	struct qs_finding *said[QS_PARAM__COUNT];
 	bool percentage_is_integer; /* written without a decimal point */
 };
 
@@ -211,9 +225,9 @@ struct qs_finding *qs_version_missing(
 /* ---- unknown.c: what somebody meant ---------------------------------------------------------- */
 
 /* Reports a key that the place does not have, with the nearest of `known`, which is returned; NULL
- * when none is near. */
+ * when none is near. `*ret_finding` is what was said. */
 const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
-    const char *where, const char *const *known, size_t n_known);
+    const char *where, const char *const *known, size_t n_known, struct qs_finding **ret_finding);
 
 /* Offers the word of a set that was meant by the value of a key on a finding about it; returns its
  * index, or -1. */

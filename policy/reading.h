@@ -70,6 +70,14 @@ qs_value_reader qs_read_severity, qs_read_fact_answer, qs_read_rule_answer;
 /* Of tensor kinds (unsigned), and of devices (uint64_t), as bit masks. */
 qs_value_reader qs_read_tensors, qs_read_devices;
 
+/* Of what facts about operators say: a struct qs_rule_types, an enum qs_front_end, qs_unit or
+ * qs_scale_law, a set of number formats and a cost (uint32_t), limits (uint32_t of each). */
+qs_value_reader qs_read_operator_names, qs_read_front_end, qs_read_unit, qs_read_scale_law,
+    qs_read_numbers, qs_read_cost, qs_read_limits;
+/* The names of a list whose length was looked at, into a struct qs_rule_types. */
+void qs_read_names(
+    struct qs_reading *reading, const struct qs_json *list, struct qs_rule_types *ret_names);
+
 /* The forms of texts as regular expressions, for the published schemas. */
 #define QS_FORM_TEXT "^[^\\u0000-\\u001F\\u007F]+$"
 #define QS_FORM_NAME "^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -77,6 +85,8 @@ qs_value_reader qs_read_tensors, qs_read_devices;
 #define QS_FORM_DATE "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 #define QS_TEXT_LIMIT 1000
 #define QS_NAME_LIMIT 64
+/* A limit of an operator. */
+#define QS_LARGEST_LIMIT 1000000000
 /* Values of a parameter that a rule lists. */
 #define QS_VALUES_LIMIT 64
 

@@ -176,6 +176,24 @@ void qs_read_rule_answer(struct qs_reading *reading, const struct qs_json *value
 	read_answer(reading, value, target, QS_ANSWER_FORBIDDEN);
 }
 
+void qs_read_names(
+    struct qs_reading *reading, const struct qs_json *list, struct qs_rule_types *ret_names)
+{
+	ret_names->words = qs_arena_array(
+	    &reading->rulebook->arena, list->children.count, sizeof(*ret_names->words));
+	if (!ret_names->words) {
+		reading->nomem = true;
+		return;
+	}
+	for (const struct qs_json *item = list->children.first; item; item = item->next) {
+		const char *word = NULL;
+
+		qs_read_name(reading, item, &word);
+		if (word)
+			ret_names->words[ret_names->n++] = word;
+	}
+}
+
 void qs_read_tensors(struct qs_reading *reading, const struct qs_json *value, void *target)
 {
 	if (!qs_reading_list(reading, value, QS_DEVICE_LIMIT, "a list of tensor kinds"))

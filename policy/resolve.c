@@ -106,6 +106,40 @@ static void check_percentage(
 		policy->nomem = true;
 }
 
+static void tell_setting(struct qs_policy *policy, struct qs_finding *said, enum qs_tensor tensor,
+    enum qs_param param, const struct qs_setting *setting)
+{
+	struct qs_place place = {NULL, 0, 0};
+	struct qs_text value = QS_TEXT_INIT;
+
+	while (setting->broken)
+		setting = setting->shadowed;
+	if (setting->member)
+		place = qs_policy_value_place(policy, setting->member);
+	qs_setting_write(setting, param, &value);
+	qs_finding_relate(policy->findings, said, place, "%s%s %s counts in its place",
+	    setting->member ? "" : "the built-in default ", qs_param_info(param)->key, value.data);
+	qs_policy_trace(policy->findings, said, policy, tensor, param, setting);
+	qs_findings_end_text(policy->findings, &value);
+}
+
+/* Tells with what was said of a parameter what counts in its place, once for kinds that share
+ * it. */
+static void tell_rest(struct qs_policy *policy, struct qs_finding *said, enum qs_param param,
+    unsigned tensors, const struct qs_settings settings[QS_TENSOR__COUNT])
+{
+	const struct qs_setting *told = NULL;
+
+	for (int t = 0; said && t < QS_TENSOR__COUNT; t++) {
+		const struct qs_setting *setting = settings[t].param[param];
+
+		if (!(tensors >> t & 1) || setting == told)
+			continue;
+		told = setting;
+		tell_setting(policy, said, (enum qs_tensor)t, param, setting);
+	}
+}
+
 void qs_resolve_block(struct qs_policy *policy, const struct qs_block *block, enum qs_level level,
     unsigned tensors, struct qs_settings settings[QS_TENSOR__COUNT])
 {
@@ -114,6 +148,7 @@ void qs_resolve_block(struct qs_policy *policy, const struct qs_block *block, en
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
 		const struct qs_setting *below = NULL, *made = NULL;
 
+		tell_rest(policy, block->said[p], (enum qs_param)p, tensors, settings);
 		if (!block->member[p])
 			continue;
 		for (int t = 0; t < QS_TENSOR__COUNT; t++) {

@@ -20,6 +20,9 @@
 #define QS_RULE_TYPES 64
 #define QS_SET_LIMIT 64
 #define QS_FACT_LIMIT 1000
+#define QS_OPERATOR_FACT_LIMIT 1000
+#define QS_OPERATOR_NAMES 256 /* of one fact */
+#define QS_COST_LIMIT 100
 
 /* A parameter has one of some values: bit v of `values` stands for the integer v. */
 struct qs_condition {
@@ -28,7 +31,7 @@ struct qs_condition {
 	uint64_t values;
 };
 
-/* The layer types that a rule is about: last parts of dotted names; none: every layer. */
+/* Names of layer types or operators. For a rule: last parts of dotted names; none: every layer. */
 struct qs_rule_types {
 	const char **words;
 	size_t n;
@@ -80,8 +83,15 @@ void qs_rulebook_drop(struct qs_rulebook *rulebook, size_t set);
 /* The index of a device of `size` bytes, or -1. */
 int qs_rulebook_device(const struct qs_rulebook *rulebook, const char *name, size_t size);
 
-/* The words of answers. */
-extern const struct qs_word_set qs_answer_words;
+/* The words of answers, and of what facts about operators are made of. */
+extern const struct qs_word_set qs_answer_words, qs_unit_words, qs_front_end_words, qs_number_words,
+    qs_scale_law_words;
+
+/* A key of limits.def, and what it says. */
+struct qs_limit_info {
+	const char *key, *what;
+};
+extern const struct qs_limit_info qs_limit_list[QS_LIMIT__COUNT];
 
 /* ---- rule_read.c: texts to rules ------------------------------------------------------------- */
 

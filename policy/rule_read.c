@@ -16,7 +16,13 @@ struct profile_file {
 	const char *schema, *name, *title, *architecture, *source, *date;
 	bool format;
 	uint64_t like;
-	const struct qs_json *facts, *rules;
+	enum qs_scale_law scale_law;
+	const struct qs_json *facts, *operators, *rules;
+};
+/* A fact about operators as read. */
+struct operator_row {
+	struct qs_rule_types names;
+	struct qs_operator_fact fact;
 };
 
 static struct qs_place place_of(const struct qs_reading *reading, const struct qs_json *value)
@@ -174,23 +180,8 @@ static void read_requirement(struct qs_reading *reading, const struct qs_json *o
 
 static void read_types(struct qs_reading *reading, const struct qs_json *list, void *target)
 {
-	struct qs_rule_types *types = target;
-
-	if (!qs_reading_list(reading, list, QS_RULE_TYPES, "a list of layer types"))
-		return;
-	types->words =
-	    qs_arena_array(&reading->rulebook->arena, list->children.count, sizeof(*types->words));
-	if (!types->words) {
-		reading->nomem = true;
-		return;
-	}
-	for (const struct qs_json *item = list->children.first; item; item = item->next) {
-		const char *word = NULL;
-
-		qs_read_name(reading, item, &word);
-		if (word)
-			types->words[types->n++] = word;
-	}
+	if (qs_reading_list(reading, list, QS_RULE_TYPES, "a list of layer types"))
+		qs_read_names(reading, list, target);
 }
 
 /* ---- what an element of a document is -------------------------------------------------------- */
@@ -225,7 +216,15 @@ static void read_nothing(struct qs_reading *reading, const struct qs_json *value
 #define READ_DEVICES qs_read_devices
 #define READ_RULES read_later
 #define READ_FACTS read_later
+#define READ_OPERATORS read_later
 #define READ_TYPES read_types
+#define READ_OPERATOR_NAMES qs_read_operator_names
+#define READ_FRONT_END qs_read_front_end
+#define READ_UNIT qs_read_unit
+#define READ_NUMBERS qs_read_numbers
+#define READ_COST qs_read_cost
+#define READ_LIMITS qs_read_limits
+#define READ_SCALE_LAW qs_read_scale_law
 #define READ_CONDITIONS read_conditions
 #define READ_REQUIREMENT read_requirement
 
@@ -235,13 +234,15 @@ static void read_nothing(struct qs_reading *reading, const struct qs_json *value
 #define TARGET_PROFILE struct profile_file
 #define TARGET_RULE struct qs_rule
 #define TARGET_FACT struct qs_device_fact
+#define TARGET_OPERATOR struct operator_row
 
 /* The table, place by place. */
 enum place {
 	PLACE_SET,
 	PLACE_PROFILE,
 	PLACE_RULE,
-	PLACE_FACT
+	PLACE_FACT,
+	PLACE_OPERATOR
 };
 static const struct row {
 	enum place place;
@@ -401,25 +402,77 @@ static void read_rules(struct qs_reading *reading, const struct qs_json *list, s
 
 /* ---- profiles -------------------------------------------------------------------------------- */
 
+/* Room for the elements of a list of a profile; NULL for too many of them, with a finding. */
+static void *room_for(struct qs_reading *reading, const struct qs_json *list, size_t limit,
+    const char *what, size_t size)
+{
+	void *room;
+
+	if (list->children.count > limit) {
+		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place_of(reading, list), list,
+		    "the profile has %u %s; the limit is %zu", list->children.count, what, limit);
+		return NULL;
+	}
+	room = qs_arena_array(&reading->rulebook->arena, (size_t)list->children.count + 1, size);
+	reading->nomem |= !room;
+	return room;
+}
+
+/* Whether an object has one of some keys; a finding when it has none. */
+static void want_key(struct qs_reading *reading, const struct qs_json *object,
+    const char *const *keys, size_t n_keys, const char *complaint)
+{
+	for (size_t i = 0; i < n_keys; i++) {
+		if (member_of(object, keys[i]))
+			return;
+	}
+	if (object->type == QS_JSON_OBJECT && reading->document.complete)
+		qs_reading_say(reading, QS_FINDING_RULES_MISSING_KEY, place_of(reading, object),
+		    object, "%s", complaint);
+}
+
+static void read_operator(
+    struct qs_reading *reading, const struct qs_json *object, struct qs_operator_fact *ret_fact)
+{
+	static const char *const says[] = {"on", "answer", "limits"};
+	struct operator_row row = {.fact.answer = QS_ANSWER__COUNT};
+	const char *numbers[QS_TENSOR__COUNT];
+
+	for (int i = 0; i < QS_TENSOR__COUNT; i++)
+		numbers[i] = qs_tensor_words.words[i].word;
+	for (int i = 0; i < QS_LIMIT__COUNT; i++)
+		row.fact.limits[i] = UINT32_MAX;
+	read_place(reading, PLACE_OPERATOR, object, "a fact about operators", &row);
+	want_key(reading, object, says, sizeof(says) / sizeof(*says),
+	    "a fact about operators lacks a key: one of \"on\", \"answer\", \"limits\"");
+	if (member_of(object, "answer"))
+		want_key(reading, object, numbers, QS_TENSOR__COUNT,
+		    "a fact with an answer lacks number formats: one of \"input\", \"weights\", "
+		    "\"bias\", \"activation\"");
+	row.fact.operators = row.names.words;
+	row.fact.n_operators = row.names.n;
+	*ret_fact = row.fact;
+}
+
+static void read_operators(
+    struct qs_reading *reading, const struct qs_json *list, struct qs_profile *profile)
+{
+	struct qs_operator_fact *facts = room_for(
+	    reading, list, QS_OPERATOR_FACT_LIMIT, "facts about operators", sizeof(*facts));
+
+	profile->operators = facts;
+	for (const struct qs_json *fact = list->children.first; fact && facts; fact = fact->next)
+		read_operator(reading, fact, &facts[profile->n_operators++]);
+}
+
 static void read_facts(
     struct qs_reading *reading, const struct qs_json *list, struct qs_profile *profile)
 {
-	struct qs_device_fact *facts;
+	struct qs_device_fact *facts =
+	    room_for(reading, list, QS_FACT_LIMIT, "facts", sizeof(*facts));
 
-	if (list->children.count > QS_FACT_LIMIT) {
-		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place_of(reading, list), list,
-		    "the profile has %u facts; the limit is %d", list->children.count,
-		    QS_FACT_LIMIT);
-		return;
-	}
-	facts = qs_arena_array(
-	    &reading->rulebook->arena, (size_t)list->children.count + 1, sizeof(*facts));
-	if (!facts) {
-		reading->nomem = true;
-		return;
-	}
 	profile->facts = facts;
-	for (const struct qs_json *fact = list->children.first; fact; fact = fact->next)
+	for (const struct qs_json *fact = list->children.first; fact && facts; fact = fact->next)
 		read_place(reading, PLACE_FACT, fact, "a fact", &facts[profile->n_facts++]);
 }
 
@@ -454,11 +507,18 @@ static void read_profile(struct qs_reading *reading, bool is_builtin, size_t *re
 		return;
 	*ret_device = (size_t)reading->device;
 	profile = &rulebook->profiles[reading->device];
-	*profile = (struct qs_profile){file.name ? file.name : "", file.title, file.architecture,
-	    file.source, file.date, NULL, 0, is_builtin};
+	*profile = (struct qs_profile){.name = file.name ? file.name : "",
+	    .title = file.title,
+	    .architecture = file.architecture,
+	    .source = file.source,
+	    .date = file.date,
+	    .scale_law = file.scale_law,
+	    .is_builtin = is_builtin};
 	rulebook->like[reading->device] = file.like | (uint64_t)1 << reading->device;
 	if (file.facts)
 		read_facts(reading, file.facts, profile);
+	if (file.operators)
+		read_operators(reading, file.operators, profile);
 	if (file.rules)
 		read_rules(reading, file.rules, QS_SET_LIMIT + (size_t)reading->device);
 }

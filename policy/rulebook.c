@@ -9,12 +9,72 @@
 
 #define WORD(SET, ID, word, versions, meaning) {word, sizeof(word) - 1, versions, meaning},
 static const struct qs_word answer_words[] = {QS_ANSWER_LIST(WORD)};
+static const struct qs_word unit_words[] = {QS_UNIT_LIST(WORD)};
+static const struct qs_word front_end_words[] = {QS_FRONT_END_LIST(WORD)};
+static const struct qs_word number_words[] = {QS_NUMBER_LIST(WORD)};
+static const struct qs_word scale_law_words[] = {QS_SCALE_LAW_LIST(WORD)};
 #undef WORD
 const struct qs_word_set qs_answer_words = {answer_words, QS_ANSWER__COUNT};
+const struct qs_word_set qs_unit_words = {unit_words, QS_UNIT__COUNT};
+const struct qs_word_set qs_front_end_words = {front_end_words, QS_FRONT_END__COUNT};
+const struct qs_word_set qs_number_words = {number_words, QS_NUMBER__COUNT};
+const struct qs_word_set qs_scale_law_words = {scale_law_words, QS_SCALE_LAW__COUNT};
+
+const struct qs_limit_info qs_limit_list[QS_LIMIT__COUNT] = {
+#define LIMIT(ID, key, what) {key, what},
+#include "qstrata/limits.def"
+#undef LIMIT
+};
 
 const char *qs_answer_word(enum qs_answer answer)
 {
 	return answer < QS_ANSWER__COUNT ? answer_words[answer].word : NULL;
+}
+
+const char *qs_unit_word(enum qs_unit unit)
+{
+	return unit < QS_UNIT__COUNT ? unit_words[unit].word : NULL;
+}
+
+const char *qs_front_end_word(enum qs_front_end front_end)
+{
+	return front_end < QS_FRONT_END__COUNT ? front_end_words[front_end].word : NULL;
+}
+
+const char *qs_limit_key(enum qs_limit limit)
+{
+	return limit < QS_LIMIT__COUNT ? qs_limit_list[limit].key : NULL;
+}
+
+const char *qs_limit_what(enum qs_limit limit)
+{
+	return limit < QS_LIMIT__COUNT ? qs_limit_list[limit].what : NULL;
+}
+
+const char *qs_number_word(enum qs_number number)
+{
+	return number < QS_NUMBER__COUNT ? number_words[number].word : NULL;
+}
+
+const char *qs_scale_law_word(enum qs_scale_law law)
+{
+	return law < QS_SCALE_LAW__COUNT ? scale_law_words[law].word : NULL;
+}
+
+/* The place of a word in a set, or -1. */
+static int find_word(const struct qs_word_set *set, const char *word)
+{
+	return qs_word_find(set, (struct qs_json_string){word, (uint32_t)strlen(word)});
+}
+
+int qs_front_end_of_word(const char *word)
+{
+	return find_word(&qs_front_end_words, word);
+}
+
+int qs_scale_law_of_word(const char *word)
+{
+	return find_word(&qs_scale_law_words, word);
 }
 
 struct qs_rule *qs_rulebook_more(struct qs_rulebook *rulebook)
@@ -117,6 +177,21 @@ const struct qs_profile *qs_rulebook_profiles(const struct qs_rulebook *rulebook
 {
 	*ret_n = rulebook->n_profiles;
 	return rulebook->profiles;
+}
+
+const struct qs_operator_fact *qs_rulebook_operator(
+    const struct qs_rulebook *rulebook, size_t device, size_t index)
+{
+	for (size_t i = 0; i < rulebook->n_profiles; i++) {
+		const struct qs_profile *profile = &rulebook->profiles[i];
+
+		if (!(rulebook->like[device] >> i & 1))
+			continue;
+		if (index < profile->n_operators)
+			return &profile->operators[index];
+		index -= profile->n_operators;
+	}
+	return NULL;
 }
 
 enum qs_status qs_rulebook_find_device(const struct qs_rulebook *rulebook, const char *name,

@@ -20,6 +20,15 @@ static size_t count_rules(const struct qs_rulebook *rulebook, size_t device)
 	return n;
 }
 
+static size_t count_facts(const struct qs_rulebook *rulebook, size_t device)
+{
+	size_t n = 0;
+
+	while (qs_rulebook_operator(rulebook, device, n))
+		n++;
+	return rulebook->profiles[device].n_facts + n;
+}
+
 /* ---- text ------------------------------------------------------------------------------------ */
 
 static void write_values(const struct qs_condition *condition, struct qs_text *text)
@@ -79,6 +88,56 @@ static void write_rules(const struct qs_rulebook *rulebook, size_t device, struc
 	}
 }
 
+/* "int8, int16" */
+static void write_numbers(uint32_t numbers, struct qs_text *text)
+{
+	int n = 0;
+
+	for (int i = 0; i < QS_NUMBER__COUNT; i++) {
+		if (numbers >> i & 1)
+			qs_text_addf(text, "%s%s", n++ ? ", " : "", qs_number_words.words[i].word);
+	}
+}
+
+/* "Linear of pytorch on bpu; input int8; weights int8" */
+static void write_operator_law(const struct qs_operator_fact *fact, struct qs_text *text)
+{
+	for (size_t i = 0; i < fact->n_operators; i++)
+		qs_text_addf(text, "%s%s", i ? ", " : "", fact->operators[i]);
+	qs_text_adds(text, fact->n_operators ? "" : "every operator");
+	if (fact->front_end != QS_FRONT_END_ANY)
+		qs_text_addf(text, " of %s", qs_front_end_words.words[fact->front_end].word);
+	if (fact->on != QS_UNIT_UNKNOWN)
+		qs_text_addf(text, " on %s", qs_unit_word(fact->on));
+	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
+		if (fact->numbers[t]) {
+			qs_text_addf(text, "; %s ", qs_tensor_words.words[t].word);
+			write_numbers(fact->numbers[t], text);
+		}
+	}
+	for (int i = 0; i < QS_LIMIT__COUNT; i++) {
+		if (fact->limits[i] != UINT32_MAX)
+			qs_text_addf(text, "; %s up to %u", qs_limit_list[i].key, fact->limits[i]);
+	}
+	if (fact->cost)
+		qs_text_addf(text, "; %u in the order of latencies", fact->cost);
+	if (fact->text)
+		qs_text_addf(text, "; %s", fact->text);
+}
+
+static void write_operators(const struct qs_rulebook *rulebook, size_t device, struct qs_text *text)
+{
+	const struct qs_operator_fact *fact;
+
+	for (size_t i = 0; (fact = qs_rulebook_operator(rulebook, device, i)) != NULL; i++) {
+		const char *answer = qs_answer_word(fact->answer);
+
+		qs_text_addf(text, "%s  %-9s ", i ? "" : "\noperators\n", answer ? answer : "-");
+		write_operator_law(fact, text);
+		qs_text_addf(text, "\n            %s, %s\n", fact->source, fact->date);
+	}
+}
+
 static void write_page(const struct qs_rulebook *rulebook, size_t device, struct qs_text *text)
 {
 	const struct qs_profile *profile = &rulebook->profiles[device];
@@ -87,7 +146,10 @@ static void write_page(const struct qs_rulebook *rulebook, size_t device, struct
 	if (profile->architecture)
 		qs_text_addf(text, " (%s)", profile->architecture);
 	qs_text_addf(text, "\n%s, %s\n", profile->source, profile->date);
+	qs_text_addf(text, "a symmetric scale is %s\n",
+	    qs_scale_law_words.words[profile->scale_law].meaning);
 	write_rules(rulebook, device, text);
+	write_operators(rulebook, device, text);
 	for (size_t i = 0; i < profile->n_facts; i++) {
 		const struct qs_device_fact *fact = &profile->facts[i];
 
@@ -119,7 +181,7 @@ static void write_table(const struct qs_rulebook *rulebook, struct qs_text *text
 
 		write_cell(profile->name, width, text);
 		qs_text_addf(text, "  %5zu  %5zu  %s  %s; %s\n", count_rules(rulebook, i),
-		    profile->n_facts, profile->date, profile->title, profile->source);
+		    count_facts(rulebook, i), profile->date, profile->title, profile->source);
 	}
 }
 
@@ -166,6 +228,61 @@ static struct json_object *fact_json(const struct qs_device_fact *fact)
 	return object;
 }
 
+static struct json_object *numbers_json(uint32_t numbers)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (int i = 0; i < QS_NUMBER__COUNT; i++) {
+		if (numbers >> i & 1)
+			json_object_array_add(list, qs_json_text(qs_number_words.words[i].word));
+	}
+	return list;
+}
+
+static struct json_object *limits_json(const struct qs_operator_fact *fact)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (int i = 0; i < QS_LIMIT__COUNT; i++) {
+		if (fact->limits[i] != UINT32_MAX)
+			qs_json_put(
+			    object, qs_limit_list[i].key, json_object_new_int64(fact->limits[i]));
+	}
+	return object;
+}
+
+static struct json_object *operator_json(const struct qs_operator_fact *fact)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *names = json_object_new_array();
+
+	for (size_t i = 0; i < fact->n_operators; i++)
+		json_object_array_add(names, qs_json_text(fact->operators[i]));
+	qs_json_put(object, "operators", names);
+	qs_json_put(
+	    object, "front_end", qs_json_text(qs_front_end_words.words[fact->front_end].word));
+	qs_json_put(object, "on", qs_json_text(qs_unit_word(fact->on)));
+	qs_json_put(object, "answer", qs_json_text(qs_answer_word(fact->answer)));
+	for (int t = 0; t < QS_TENSOR__COUNT; t++)
+		qs_json_put(object, qs_tensor_words.words[t].word, numbers_json(fact->numbers[t]));
+	qs_json_put(object, "cost", fact->cost ? json_object_new_int64(fact->cost) : NULL);
+	qs_json_put(object, "limits", limits_json(fact));
+	qs_json_put(object, "text", qs_json_text(fact->text));
+	qs_json_put(object, "source", qs_json_text(fact->source));
+	qs_json_put(object, "date", qs_json_text(fact->date));
+	return object;
+}
+
+static struct json_object *operators_json(const struct qs_rulebook *rulebook, size_t device)
+{
+	struct json_object *list = json_object_new_array();
+	const struct qs_operator_fact *fact;
+
+	for (size_t i = 0; (fact = qs_rulebook_operator(rulebook, device, i)) != NULL; i++)
+		json_object_array_add(list, operator_json(fact));
+	return list;
+}
+
 static struct json_object *profile_json(const struct qs_rulebook *rulebook, size_t device)
 {
 	const struct qs_profile *profile = &rulebook->profiles[device];
@@ -184,7 +301,9 @@ static struct json_object *profile_json(const struct qs_rulebook *rulebook, size
 	}
 	for (size_t i = 0; i < profile->n_facts; i++)
 		json_object_array_add(facts, fact_json(&profile->facts[i]));
+	qs_json_put(object, "scale_law", qs_json_text(qs_scale_law_word(profile->scale_law)));
 	qs_json_put(object, "rules", rules);
+	qs_json_put(object, "operators", operators_json(rulebook, device));
 	qs_json_put(object, "facts", facts);
 	return object;
 }

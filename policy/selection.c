@@ -214,6 +214,8 @@ static void run_selectors(struct selector_run *run)
 	take_all(run, QS_SELECT_NAME);
 	if (run->common.status == QS_OK)
 		qs_selector_report(&run->common);
+	if (run->common.status == QS_OK)
+		qs_selector_judge(&run->common);
 }
 
 /* False when memory ran out; end_run() is due all the same. */

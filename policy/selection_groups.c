@@ -86,6 +86,10 @@ static void report(struct check *check, const struct qs_entry *entry)
 	qs_finding_relate(check->findings, finding, place_of(check, firsts->param[param]),
 	    "%s %s of \"%s\" is %s", qs_param_info(param)->key, has.data, first,
 	    firsts->param[param]->member ? "set here" : "the built-in default");
+	qs_policy_trace(check->findings, finding, check->selection->policy, QS_TENSOR_ACTIVATION,
+	    param, own->param[param]);
+	qs_policy_trace(check->findings, finding, check->selection->policy, QS_TENSOR_ACTIVATION,
+	    param, firsts->param[param]);
 	if (conflict->n > 1)
 		qs_finding_hint(check->findings, finding,
 		    "the group has the format of its first layer: give it to that one; %zu groups "

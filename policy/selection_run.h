@@ -37,4 +37,9 @@ void qs_selector_run_patterns(struct qs_selector_run *run);
  * nothing; and which layers are left to the model level. */
 void qs_selector_report(struct qs_selector_run *run);
 
+/* ---- selection_rules.c ----------------------------------------------------------------------- */
+
+/* Judges the rules about layer types by the layers that entries have won. */
+void qs_selector_judge(struct qs_selector_run *run);
+
 #endif

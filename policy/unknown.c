@@ -80,7 +80,7 @@ static bool has_member(const struct qs_json *object, const char *key)
 }
 
 const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *member,
-    const char *where, const char *const *known, size_t n_known)
+    const char *where, const char *const *known, size_t n_known, struct qs_finding **ret_finding)
 {
 	const struct qs_json_string word = qs_trimmed(member->key);
 	const struct meant *meant = find_meant("", word);
@@ -102,6 +102,7 @@ const char *qs_unknown_key(struct qs_policy *policy, const struct qs_json *membe
 		qs_finding_hint(policy->findings, finding, "%s", home);
 	else if (meant && meant->explanation[0] && !home)
 		qs_finding_hint(policy->findings, finding, "%s", meant->explanation);
+	*ret_finding = finding;
 	return guess.best;
 }
 

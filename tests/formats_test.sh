@@ -22,7 +22,7 @@ write()
 {
 	n=$((n + 1))
 	formats=
-	for format in json json-lines sarif gitlab junit checkstyle; do
+	for format in json json-lines sarif rdjson gitlab junit checkstyle; do
 		formats="$formats --format $format:$scratch/$1.$format"
 	done
 	shift
@@ -112,6 +112,9 @@ for path in glob.glob(sys.argv[1] + "/*.json-lines"):
     if each != whole["diagnostics"]:
         sys.exit("FAIL: " + path + " differs from the document")
     lines += len(each)
+    review = json.load(open(path[:-len("json-lines")] + "rdjson", encoding="utf-8"))["diagnostics"]
+    if [one["code"]["value"] for one in review] != [one["code"] for one in each if not one["suppressed"]]:
+        sys.exit("FAIL: diagnostics for reviewdog of " + path)
     report = json.load(open(path[:-len("json-lines")] + "gitlab", encoding="utf-8"))
     if len({entry["fingerprint"] for entry in report}) != sum(not one["suppressed"] for one in each):
         sys.exit("FAIL: fingerprints for GitLab of " + path)

@@ -45,5 +45,11 @@ END
 diff -u expected told || { echo "FAIL: the example says something else"; exit 1; }
 ./numbers ./nowhere.so 2>told && { echo "FAIL: a plug-in that is not there"; exit 1; }
 grep -q 'cannot be used' told || { cat told; exit 1; }
+# Completion is where shells look for it, and is what the program says.
+for where in bash:bash-completion/completions/qstrata zsh:zsh/site-functions/_qstrata fish:fish/vendor_completions.d/qstrata.fish; do
+	file=$(find "$scratch" -path "*/share/${where#*:}" -type f)
+	[ -n "$file" ] || { echo "FAIL: no completion at ${where#*:}"; exit 1; }
+	"$build/qstrata" completion "${where%%:*}" | sed '/^# Goes to/d' | diff - "$file" || exit 1
+done
 program=$(find "$scratch" -path '*/bin/qstrata' -type f)
 "$program" --version >told || { echo "FAIL: the installed program does not run"; exit 1; }

@@ -26,6 +26,9 @@ cat >quantize_config.json <<'END'
   ]
 }
 END
+mkdir .git
+echo '{"docs-url": "https://example.org/{code}", "ignore": ["QS406"], "model": "no-such-model.onnx",
+ "per-path": [{"paths": ["quantize_config.json"], "ignore": ["QS41"], "reason": "to be seen elsewhere"}]}' >.qstrata.json
 cat >session.lua <<'END'
 local failed = false
 local function check(what, holds, found)
@@ -66,6 +69,10 @@ check('the typo is found', typo ~= nil, vim.diagnostic.get(buffer))
 if typo then
 	check('where it is', typo.lnum == 4 and typo.col == 42 and typo.end_col == 64, typo)
 end
+
+local page = typo and typo.user_data and typo.user_data.lsp.codeDescription
+check('the settings say where its page is', page and page.href == 'https://example.org/QS201', typo)
+check('the editor chooses the model', not find('QS001'), vim.diagnostic.get(buffer))
 
 local items = ask('textDocument/completion', 1, 20)
 check('devices are proposed', items and #items.items == 4, items)

@@ -45,10 +45,26 @@ for entry in 0 fc; do
 	document explain "entry-$entry" explain per-layer.json --entry $entry --format json
 	document explain "entry-$entry-model" explain per-layer.json --entry $entry --format json --model $model
 done
+document rewrite mask rewrite --model horizon/equal-one.onnx --split actors --nonzero mask --mask \
+    --output "$scratch/mask.onnx" --format json
+document rewrite linear rewrite --model $model --linear-to-mul fc --output "$scratch/linear.onnx" --format json
+for target in j5 j6e CPU; do
+	for name in equal-one own-scale; do
+		document place "$name-$target" place --model horizon/$name.onnx --target $target --format json
+	done
+	document place "digits-$target" place --model $model --config int8.json --target $target --format json
+done
 for a in *.json mistakes/quantize_config.json ../tests/data/json/0*.json; do
 	document findings "$(basename "$a")" lint --format json --model $model "$a"
 done
 "$QSTRATA" lock int8.json --model $model --output "$scratch/a.lock" || failed=1
+document codes all rule --format json
+document codes one rule --format json QS201
+cat >"$scratch/ours" <<'END'
+{"format": "qstrata-rules", "version": 1, "name": "ours", "rules": [{"code": "OUR001", "name": "our-weights",
+ "devices": ["CPU"], "tensors": ["weights"], "require": {"bit_width": [4, 8]}, "hint": "as our board", "source": "our wiki", "date": "2026-02-03"}]}
+END
+document codes ours rule --format json --rules "$scratch/ours"
 document diff lock lock per-layer.json --model $model --check "$scratch/a.lock" --format json
 
 cat >"$scratch/check.py" <<'END'

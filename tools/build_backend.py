@@ -24,7 +24,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What is made by builds and tools, and is no source.
 NO_SOURCE = shutil.ignore_patterns(
     ".git", "node_modules", "build", "build-*", "autom4te.cache", "*.o", "*.lo", "*.la", "*.whl", ".deps", ".libs",
-    "configure", "config.status", "config.log", "config.h", "Makefile", "Makefile.in", "__pycache__")
+    "configure", "config.status", "config.log", "Makefile", "Makefile.in", "__pycache__")
 
 
 def version():

@@ -140,6 +140,63 @@ static struct json_object *shape_facts(void)
 	return list_of(reference("fact"), 0, QS_FACT_LIMIT);
 }
 
+static struct json_object *shape_operators(void)
+{
+	return list_of(reference("operator"), 0, QS_OPERATOR_FACT_LIMIT);
+}
+
+static struct json_object *shape_operator_names(void)
+{
+	return list_of(shape_name(), 1, QS_OPERATOR_NAMES);
+}
+
+static struct json_object *shape_front_end(void)
+{
+	return one_of(&qs_front_end_words);
+}
+
+static struct json_object *shape_unit(void)
+{
+	return one_of(&qs_unit_words);
+}
+
+static struct json_object *shape_scale_law(void)
+{
+	return one_of(&qs_scale_law_words);
+}
+
+static struct json_object *shape_numbers(void)
+{
+	return list_of(one_of(&qs_number_words), 1, QS_NUMBER__COUNT);
+}
+
+static struct json_object *whole_number(int least, int most)
+{
+	struct json_object *object = object_of_type("integer");
+
+	put(object, "minimum", json_object_new_int(least));
+	put(object, "maximum", json_object_new_int(most));
+	return object;
+}
+
+static struct json_object *shape_cost(void)
+{
+	return whole_number(1, QS_COST_LIMIT);
+}
+
+static struct json_object *shape_limits(void)
+{
+	struct json_object *properties = json_object_new_object();
+
+	for (int i = 0; i < QS_LIMIT__COUNT; i++) {
+		struct json_object *limit = whole_number(0, QS_LARGEST_LIMIT);
+
+		put_text(limit, "description", qs_limit_list[i].what);
+		put(properties, qs_limit_list[i].key, limit);
+	}
+	return closed_object("Sizes.", properties);
+}
+
 /* ---- conditions ------------------------------------------------------------------------------ */
 
 /* A list of values of a parameter; NULL for one whose values cannot be listed. */
@@ -249,6 +306,14 @@ static struct json_object *shape_requirement(void)
 #define SHAPE_TYPES shape_types
 #define SHAPE_RULES shape_rules
 #define SHAPE_FACTS shape_facts
+#define SHAPE_OPERATORS shape_operators
+#define SHAPE_OPERATOR_NAMES shape_operator_names
+#define SHAPE_FRONT_END shape_front_end
+#define SHAPE_UNIT shape_unit
+#define SHAPE_NUMBERS shape_numbers
+#define SHAPE_COST shape_cost
+#define SHAPE_LIMITS shape_limits
+#define SHAPE_SCALE_LAW shape_scale_law
 #define SHAPE_CONDITIONS shape_conditions
 #define SHAPE_REQUIREMENT shape_requirement
 #define REQUIRED true
@@ -289,6 +354,40 @@ static struct json_object *object_of(const char *place, const char *description,
 	return object;
 }
 
+/* {"required": [key]} for one of some keys. */
+static struct json_object *any_required(const char *const *keys, size_t n_keys)
+{
+	struct json_object *either = json_object_new_array();
+
+	for (size_t i = 0; i < n_keys; i++) {
+		struct json_object *one = json_object_new_object();
+		struct json_object *required = json_object_new_array();
+
+		append_text(required, keys[i]);
+		put(one, "required", required);
+		json_object_array_add(either, one);
+	}
+	return either;
+}
+
+/* A fact about operators says something, and an answer is about number formats. */
+static struct json_object *operator_object(void)
+{
+	static const char *const says[] = {"on", "answer", "limits"};
+	const char *numbers[QS_TENSOR__COUNT];
+	struct json_object *object = object_of("OPERATOR", "What is known about operators.", true);
+	struct json_object *dependencies = json_object_new_object();
+	struct json_object *formats = json_object_new_object();
+
+	for (int i = 0; i < QS_TENSOR__COUNT; i++)
+		numbers[i] = qs_tensor_words.words[i].word;
+	put(object, "anyOf", any_required(says, sizeof(says) / sizeof(*says)));
+	put(formats, "anyOf", any_required(numbers, QS_TENSOR__COUNT));
+	put(dependencies, "answer", formats);
+	put(object, "dependencies", dependencies);
+	return object;
+}
+
 static bool write_schema_of(const char *place, const char *title, bool of_profile)
 {
 	struct json_object *document = object_of(place, title, of_profile);
@@ -297,8 +396,10 @@ static bool write_schema_of(const char *place, const char *title, bool of_profil
 	put_text(document, "$schema", "http://json-schema.org/draft-07/schema#");
 	put_text(document, "title", title);
 	put(definitions, "rule", object_of("RULE", "A rule.", of_profile));
-	if (of_profile)
+	if (of_profile) {
 		put(definitions, "fact", object_of("FACT", "What is known.", of_profile));
+		put(definitions, "operator", operator_object());
+	}
 	put(document, "definitions", definitions);
 	puts(json_object_to_json_string_ext(document,
 	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -331,6 +432,12 @@ bool write_rules_dictionary(void)
 	write_set(&qs_tensor_words);
 	write_set(&qs_tool_words);
 	write_set(&qs_answer_words);
+	write_set(&qs_unit_words);
+	write_set(&qs_front_end_words);
+	write_set(&qs_number_words);
+	write_set(&qs_scale_law_words);
+	for (int i = 0; i < QS_LIMIT__COUNT; i++)
+		write_token(qs_limit_list[i].key);
 	write_token("same_as");
 	write_token("qstrata-rules");
 	write_token("qstrata-profile");

@@ -153,6 +153,18 @@ struct qs_replacement {
 	struct qs_replacement *next;
 };
 
+/** A setting that has a say in a value which a finding is about. */
+struct qs_provenance {
+	const char *tensor;    /**< "weights" */
+	const char *parameter; /**< "bit_width" */
+	const char *level;     /**< "layer tensor", "overall", "default" */
+	struct qs_place place; /**< of the value; nowhere for a built-in default */
+	const char *pointer;   /**< JSON Pointer of what sets it, or NULL */
+	const char *value;     /**< as JSON */
+	bool wins;             /**< it is what counts */
+	struct qs_provenance *next;
+};
+
 /** Edits that together would mend a finding. */
 struct qs_fix {
 	struct qs_replacement
@@ -184,6 +196,8 @@ struct qs_finding {
 	struct qs_place place;
 	struct qs_related *related;
 	struct qs_fix *fixes;
+	/** Where values that it is about come from: the winner of each, then what it shadows. */
+	struct qs_provenance *provenance;
 	const struct qs_suppression *suppressed; /**< NULL: it counts */
 	size_t order;                            /**< of addition */
 };
@@ -258,9 +272,19 @@ struct qs_text_style {
 QS_API enum qs_status qs_findings_write_text(
     const struct qs_findings *findings, const struct qs_text_style *style, struct qs_text *text);
 
-/** Findings as one JSON document of format version 1.0, also when there are none. */
+/** Findings as one JSON document of format version 1.1, also when there are none. */
 QS_API enum qs_status qs_findings_write_json(const struct qs_findings *findings, size_t n_files,
     enum qs_severity at_least, struct qs_text *text);
+
+/**
+ * Whether a text can say where pages of findings are: an absolute URI (RFC 3986) with `{code}`,
+ * `{name}` or `{anchor}` in it; the anchor is that of "QS201 unknown-key" in docs/pages.md as
+ * viewers of Markdown have it, `qs201-unknown-key`.
+ */
+QS_API bool qs_page_address_is_good(const char *address);
+/** Appends the address of the page of a code and its name. */
+QS_API void qs_page_address_write(
+    const char *address, const char *code, const char *name, struct qs_text *text);
 
 /** What of a list is written. */
 struct qs_findings_view {
@@ -269,6 +293,7 @@ struct qs_findings_view {
 	enum qs_severity at_least; /**< leave out what matters less */
 	size_t at_most;            /**< findings; 0: all. The formats say how many are hidden. */
 	bool color;                /**< ANSI colours, in formats for people */
+	const char *pages;         /**< the address of pages (qs_page_address_is_good()), or NULL */
 };
 
 /** Findings about to be written. */

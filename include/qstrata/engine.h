@@ -56,6 +56,32 @@ enum qs_arithmetic {
 /** Sets whose arithmetic a job computes with; before it gets its scales. */
 QS_API enum qs_status qs_job_set_arithmetic(struct qs_job *job, enum qs_arithmetic arithmetic);
 
+/** What a quantized model is made of. */
+enum qs_written {
+	QS_WRITTEN_QDQ,        /**< codes, QuantizeLinear and DequantizeLinear */
+	QS_WRITTEN_FAKE,       /**< float32 with the values of the codes, and plain operators */
+	QS_WRITTEN_INT_WEIGHTS /**< codes of weights with DequantizeLinear; all else is float32 */
+};
+
+/** How rounding modes are written that QuantizeLinear, which rounds ties to even, does not have. */
+enum qs_rounding_form {
+	QS_ROUNDING_NATIVE, /**< as QuantizeLinear all the same; the report counts ties */
+	QS_ROUNDING_EXACT   /**< in plain operators that give the bits of the library */
+};
+
+/** How a job writes its model. */
+struct qs_apply_options {
+	enum qs_written written;
+	enum qs_rounding_form rounding; /**< QS_WRITTEN_FAKE rounds exactly in any case */
+};
+
+/**
+ * Sets how a job writes its model; before it gets its scales, since weights alone need no others.
+ * QS_INVALID with a finding when no tensor is left to quantize.
+ */
+QS_API enum qs_status qs_job_set_apply(
+    struct qs_job *job, const struct qs_apply_options *options, struct qs_findings *findings);
+
 /** Sets what symmetric data is scaled by, `qmax` in a new job; before it gets its scales. */
 QS_API enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law law);
 
@@ -66,7 +92,10 @@ QS_API enum qs_status qs_job_set_scale_law(struct qs_job *job, enum qs_scale_law
  */
 QS_API enum qs_status qs_job_use_threads(struct qs_job *job, size_t n_threads);
 
-/** Called after each batch; returning false stops calibration with QS_INVALID and no finding. */
+/**
+ * Called before the first batch that is run, with those that a state has already, and after each;
+ * returning false stops calibration with QS_INVALID and no finding.
+ */
 typedef bool qs_progress(void *context, size_t n_done, size_t n_batches);
 
 /** On what tensors are observed. */
@@ -83,6 +112,13 @@ struct qs_calibrate_options {
 	qs_progress *progress;                 /**< or NULL */
 	void *context;                         /**< of progress */
 	enum qs_observe observe;
+	/**
+	 * A file that keeps how far the calibration is, or NULL. Where there is one, it is gone on
+	 * from, and the scales have the same bits as without the interruption; one of another
+	 * calibration is refused, QS_INVALID. It is written now and then, at most a fiftieth of the
+	 * time, and when `progress` stops; the caller removes it when the result is safe.
+	 */
+	const char *state;
 };
 
 /**
@@ -92,6 +128,38 @@ struct qs_calibrate_options {
  */
 QS_API enum qs_status qs_job_calibrate(
     struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings);
+
+/** At most so many shards of one calibration. */
+#define QS_SHARDS_LIMIT 65536
+
+/**
+ * Observes one of `n_shards` parts of the data, `shard` from 0, and writes to `path` what was seen;
+ * no step can follow. Only with QS_OBSERVE_FLOAT: the tool's order needs all batches one after the
+ * other (QS_INVALID with a finding otherwise).
+ */
+QS_API enum qs_status qs_job_calibrate_shard(struct qs_job *job,
+    const struct qs_calibrate_options *options, size_t shard, size_t n_shards, const char *path,
+    struct qs_findings *findings);
+
+/**
+ * Takes the scales that the shards of a calibration come to together, given in any order: the same
+ * bits as of one run. QS_INVALID with findings when one is missing, unfinished, there twice or of
+ * another calibration.
+ */
+QS_API enum qs_status qs_job_merge_shards(
+    struct qs_job *job, const char *const *paths, size_t n_paths, struct qs_findings *findings);
+
+/** What a shard is of, by the paths as they were given when it was written. */
+struct qs_shard_origin {
+	char *model, *config; /**< malloc'ed */
+	enum qs_arithmetic arithmetic;
+};
+
+/** Reads that from a shard. QS_IO or QS_INVALID with a finding. */
+QS_API enum qs_status qs_shard_origin_read(
+    const char *path, struct qs_findings *findings, struct qs_shard_origin *ret_origin);
+/** Releases what was read. */
+QS_API void qs_shard_origin_done(struct qs_shard_origin *origin);
 
 /** Takes the scales of a calibration file, which must be of the same model and config. */
 QS_API enum qs_status qs_job_read_calibration(

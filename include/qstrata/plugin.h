@@ -159,11 +159,14 @@ struct qs_quantizer {
 
 /* ---- calibrators ----------------------------------------------------------------------------- */
 
-/** Which integer the largest magnitude of symmetric data goes to. */
+/** What the largest magnitude of symmetric data is divided by to be its scale. */
+#define QS_SCALE_LAW_LIST(X)                                                                       \
+	X(SCALE_LAW, QMAX, "qmax", SINCE(2_5), "max|x| / quant_max (Vitis AI)")                    \
+	X(SCALE_LAW, HALF_SPAN, "half-span", SINCE(2_5),                                           \
+	    "max|x| / ((quant_max - quant_min) / 2) (PyTorch, Horizon)")
+
 enum qs_scale_law {
-	QS_SCALE_LAW_QMAX,     /**< scale = max|x| / quant_max (Vitis AI) */
-	QS_SCALE_LAW_HALF_SPAN /**< scale = max|x| / ((quant_max - quant_min) / 2) (PyTorch,
-	                          Horizon) */
+	QS_SCALE_LAW_LIST(QS_WORD_ID) QS_SCALE_LAW__COUNT
 };
 
 /** All that a calibrator is told about one tensor. */

@@ -14,6 +14,7 @@
 
 #include "qstrata/base.h"
 #include "qstrata/model.h"
+#include "qstrata/plugin.h"
 #include "qstrata/spec.h"
 
 #ifdef __cplusplus
@@ -69,6 +70,85 @@ struct qs_device_fact {
 	const char *source, *date; /**< where it is written; YYYY-MM-DD, as of when */
 };
 
+/** What of a device an operator runs on. */
+#define QS_UNIT_LIST(X)                                                                            \
+	X(UNIT, UNKNOWN, "unknown", SINCE(2_5), "no source says where it runs")                    \
+	X(UNIT, BPU, "bpu", SINCE(2_5), "the unit for networks, which the device is bought for")   \
+	X(UNIT, CPU, "cpu", SINCE(2_5), "the processor, which segments of the model wait for")
+
+enum qs_unit {
+	QS_UNIT_LIST(QS_WORD_ID) QS_UNIT__COUNT
+};
+
+/** The word of a unit, or NULL. */
+QS_API const char *qs_unit_word(enum qs_unit unit);
+
+/** What reads a model for a device; two of them may place an operator differently. */
+#define QS_FRONT_END_LIST(X)                                                                       \
+	X(FRONT_END, ANY, "any", SINCE(2_5), "whatever reads the model")                           \
+	X(FRONT_END, ONNX, "onnx", SINCE(2_5), "the converter of ONNX models")                     \
+	X(FRONT_END, PYTORCH, "pytorch", SINCE(2_5), "the plug-in for PyTorch")
+
+enum qs_front_end {
+	QS_FRONT_END_LIST(QS_WORD_ID) QS_FRONT_END__COUNT
+};
+
+/** The word of a front end, or NULL; the front end of a word, or -1. */
+QS_API const char *qs_front_end_word(enum qs_front_end front_end);
+QS_API int qs_front_end_of_word(const char *word);
+
+/** The number formats that facts about operators name. */
+#define QS_NUMBER_LIST(X)                                                                          \
+	X(NUMBER, INT4, "int4", SINCE(2_5), "integers of 4 bits")                                  \
+	X(NUMBER, INT8, "int8", SINCE(2_5), "integers of 8 bits")                                  \
+	X(NUMBER, INT16, "int16", SINCE(2_5), "integers of 16 bits")                               \
+	X(NUMBER, INT32, "int32", SINCE(2_5), "integers of 32 bits")                               \
+	X(NUMBER, FLOAT16, "float16", SINCE(2_5), "IEEE 754 half precision")                       \
+	X(NUMBER, BFLOAT16, "bfloat16", SINCE(2_5), "the upper half of a float32")                 \
+	X(NUMBER, FLOAT32, "float32", SINCE(2_5), "what is not quantized")                         \
+	X(NUMBER, BOOL, "bool", SINCE(2_5), "what a comparison gives")
+
+enum qs_number {
+	QS_NUMBER_LIST(QS_WORD_ID) QS_NUMBER__COUNT
+};
+
+/** The word of a number format, or NULL. */
+QS_API const char *qs_number_word(enum qs_number number);
+
+/** The word of a scale law, or NULL; the law of a word, or -1. */
+QS_API const char *qs_scale_law_word(enum qs_scale_law law);
+QS_API int qs_scale_law_of_word(const char *word);
+
+/** What operators are limited by. */
+enum qs_limit {
+#define LIMIT(ID, key, what) QS_LIMIT_##ID,
+#include "qstrata/limits.def"
+#undef LIMIT
+	QS_LIMIT__COUNT
+};
+
+/** The key of a limit, and what it is the largest of; NULL for none. */
+QS_API const char *qs_limit_key(enum qs_limit limit);
+QS_API const char *qs_limit_what(enum qs_limit limit);
+
+/**
+ * What a source says about operators: where they run, which number formats they take together, or
+ * what they are limited to.
+ */
+struct qs_operator_fact {
+	const char *const *operators; /**< of ONNX, or layer types; none: every operator */
+	size_t n_operators;
+	enum qs_front_end front_end;
+	enum qs_unit on;       /**< QS_UNIT_UNKNOWN: it does not say where they run */
+	enum qs_answer answer; /**< about the formats; QS_ANSWER__COUNT: it says nothing of them */
+	/** Sets of formats by bit, all of which have to fit; 0: any */
+	uint32_t numbers[QS_TENSOR__COUNT];
+	uint32_t cost; /**< of the formats against those of other facts; 0: not told */
+	uint32_t limits[QS_LIMIT__COUNT]; /**< UINT32_MAX: none */
+	const char *text;                 /**< more in words, or NULL */
+	const char *source, *date;
+};
+
 /** A device as a profile has it. */
 struct qs_profile {
 	const char *name, *title;
@@ -76,6 +156,9 @@ struct qs_profile {
 	const char *source, *date;
 	const struct qs_device_fact *facts;
 	size_t n_facts;
+	const struct qs_operator_fact *operators; /**< its own; see qs_rulebook_operator() */
+	size_t n_operators;
+	enum qs_scale_law scale_law; /**< of symmetric formats */
 	bool is_builtin;
 };
 
@@ -115,6 +198,13 @@ QS_API const struct qs_profile *qs_rulebook_profiles(
 QS_API enum qs_status qs_rulebook_find_device(const struct qs_rulebook *rulebook, const char *name,
     size_t size, struct qs_findings *findings, size_t *ret_device);
 
+/**
+ * A fact about operators that holds for a device, by itself or through a device that it is like, by
+ * its index; NULL behind the last.
+ */
+QS_API const struct qs_operator_fact *qs_rulebook_operator(
+    const struct qs_rulebook *rulebook, size_t device, size_t index);
+
 /** The profiles, or one of them with its facts and rules, for people. `device` may be NULL. */
 QS_API enum qs_status qs_rulebook_write_text(
     const struct qs_rulebook *rulebook, const size_t *device, struct qs_text *text);
@@ -136,11 +226,17 @@ struct qs_policy_options {
 	 * is not kept. Device rules are about the built-in words and judge no other.
 	 */
 	const struct qs_vocabulary *vocabulary;
+	/**
+	 * Layers will be selected (qs_policy_select()): rules about layer types are then judged by
+	 * the types of layers, and where the config can be used is told when that is done. Without
+	 * it the model level is judged for all types, and entries for types.
+	 */
+	bool awaits_model;
 };
 
 #define QS_POLICY_OPTIONS_INIT                                                                     \
 	{                                                                                          \
-		QS_TOOL_NEWEST, NULL, 0, NULL                                                      \
+		QS_TOOL_NEWEST, NULL, 0, NULL, false                                               \
 	}
 
 /**
@@ -279,6 +375,9 @@ QS_API enum qs_status qs_catalog_new_for(
 QS_API void qs_catalog_free(struct qs_catalog *catalog);
 /** Its rows, in the order of codes. */
 QS_API const struct qs_code *qs_catalog_list(const struct qs_catalog *catalog, size_t *ret_n);
+/** Appends all rows, or `one` of them, as a JSON document (schemas/codes.schema.json). */
+QS_API enum qs_status qs_catalog_write_json(
+    const struct qs_catalog *catalog, const struct qs_code *one, struct qs_text *text);
 
 /**
  * The version of vai_q_pytorch, parameter or tensor kind of a word, or -1: for readers of a

@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *bytes = (const char *)data;
-	struct lsp *lsp = lsp_new(NULL);
+	struct lsp *lsp = lsp_new(NULL, NULL);
 	struct qs_text out = QS_TEXT_INIT;
 	const char *why;
 	bool good;

@@ -255,7 +255,8 @@ static void activations_have_16_bits_at_most(void **state)
 	    CALIBRATED(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 17"), FLOW("opset 21"));
 
 	(void)state;
-	assert_int_equal(qs_apply(engine.plan, engine.registry, engine.findings, &engine.applied),
+	assert_int_equal(qs_apply(engine.plan, engine.registry, &engine.written, engine.findings,
+			     &engine.applied),
 	    QS_UNSUPPORTED);
 	assert_string_equal(
 	    qs_findings_at(engine.findings, qs_findings_count(engine.findings) - 1)->message,
@@ -558,6 +559,112 @@ static void an_inner_tensor_that_is_an_output_keeps_its_name(void **state)
 	    "a_scale float32[]\na_zero_point int8[]\n");
 }
 
+/* ---- other forms ----------------------------------------------------------------------------- */
+
+static struct engine written_as(
+    const char *config, struct qs_apply_options written, const char *const *lines)
+{
+	struct engine engine = engine_plan_as(config, written, lines);
+
+	engine_calibrate(&engine, 0.1);
+	return engine;
+}
+#define WRITTEN(config, written, rounding, ...)                                                    \
+	written_as(config, (struct qs_apply_options){written, rounding},                           \
+	    (const char *const[]){__VA_ARGS__, NULL})
+
+static void exact_rounding_is_between_a_clip_and_a_difference(void **state)
+{
+	(void)state;
+	expect_model(WRITTEN(ONLY("activation", ENGINE_INT8), QS_WRITTEN_QDQ, QS_ROUNDING_EXACT,
+			 FLOW("opset 13")),
+	    "Softmax x > y_float\n"
+	    "Clip y_float,y_low,y_high > y_clipped\n"
+	    "Mul y_clipped,y_amp > y_scaled\n"
+	    "Round y_scaled > y_rounded\n"
+	    "Mul y_rounded,y_step > y_multiple\n"
+	    "Sub y_zero,y_multiple > y\n"
+	    "y_low float32[]\ny_high float32[]\ny_amp float32[]\ny_step float32[]\n"
+	    "y_zero float32[]\n");
+}
+
+static void what_the_pair_says_exactly_stays_a_pair(void **state)
+{
+	struct engine engine = WRITTEN(
+	    ONLY("activation", ENGINE_INT8), QS_WRITTEN_QDQ, QS_ROUNDING_EXACT, FLOW("opset 13"));
+
+	(void)state;
+	engine_scale(&engine, "y", 0.125, 0);
+	expect_model(engine, "Softmax x > y_float\n"
+			     "QuantizeLinear y_float,y_scale,y_zero_point > y_quantized\n"
+			     "DequantizeLinear y_quantized,y_scale,y_zero_point > y\n"
+			     "y_scale float32[]\ny_zero_point int8[]\n");
+}
+
+static void exact_constants_are_codes_times_steps(void **state)
+{
+	(void)state;
+	expect_model(WRITTEN(ONLY("weights", ENGINE_INT8 ", \"per_channel\": true"), QS_WRITTEN_QDQ,
+			 QS_ROUNDING_EXACT, LINEAR("opset 13")),
+	    "Cast w_quantized > w_codes to=1\n"
+	    "Mul w_codes,w_step > w_dequantized\n"
+	    "Gemm x,w_dequantized,b > y\n"
+	    "b float32[3]\nw_quantized int8[4,3]\nw_step float32[1,3]\n");
+}
+
+static void a_float_model_has_no_codes(void **state)
+{
+	(void)state;
+	expect_model(WRITTEN(ENGINE_CONFIG("\"datatype\": \"bfloat16\"", ""), QS_WRITTEN_FAKE,
+			 QS_ROUNDING_NATIVE, LINEAR("opset 13")),
+	    "Cast x > x_bfloat16 to=16\n"
+	    "Cast x_bfloat16 > x_dequantized to=1\n"
+	    "Gemm x_dequantized,w_quantized,b_quantized > y_float\n"
+	    "Cast y_float > y_bfloat16 to=16\n"
+	    "Cast y_bfloat16 > y to=1\n"
+	    "w_quantized float32[4,3]\nb_quantized float32[3]\n");
+	expect_model(WRITTEN(ONLY("weights", ENGINE_INT8), QS_WRITTEN_FAKE, QS_ROUNDING_NATIVE,
+			 LINEAR("opset 13")),
+	    "Gemm x,w_quantized,b > y\nb float32[3]\nw_quantized float32[4,3]\n");
+}
+
+static void weights_alone_leave_all_else(void **state)
+{
+	(void)state;
+	expect_model(WRITTEN(INT8, QS_WRITTEN_INT_WEIGHTS, QS_ROUNDING_NATIVE, LINEAR("opset 13")),
+	    "DequantizeLinear w_quantized,w_scale,w_zero_point > w_dequantized\n"
+	    "Gemm x,w_dequantized,b > y\n"
+	    "b float32[3]\nw_quantized int8[4,3]\nw_scale float32[]\nw_zero_point int8[]\n");
+}
+
+/* Plain operators have no widths. */
+static void exact_activations_have_any_width(void **state)
+{
+	struct engine engine = WRITTEN(ONLY("activation", ENGINE_INT8 ", \"bit_width\": 17"),
+	    QS_WRITTEN_QDQ, QS_ROUNDING_EXACT, FLOW("opset 13"));
+
+	(void)state;
+	engine_apply(&engine);
+	assert_int_equal(engine.applied.n_exact, 1);
+	engine_free(&engine);
+}
+
+static void exact_rounding_needs_the_operators(void **state)
+{
+	struct engine engine = WRITTEN(
+	    ONLY("activation", ENGINE_INT8), QS_WRITTEN_QDQ, QS_ROUNDING_EXACT, FLOW("opset 10"));
+
+	(void)state;
+	assert_int_equal(qs_apply(engine.plan, engine.registry, &engine.written, engine.findings,
+			     &engine.applied),
+	    QS_UNSUPPORTED);
+	assert_string_equal(
+	    qs_findings_at(engine.findings, qs_findings_count(engine.findings) - 1)->message,
+	    "activation \"y\" of layer \"s\": operators that round exactly need opset 11 or "
+	    "later");
+	engine_free(&engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -584,6 +691,13 @@ int main(void)
 	    cmocka_unit_test(branches_read_the_quantized_tensor),
 	    cmocka_unit_test(branches_read_a_quantized_input_under_its_new_name),
 	    cmocka_unit_test(an_inner_tensor_that_is_an_output_keeps_its_name),
+	    cmocka_unit_test(exact_rounding_is_between_a_clip_and_a_difference),
+	    cmocka_unit_test(what_the_pair_says_exactly_stays_a_pair),
+	    cmocka_unit_test(exact_constants_are_codes_times_steps),
+	    cmocka_unit_test(a_float_model_has_no_codes),
+	    cmocka_unit_test(weights_alone_leave_all_else),
+	    cmocka_unit_test(exact_activations_have_any_width),
+	    cmocka_unit_test(exact_rounding_needs_the_operators),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

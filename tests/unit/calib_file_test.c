@@ -17,8 +17,8 @@
 	    "\"bias\": {\"datatype\": \"bfloat16\"}}")
 #define MODEL "in x 1 4", "init w 4 3", "init b 3", "node Gemm g x,w,b y", "out y"
 
-static const struct qs_calib_identity identity = {
-    "model.onnx", "config.json", 0x0123456789abcdefU, 0xfedcba9876543210U, 7, QS_OBSERVE_QUANTIZED};
+static const struct qs_calib_identity identity = {"model.onnx", "config.json", 0x0123456789abcdefU,
+    0xfedcba9876543210U, 7, QS_OBSERVE_QUANTIZED, false};
 
 static int make_engine(void **state)
 {

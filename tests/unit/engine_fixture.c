@@ -35,7 +35,8 @@ static void expect_ok(const struct engine *engine, enum qs_status status)
 enum qs_status engine_try_plan(
     const char *config, struct qs_model *model, struct engine *ret_engine)
 {
-	struct engine engine = {.findings = qs_findings_new(), .model = model};
+	struct engine engine = {
+	    .findings = qs_findings_new(), .model = model, .written = ret_engine->written};
 	const struct qs_layer *layers;
 	size_t n_layers;
 	enum qs_status status;
@@ -49,7 +50,8 @@ enum qs_status engine_try_plan(
 			       &engine.selection));
 	{
 		const struct qs_spec_source specs = {layer_spec, quantizes, &engine,
-		    qs_policy_device(engine.policy)};
+		    qs_policy_device(engine.policy),
+		    engine.written.written == QS_WRITTEN_INT_WEIGHTS};
 
 		status = qs_plan_new(engine.layers, &specs, engine.findings, &engine.plan);
 	}
@@ -59,19 +61,26 @@ enum qs_status engine_try_plan(
 
 struct engine engine_plan_model(const char *config, struct qs_model *model)
 {
-	struct engine engine;
+	struct engine engine = {.model = model};
 
 	expect_ok(&engine, engine_try_plan(config, model, &engine));
 	return engine;
 }
 
-struct engine engine_plan(const char *config, const char *const *lines)
+struct engine engine_plan_as(
+    const char *config, struct qs_apply_options written, const char *const *lines)
 {
 	struct qs_findings *findings = qs_findings_new();
-	struct qs_model *model = fixture_model(findings, lines);
+	struct engine engine = {.written = written};
 
+	expect_ok(&engine, engine_try_plan(config, fixture_model(findings, lines), &engine));
 	qs_findings_free(findings);
-	return engine_plan_model(config, model);
+	return engine;
+}
+
+struct engine engine_plan(const char *config, const char *const *lines)
+{
+	return engine_plan_as(config, (struct qs_apply_options){0}, lines);
 }
 
 void engine_free(struct engine *engine)
@@ -125,8 +134,8 @@ void engine_calibrate(const struct engine *engine, double scale)
 
 void engine_apply(struct engine *engine)
 {
-	expect_ok(
-	    engine, qs_apply(engine->plan, engine->registry, engine->findings, &engine->applied));
+	expect_ok(engine, qs_apply(engine->plan, engine->registry, &engine->written,
+			      engine->findings, &engine->applied));
 }
 
 void engine_expect(struct qs_text *found, const char *expected)

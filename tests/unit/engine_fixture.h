@@ -23,6 +23,7 @@ struct engine {
 	struct qs_selection *selection;
 	struct qs_plan *plan;
 	struct qs_registry *registry;
+	struct qs_apply_options written; /* what a test asks for */
 	struct qs_applied applied;
 };
 
@@ -38,9 +39,13 @@ struct engine {
 /* Plans a model, which the engine owns from then on. What is wrong fails the test. */
 struct engine engine_plan_model(const char *config, struct qs_model *model);
 struct engine engine_plan(const char *config, const char *const *lines);
+/* Plans for another form than pairs. */
+struct engine engine_plan_as(
+    const char *config, struct qs_apply_options written, const char *const *lines);
 #define ENGINE_PLAN(config, ...) engine_plan(config, (const char *const[]){__VA_ARGS__, NULL})
 
-/* The status of planning that may fail; the engine is to be released all the same. */
+/* The status of planning that may fail; the engine is to be released all the same. Its `written` is
+ * looked at. */
 enum qs_status engine_try_plan(
     const char *config, struct qs_model *model, struct engine *ret_engine);
 

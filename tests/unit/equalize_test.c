@@ -5,8 +5,6 @@
  */
 #include "tests/unit/model_fixture.h"
 
-#include <string.h>
-
 #include "model/equalize.h"
 
 static struct qs_equalized equalize(const char *const *lines)
@@ -59,32 +57,10 @@ static void pairs_have_nothing_but_relu_and_pools_between_them(void **state)
 	}
 }
 
-static void relu6_becomes_relu(void **state)
-{
-	static const char *const lines[] = {"in x 1 3 6 6", "full low 0", "full high 6",
-	    "full other 5", "node Clip r x,low,high a", "node Clip s a,low,other y", "out y", NULL};
-	struct qs_findings *findings = qs_findings_new();
-	struct qs_model *model = fixture_model(findings, lines);
-	size_t n;
-
-	(void)state;
-	assert_int_equal(qs_relu6_to_relu(model, findings, &n), QS_OK);
-	assert_int_equal(n, 1);
-	for (size_t i = 0; i < model->proto->graph->n_node; i++) {
-		const Onnx__NodeProto *node = model->proto->graph->node[i];
-
-		assert_string_equal(node->op_type, strcmp(node->name, "r") == 0 ? "Relu" : "Clip");
-		assert_int_equal(node->n_input, strcmp(node->name, "r") == 0 ? 1 : 3);
-	}
-	qs_model_free(model);
-	qs_findings_free(findings);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pairs_have_nothing_but_relu_and_pools_between_them),
-	    cmocka_unit_test(relu6_becomes_relu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -301,6 +301,42 @@ static void formats_are_found_by_name(void **state)
 	qs_findings_free(findings);
 }
 
+static void an_address_of_pages_is_a_uri_with_a_place_for_the_code(void **state)
+{
+	static const struct {
+		const char *address, *expected; /* of QS201 unknown-key; NULL: it is none */
+	} cases[] = {
+	    {"https://a.org/{code}", "https://a.org/QS201"},
+	    {"https://a.org/p.md?{name}#{anchor}",
+		"https://a.org/p.md?unknown-key#qs201-unknown-key"},
+	    {"file:{code}{code}", "file:QS201QS201"},
+	    {"", NULL},
+	    {"{code}", NULL},
+	    {"a.org/{code}", NULL},
+	    {"1a:{code}", NULL},
+	    {"https://a.org/", NULL},
+	    {"https://a.org/{Code}", NULL},
+	    {"https://a.org/{code", NULL},
+	    {"https://a.org/{code}}", NULL},
+	    {"https://a.org/{code} ", NULL},
+	    {"https://a.org/\xc3\xbc/{code}", NULL},
+	    {"https://a.org/\n{code}", NULL},
+	};
+	struct qs_text text = QS_TEXT_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(
+		    qs_page_address_is_good(cases[i].address), cases[i].expected != NULL);
+		if (!cases[i].expected)
+			continue;
+		qs_text_clear(&text);
+		qs_page_address_write(cases[i].address, "QS201", "unknown-key", &text);
+		assert_string_equal(text.data, cases[i].expected);
+	}
+	qs_text_done(&text);
+}
+
 /* ---- for programs ---------------------------------------------------------------------------- */
 
 static struct json_object *written(const struct qs_findings *findings, size_t n_files)
@@ -340,7 +376,7 @@ static void the_document_is_there_without_findings(void **state)
 	struct json_object *document = written(findings, 3);
 
 	(void)state;
-	assert_string_equal(text_at(document, "/format_version"), "1.0");
+	assert_string_equal(text_at(document, "/format_version"), "1.1");
 	assert_string_equal(text_at(document, "/tool"), "qstrata");
 	assert_string_equal(text_at(document, "/version"), QSTRATA_VERSION);
 	assert_int_equal(number_at(document, "/summary/files"), 3);
@@ -461,6 +497,7 @@ int main(void)
 	    cmocka_unit_test(json_has_every_field),
 	    cmocka_unit_test(the_longest_prefix_decides),
 	    cmocka_unit_test(formats_are_found_by_name),
+	    cmocka_unit_test(an_address_of_pages_is_a_uri_with_a_place_for_the_code),
 	    cmocka_unit_test(lists_made_apart_become_one),
 	    cmocka_unit_test(a_joined_list_keeps_its_limit),
 	};

@@ -379,7 +379,7 @@ static bool stop(void *context, size_t n_done, size_t n_batches)
 {
 	*(size_t *)context = n_done;
 	assert_int_equal(n_batches, 1);
-	return false;
+	return n_done == 0;
 }
 
 static void whoever_watches_may_stop_calibration(void **state)
@@ -450,6 +450,101 @@ static void the_report_as_json_has_the_same(void **state)
 	qs_text_done(&text);
 }
 
+/* ---- other forms ----------------------------------------------------------------------------- */
+
+static void set_form(struct bench *bench, enum qs_written written, enum qs_rounding_form rounding)
+{
+	const struct qs_apply_options options = {written, rounding};
+
+	assert_int_equal(qs_job_set_apply(bench->job, &options, bench->findings), QS_OK);
+}
+
+static void weights_alone_need_no_data(void **state)
+{
+	struct bench *bench = *state;
+	struct qs_text text = QS_TEXT_INIT;
+
+	start(bench, INT8, linear13);
+	set_form(bench, QS_WRITTEN_INT_WEIGHTS, QS_ROUNDING_NATIVE);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	assert_int_equal(qs_job_apply(bench->job, bench->findings), QS_OK);
+	assert_int_equal(qs_job_write_report(bench->job, &text), QS_OK);
+	engine_expect(&text,
+	    MODEL " -> (not saved)\n"
+		  "quantized   weights        1  int8\n"
+		  "equalized   0 pairs of convolutions\n"
+		  "corrected   0 biases\n"
+		  "parameters  48 -> 12 bytes (25 %)\n"
+		  "written as  QuantizeLinear/DequantizeLinear of opset 13: 1 tensor\n"
+		  "kept float  1 bias (g, Linear): only weights of integers are asked for\n"
+		  "            1 activation (g, Linear): only weights of integers are asked for\n"
+		  "            1 input (g, Linear): only weights of integers are asked for\n");
+}
+
+static void weights_alone_have_to_be_integers(void **state)
+{
+	const struct qs_apply_options options = {QS_WRITTEN_INT_WEIGHTS, QS_ROUNDING_NATIVE};
+	struct bench *bench = *state;
+
+	start(bench, HALF, linear13);
+	assert_int_equal(qs_job_set_apply(bench->job, &options, bench->findings), QS_INVALID);
+	assert_string_equal(last_finding(bench)->message,
+	    "the config has no weights of integers for the model, and all else is to stay in "
+	    "float32");
+}
+
+static void a_form_is_chosen_before_scales_are_found(void **state)
+{
+	const struct qs_apply_options options = {QS_WRITTEN_FAKE, QS_ROUNDING_NATIVE};
+	struct bench *bench = *state;
+
+	start(bench, HALF, linear13);
+	assert_int_equal(calibrate(bench, NULL), QS_OK);
+	assert_int_equal(qs_job_set_apply(bench->job, &options, bench->findings), QS_BUG);
+}
+
+#define HALF_UP                                                                                    \
+	"\"method\": \"maxmin\", \"scale_type\": \"poweroftwo\", \"round_mode\": \"half_up\", "    \
+	"\"calib_statistic_method\": \"max\""
+
+static const struct qs_site *find_site(const struct qs_job *job, const char *name)
+{
+	for (size_t i = 0; i < job->plan->n_sites; i++) {
+		if (strcmp(job->plan->sites[i].name, name) == 0)
+			return &job->plan->sites[i];
+	}
+	fail_msg("there is no \"%s\"", name);
+	return NULL;
+}
+
+/* Inputs are -3 to 4; with 3 bits their scale is 2, so that the four odd ones are half way. */
+static void calibration_counts_ties(void **state)
+{
+	static const int64_t dims[] = {2, 4};
+	static const char config[] = ENGINE_CONFIG(HALF_UP ", \"bit_width\": 3", "");
+	struct bench *bench = *state;
+	struct qs_text text = QS_TEXT_INIT;
+
+	qs_runtime_close(engine_runtime());
+	write_npy((fixture_output(""), DATA), npy_floats(dims, 2, -3));
+	start(bench, config, linear13);
+	assert_int_equal(calibrate(bench, DATA), QS_OK);
+	assert_int_equal(find_site(bench->job, "x")->n_rounded, 8);
+	assert_int_equal(find_site(bench->job, "x")->n_ties, 4);
+	assert_int_equal(find_site(bench->job, "w")->n_rounded, 0);
+	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	/* The file tells as well. */
+	assert_int_equal(new_job(bench, config), QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	assert_int_equal(find_site(bench->job, "x")->n_ties, 4);
+	assert_int_equal(qs_job_apply(bench->job, bench->findings), QS_OK);
+	assert_int_equal(qs_job_write_report(bench->job, &text), QS_OK);
+	assert_non_null(strstr(text.data,
+	    "ties        5 of 14 calibration values (35.7 %), most of \"x\": 4 of 8; --rounding "
+	    "exact rounds them as the config says\n"));
+	qs_text_done(&text);
+}
+
 static void an_entry_that_selects_nothing_is_an_error_unless_allowed(void **state)
 {
 	static const char config[] =
@@ -497,6 +592,10 @@ int main(void)
 	    TEST(whoever_watches_may_stop_calibration),
 	    TEST(the_report_tells_what_was_done),
 	    TEST(the_report_as_json_has_the_same),
+	    TEST(weights_alone_need_no_data),
+	    TEST(weights_alone_have_to_be_integers),
+	    TEST(a_form_is_chosen_before_scales_are_found),
+	    TEST(calibration_counts_ties),
 	    TEST(an_entry_that_selects_nothing_is_an_error_unless_allowed),
 	    TEST(an_entry_for_a_folded_layer_selects_it),
 	};

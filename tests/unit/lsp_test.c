@@ -16,12 +16,17 @@ struct session {
 	size_t at;
 };
 
-static struct session open_session(const char *model)
+static struct session open_hosted(const char *model, const struct lsp_host *host)
 {
-	const struct session session = {lsp_new(model), QS_TEXT_INIT, 0};
+	const struct session session = {lsp_new(model, host), QS_TEXT_INIT, 0};
 
 	assert_non_null(session.lsp);
 	return session;
+}
+
+static struct session open_session(const char *model)
+{
+	return open_hosted(model, NULL);
 }
 
 static void close_session(struct session *session)
@@ -589,6 +594,75 @@ static void actions_are_the_fixes(void **state)
 	close_session(&session);
 }
 
+/* A host that judges for another device from time to time, and keeps count. */
+struct counting_host {
+	struct lsp_judgement judgement;
+	size_t n_judged, n_released;
+	bool refuses;
+};
+
+static struct lsp_judgement *judge_counting(void *user, const char *path)
+{
+	struct counting_host *host = user;
+
+	assert_string_equal(path, "/nets/quantize_config.json");
+	host->n_judged += !host->refuses;
+	return host->refuses ? NULL : &host->judgement;
+}
+
+static void release_counting(void *user, struct lsp_judgement *judgement)
+{
+	struct counting_host *host = user;
+
+	assert_ptr_equal(judgement, &host->judgement);
+	host->n_released++;
+}
+
+static bool excuse_percentages(
+    const struct lsp_judgement *judgement, const char *path, struct qs_findings *findings)
+{
+	(void)judgement;
+	assert_string_equal(path, "/nets/quantize_config.json");
+	return qs_findings_excuse(findings, "QS404", "seen elsewhere") == QS_OK;
+}
+
+/* The host is asked when a document is opened and when it is saved, and what it says counts. */
+static void the_host_says_how_documents_are_judged(void **state)
+{
+	static const char config[] = "{\"target_device\": \"DPU\", \"onnx_opset_version\": 13, "
+				     "\"overall_quantize_config\": {\"percentage\": 99.9}}";
+	static const char save[] = "{\"jsonrpc\":\"2.0\",\"method\":\"textDocument/didSave\","
+				   "\"params\":{\"textDocument\":{\"uri\":\"" URI "\"}}}";
+	static const char shut[] = "{\"jsonrpc\":\"2.0\",\"method\":\"textDocument/didClose\","
+				   "\"params\":{\"textDocument\":{\"uri\":\"" URI "\"}}}";
+	struct counting_host counting = {.judgement = {.options = QS_POLICY_OPTIONS_INIT,
+					     .pages = "https://example.org/{code}"}};
+	const struct lsp_host host = {
+	    judge_counting, release_counting, excuse_percentages, &counting};
+	struct session session = open_hosted(NULL, &host);
+
+	(void)state;
+	initialize(&session, "{\"capabilities\":{}}");
+	open_text(&session, config);
+	expect_within(&session, "\"diagnostics\":[]");
+	counting.judgement.options.tool = QS_TOOL_3_0;
+	send_message(&session, save);
+	expect_within(&session,
+	    "\"code\":\"QS210\",\"codeDescription\":{\"href\":\"https://example.org/QS210\"}");
+	assert_int_equal(counting.n_judged, 2);
+	assert_int_equal(counting.n_released, 1);
+	counting.refuses = true;
+	send_message(&session, save);
+	expect_within(&session, "\"method\":\"window/showMessage\"");
+	expect_within(&session, "\"code\":\"QS404\",\"source\"");
+	assert_int_equal(counting.n_released, 2);
+	counting.refuses = false;
+	send_message(&session, shut);
+	open_text(&session, config);
+	close_session(&session);
+	assert_int_equal(counting.n_released, counting.n_judged);
+}
+
 static void symbols_are_nested(void **state)
 {
 	struct session session = start();
@@ -626,6 +700,7 @@ int main(void)
 	    cmocka_unit_test(a_model_that_cannot_be_read_is_told),
 	    cmocka_unit_test(settings_change_the_model),
 	    cmocka_unit_test(actions_are_the_fixes),
+	    cmocka_unit_test(the_host_says_how_documents_are_judged),
 	    cmocka_unit_test(symbols_are_nested),
 	};
 

@@ -83,6 +83,8 @@ static void write_data(const struct row *row, float values[N_INPUTS])
 static struct engine make_engine(const struct row *row)
 {
 	const struct qs_calibrate_options options = {.data = DATA};
+	const struct qs_calib_identity identity = {.observe = QS_OBSERVE_QUANTIZED};
+	const struct qs_calib_course course = {.identity = &identity, .n_shards = 1};
 	struct engine engine =
 	    ENGINE_PLAN(row->config, row->opset, "in x 1 3 8 8", "init w 4 3 3 3", "init b 4",
 		"node Conv c x,w,b a", "node Relu r a d", "node MaxPool p d e",
@@ -92,8 +94,8 @@ static struct engine make_engine(const struct row *row)
 
 	assert_int_equal(
 	    qs_calibrate_parameters(engine.plan, engine.registry, engine.findings), QS_OK);
-	assert_int_equal(qs_calibrate_activations(
-			     engine.plan, engine.registry, &options, engine.findings, &n_batches),
+	assert_int_equal(qs_calibrate_activations(engine.plan, engine.registry, &options, &course,
+			     engine.findings, &n_batches),
 	    QS_OK);
 	assert_int_equal(qs_calibrate_biases(engine.plan), QS_OK);
 	return engine;
