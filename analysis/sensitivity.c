@@ -62,8 +62,11 @@ static enum qs_status take_rows(struct qs_sensitivity *sensitivity, const struct
 	sensitivity->values =
 	    calloc(sensitivity->rows.n * QS_METRIC__COUNT + 1, sizeof(*sensitivity->values));
 	sensitivity->shares = calloc(sensitivity->rows.n + 1, sizeof(*sensitivity->shares));
-	if (!sensitivity->values || !sensitivity->shares)
+	sensitivity->macs = calloc(trials->plan->layers->n_items + 1, sizeof(*sensitivity->macs));
+	if (!sensitivity->values || !sensitivity->shares || !sensitivity->macs)
 		return QS_NOMEM;
+	for (size_t i = 0; i < trials->plan->layers->n_items; i++)
+		sensitivity->macs[i] = trials->macs[i];
 	for (size_t i = 0; i < sensitivity->rows.n; i++) {
 		sensitivity->shares[i] =
 		    (double)trials->items[i].n_batches / (double)trials->n_batches;
@@ -149,6 +152,7 @@ void qs_sensitivity_free(struct qs_sensitivity *sensitivity)
 	qs_sensitive_rows_done(&sensitivity->rows);
 	free(sensitivity->values);
 	free(sensitivity->shares);
+	free(sensitivity->macs);
 	free(sensitivity);
 }
 

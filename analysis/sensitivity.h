@@ -10,8 +10,9 @@
 
 struct qs_sensitivity {
 	struct qs_sensitive_rows rows;
-	double *values; /* by row and metric */
-	double *shares; /* by row: of the data that it was measured on, 1 for all */
+	double *values;       /* by row and metric */
+	double *shares;       /* by row: of the data that it was measured on, 1 for all */
+	struct qs_macs *macs; /* by layer, for one sample */
 	struct qs_sensitivity_cost cost;
 };
 

@@ -55,6 +55,7 @@ static void fill_row(struct making *making, size_t site, struct qs_sensitive *ro
 	row->kind = item->kind;
 	row->type = types[item->kind];
 	row->layer = index;
+	row->format = item->format;
 	row->sites[row->n_sites++] = site;
 	if (making->partner[site] != QS_NONE)
 		row->sites[row->n_sites++] = making->partner[site];

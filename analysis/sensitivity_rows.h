@@ -17,7 +17,8 @@ struct qs_sensitive {
 	const char *type; /* "weight", "activation", "input" or "bias" */
 	const char *dtype;
 	enum qs_tensor kind;
-	size_t layer;        /* whose config gives the format; QS_NONE: the model's */
+	size_t layer;        /* whose tensor it is; QS_NONE: the model's */
+	size_t format;       /* the layer whose config gives the format; QS_NONE: the model's */
 	struct qs_macs macs; /* of the layer, for the samples of a run that the model fixes */
 	size_t sites[2];
 	size_t n_sites;

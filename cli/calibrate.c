@@ -47,10 +47,10 @@ static enum qs_status import_scales(
 	const enum qs_status status =
 	    job_options_read(arguments, "calibrating: batch", findings, &options);
 
-	return status == QS_OK ? qs_job_import_scales(job, arguments->value[OPTION_FROM],
-				     arguments->value[OPTION_PARTIAL] != NULL, &options.calibrate,
-				     findings)
-	                       : status;
+	return status == QS_OK
+	           ? qs_job_import_scales(job, arguments->value[OPTION_FROM],
+			 arguments->value[OPTION_PARTIAL] != NULL, &options.calibrate, findings)
+	           : status;
 }
 
 static enum qs_status work_calibrate(

@@ -46,6 +46,12 @@ static void list_columns(struct qs_text *words)
 		add_word(words, qs_comparison_column(i));
 }
 
+static void list_strategies(struct qs_text *words)
+{
+	for (int s = 0; s < QS_STRATEGY__COUNT; s++)
+		add_word(words, qs_strategy_word((enum qs_strategy)s));
+}
+
 static void list_ends(struct qs_text *words)
 {
 	add_choices(words, OPTION_CUMULATIVE);

@@ -153,11 +153,7 @@ static enum qs_status use_threads(const struct config *config, size_t n, struct 
 	return qs_registry_use_threads(config->registry, n);
 }
 
-/*
- * The law by which devices scale, when some are named: that of their profiles. False, after a
- * complaint, when they differ.
- */
-static bool find_scale_law(const struct config *config, enum qs_scale_law *ret_law)
+bool find_scale_law(const struct config *config, enum qs_scale_law *ret_law)
 {
 	const uint64_t devices = config->options.devices;
 	const struct qs_profile *profiles, *first = NULL;
@@ -270,8 +266,8 @@ static bool has_all(
 	return true;
 }
 
-int work_on_model(
-    const struct arguments *line, const enum option_id *required, size_t n_required, job_work *work)
+int work_on_config(const struct arguments *line, const enum option_id *required, size_t n_required,
+    config_work *run, job_work *work)
 {
 	const char *path = line->value[OPTION_CONFIG];
 	struct qs_findings *findings;
@@ -287,10 +283,16 @@ int work_on_model(
 		return out_of_memory();
 	if (find_config(line, path, &config) && has_all(config.arguments, required, n_required) &&
 	    read_config(&config, path, findings, &status))
-		status = run_job(&config, findings, work);
+		status = run(&config, findings, work);
 	fflush(stdout);
 	tell_findings(line, findings, status == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
 	close_config(&config);
 	qs_findings_free(findings);
 	return status;
+}
+
+int work_on_model(
+    const struct arguments *line, const enum option_id *required, size_t n_required, job_work *work)
+{
+	return work_on_config(line, required, n_required, run_job, work);
 }

@@ -21,9 +21,21 @@ typedef enum qs_status job_work(
 int work_on_model(const struct arguments *line, const enum option_id *required, size_t n_required,
     job_work *work);
 
+/* What a command does with a config that can be used; `work` is what it was given for that. Returns
+ * the exit status. */
+typedef int config_work(struct config *config, struct qs_findings *findings, job_work *work);
+
+/* The same for a command that makes its jobs itself. */
+int work_on_config(const struct arguments *line, const enum option_id *required, size_t n_required,
+    config_work *run, job_work *work);
+
 /* Plans the job of a config and of --model, with what --scales and devices say of its scales. */
 enum qs_status open_job(
     struct config *config, struct qs_findings *findings, struct qs_job **ret_job);
+
+/* The law by which devices scale, when some are named: that of their profiles. False, after a
+ * complaint, when they differ. */
+bool find_scale_law(const struct config *config, enum qs_scale_law *ret_law);
 
 /* Whether the errors are the verdict of a verification, which has a report. */
 bool is_verdict(const struct qs_findings *findings);
@@ -31,6 +43,10 @@ bool is_verdict(const struct qs_findings *findings);
 /* The exit status of work on a job: findings when the config is to blame, else that it cannot be
  * done. */
 int exit_of_job(enum qs_status status, const struct qs_findings *findings);
+
+/* The law by which devices scale, when some are named: that of their profiles. False, after a
+ * complaint, when they differ. */
+bool find_scale_law(const struct config *config, enum qs_scale_law *ret_law);
 
 /* Whether the errors are the verdict on a model that was written and has a report. */
 bool job_is_verdict(const struct qs_findings *findings);

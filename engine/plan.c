@@ -68,6 +68,7 @@ struct qs_site *qs_plan_add(struct qs_plan *plan, enum qs_tensor kind, size_t va
 	site->kind = kind;
 	site->name = site->tensor = tensor;
 	site->layer = layer ? layer->name : "";
+	site->format = layer ? (size_t)(layer - plan->layers->items) : QS_NONE;
 	site->spec = *spec;
 	site->value = value;
 	site->axis = -1;

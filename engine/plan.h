@@ -25,7 +25,8 @@ struct qs_site {
 	enum qs_tensor kind;
 	const char *name;   /* of the site: the tensor, or "TENSOR -> LAYER" for a further format */
 	const char *tensor; /* ONNX name */
-	const char *layer;  /* whose spec it is; "" for that of the model */
+	const char *layer;  /* whose tensor it is; "" for that of the model */
+	size_t format;      /* index of the layer whose spec it is; QS_NONE: the model's */
 	struct qs_spec spec;
 	size_t value;        /* in the graph */
 	int axis;            /* of the tensor's channels; -1: one scale for all */

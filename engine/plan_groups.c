@@ -96,8 +96,10 @@ static struct qs_site *add_site_in(struct planner *planner, enum qs_tensor kind,
 		return NULL;
 	site = qs_plan_add(planner->plan, kind, index,
 	    layer == QS_NONE ? NULL : &planner->plan->layers->items[layer], &spec);
-	if (site)
+	if (site) {
+		site->format = format;
 		planner->plan->site_of_value[index] = (size_t)(site - planner->plan->sites);
+	}
 	return site;
 }
 

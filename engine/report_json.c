@@ -133,25 +133,6 @@ static struct json_object *ties_json(const struct qs_job *job)
 	return object;
 }
 
-static struct json_object *fixed_json(const struct qs_plan *plan)
-{
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < plan->n_sites; i++) {
-		const struct qs_site *site = &plan->sites[i];
-		struct json_object *row;
-
-		if (!(site->fixed_scale > 0))
-			continue;
-		row = json_object_new_object();
-		qs_json_put(row, "kind", json_object_new_string(qs_tensor_word(site->kind)));
-		qs_json_put(row, "tensor", json_object_new_string(site->name));
-		qs_json_put(row, "scale", qs_json_number(site->fixed_scale));
-		json_object_array_add(list, row);
-	}
-	return list;
-}
-
 static struct json_object *adjustments_json(const struct qs_plan *plan)
 {
 	struct json_object *list = json_object_new_array();

@@ -287,6 +287,11 @@ const struct qs_settings *qs_selection_settings(
 	return &selection->policy->model[tensor];
 }
 
+bool qs_selection_is_chosen(const struct qs_selection *selection, size_t layer)
+{
+	return selection->winners[layer];
+}
+
 struct qs_spec qs_selection_spec(
     const struct qs_selection *selection, size_t layer, enum qs_tensor tensor)
 {

@@ -32,7 +32,7 @@ unzip.h engine/npz.c
 
 # Headers of C11 and POSIX, and those that public headers and kernels may have.
 standard=' assert.h ctype.h dirent.h errno.h fcntl.h float.h getopt.h glob.h inttypes.h limits.h locale.h math.h
- pthread.h search.h setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h sys/mman.h sys/stat.h sys/utsname.h time.h unistd.h '
+ pthread.h search.h setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h sys/mman.h sys/stat.h sys/utsname.h sys/wait.h time.h unistd.h '
 standard=" $(echo $standard) "
 public=' stdarg.h stdbool.h stddef.h stdint.h '
 kernel=' arm_neon.h cpuid.h float.h immintrin.h math.h stdbool.h stddef.h stdint.h string.h '

@@ -285,6 +285,8 @@ QS_API enum qs_status qs_policy_select(const struct qs_policy *policy,
     struct qs_findings *findings, struct qs_selection **ret_selection);
 /** Releases a selection; NULL is fine. */
 QS_API void qs_selection_free(struct qs_selection *selection);
+/** Whether an entry selects a layer, so that it has not what the model level says. */
+QS_API bool qs_selection_is_chosen(const struct qs_selection *selection, size_t layer);
 /** The effective parameters of a tensor kind of a layer. */
 QS_API struct qs_spec qs_selection_spec(
     const struct qs_selection *selection, size_t layer, enum qs_tensor tensor);
