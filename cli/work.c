@@ -197,7 +197,8 @@ static enum qs_status settle_scales(
 		status = qs_source_read(path, path, QS_RULES_LIMIT, findings, &config->scales);
 	if (status == QS_OK && path)
 		status = qs_job_read_scales(job, config->scales, findings);
-	return status;
+	/* Not the config is to blame. */
+	return status == QS_INVALID ? QS_UNSUPPORTED : status;
 }
 
 enum qs_status open_job(
