@@ -96,8 +96,9 @@ for row in 'exit 3 #|exit status 3' 'echo 98.7 % #|no number; its last line is "
 	expect 2 "${row#*|}.*QS838" "a command that does ${row%%|*}"
 done
 cmp "$scratch/new.json" "$scratch/kept.json" || fail 'a failure wrote a config'
-timeout -s INT 1 "$QSTRATA" suggest --config "$int8" --model "$scratch/harmed.onnx" --data "$scratch/data" \
-	--output "$scratch/new.json" --metric-command 'sleep 5 #' --goal '>=1' >"$scratch/told" 2>&1
+# In the foreground, since timeout sends the signal twice otherwise, and the second one ends the program.
+timeout --foreground -s INT 1 "$QSTRATA" suggest --config "$int8" --model "$scratch/harmed.onnx" --data "$scratch/data" \
+	--output "$scratch/new.json" --metric-command 'sleep 2 #' --goal '>=1' >"$scratch/told" 2>&1
 cmp "$scratch/new.json" "$scratch/kept.json" || fail 'an interrupt wrote a config'
 [ -z "$(find "$TMPDIR" -name 'qstrata*')" ] || fail "something is left: $(ls "$TMPDIR")"
 
