@@ -55,7 +55,7 @@ enum qs_status qs_passage_pieces(struct qs_passage *passage, qs_use_piece *use)
 
 /* ---- parts that come in pieces --------------------------------------------------------------- */
 
-/* A pass over parts; its place in the passage is found again from the first member. */
+/* A pass over the parts of a batch that comes in pieces. */
 struct parting {
 	struct qs_passage passage; /* first, so that uses of pieces get to the rest */
 	qs_use_part *use;
