@@ -5,7 +5,7 @@
 
 #include "analysis/compare.h"
 #include "base/finding.h"
-#include "engine/npy.h"
+#include "data/npy.h"
 
 /* Reads a file as float32 values; both parts are the caller's to release. */
 static enum qs_status read_floats(const char *path, struct qs_findings *findings,

@@ -13,7 +13,7 @@
 #include "analysis/plain.h"
 #include "base/finding.h"
 #include "engine/feed.h"
-#include "engine/registry.h"
+#include "numbers/registry.h"
 #include "model/ort.h"
 #include "model/tensor.h"
 

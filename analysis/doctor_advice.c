@@ -4,7 +4,7 @@
 
 #include "analysis/doctor.h"
 #include "base/json_document.h"
-#include "engine/registry.h"
+#include "numbers/registry.h"
 
 /* The keys of parameters, as a config has them. */
 static const char *const keys[] = {

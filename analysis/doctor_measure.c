@@ -9,7 +9,7 @@
 
 #include "analysis/doctor.h"
 #include "analysis/doctor_measure.h"
-#include "engine/array.h"
+#include "numbers/array.h"
 #include "engine/calibrate.h"
 #include "engine/feed.h"
 #include "engine/runner.h"

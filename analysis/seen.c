@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/array.h"
+#include "numbers/array.h"
 #include "model/tensor.h"
 
 /* Notes a shape; false when memory ran out. */

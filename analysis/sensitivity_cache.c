@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/finding.h"
-#include "engine/fingerprint.h"
+#include "base/fingerprint.h"
 
 #define TITLE "qstrata sensitivity 1\n"
 #define END "end "

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "engine/registry.h"
+#include "numbers/registry.h"
 
 static const char *const types[QS_TENSOR__COUNT] = {
     [QS_TENSOR_INPUT] = "input",

@@ -8,8 +8,8 @@
 
 #include "analysis/sensitivity_parts.h"
 #include "base/finding.h"
-#include "engine/pool.h"
-#include "engine/registry.h"
+#include "numbers/pool.h"
+#include "numbers/registry.h"
 #include "model/ort.h"
 #include "model/tensor.h"
 

@@ -14,7 +14,7 @@
 #include "engine/constant.h"
 #include "engine/feed.h"
 #include "engine/job.h"
-#include "engine/registry.h"
+#include "numbers/registry.h"
 #include "model/ort.h"
 #include "model/tensor.h"
 

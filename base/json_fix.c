@@ -76,8 +76,7 @@ void qs_json_fix_removal(struct qs_findings *findings, struct qs_finding *findin
 		if (fix)
 			qs_fix_edit(findings, fix, place, "");
 		else
-			fix = qs_finding_fix(
-			    findings, finding, true, place, "", "leave it out");
+			fix = qs_finding_fix(findings, finding, true, place, "", "leave it out");
 	}
 }
 

@@ -30,7 +30,7 @@ struct qs_cell {
 	bool is_empty; /* there is nothing to say: "-" for people, null in JSON */
 	const char *text;
 	uint64_t count;
-	double number; /* NaN and infinities are the words "nan", "inf" and "-inf" */
+	double number;       /* NaN and infinities are the words "nan", "inf" and "-inf" */
 	const int64_t *dims; /* negative: not known, "?" or null */
 	size_t rank;
 };

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/array.h"
-#include "engine/cpu.h"
-#include "engine/observer.h"
+#include "numbers/array.h"
+#include "numbers/cpu.h"
+#include "numbers/observer.h"
 #include "qstrata/numbers.h"
-#include "engine/registry.h"
+#include "numbers/registry.h"
 #include "tests/unit/random.h"
 
 #define MANY ((size_t)16 << 20)

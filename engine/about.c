@@ -3,8 +3,8 @@
 #include <sys/utsname.h>
 
 #include "base/json_document.h"
-#include "engine/cpu.h"
-#include "engine/kernels/kernels.h"
+#include "numbers/cpu.h"
+#include "numbers/kernels/kernels.h"
 #include "model/wire.h"
 #include "policy/pattern.h"
 #include "qstrata/engine.h"

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "engine/apply_internal.h"
-#include "engine/array.h"
+#include "numbers/array.h"
 #include "engine/constant.h"
-#include "engine/lattice.h"
+#include "numbers/lattice.h"
 #include "model/external.h"
 #include "model/tensor.h"
 #include "qstrata/numbers.h"

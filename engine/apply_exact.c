@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fake quantization in plain operators, bit for bit that of the library (engine/lattice.h), for
+ * Fake quantization in plain operators, bit for bit that of the library (numbers/lattice.h), for
  * rounding modes and scales that QuantizeLinear does not say:
  *
  *   n = Mul(Clip(x), -amp), k = n rounded with ties the other way, y = 0 - k * step.
@@ -16,7 +16,7 @@
 #include <math.h>
 
 #include "engine/apply_internal.h"
-#include "engine/lattice.h"
+#include "numbers/lattice.h"
 
 struct exact {
 	struct qs_writer *writer;

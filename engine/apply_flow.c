@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes what flows: the names before and after a site, and pairs of operators between them. */
 #include "engine/apply_internal.h"
-#include "engine/array.h"
+#include "numbers/array.h"
 
 /* ---- pairs ----------------------------------------------------------------------------------- */
 

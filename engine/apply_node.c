@@ -5,7 +5,7 @@
 
 #include "base/finding.h"
 #include "engine/apply_internal.h"
-#include "engine/array.h"
+#include "numbers/array.h"
 
 #define FLOAT ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/round.h"
+#include "numbers/round.h"
 #include "model/edit.h"
 
 #define SLOPE 0.1015625F

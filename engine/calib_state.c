@@ -9,7 +9,7 @@
 
 #include "base/finding.h"
 #include "engine/calib_state_internal.h"
-#include "engine/observer.h"
+#include "numbers/observer.h"
 
 #define FORMAT "qstrata-calibration-state"
 #define VERSION 1

@@ -4,7 +4,7 @@
  * calibration is such a file, and so is what an interrupted one leaves behind.
  *
  * JSON Lines: a head that says what was calibrated; {"tensor": NAME} and the state of its observer
- * (engine/observer_state.c) for every site that has one; {"corrected": NAME, ...} for every bias
+ * (numbers/observer_state.c) for every site that has one; {"corrected": NAME, ...} for every bias
  * that is corrected on the way. Numbers read back as the same bits.
  */
 #ifndef ENGINE_CALIB_STATE_H

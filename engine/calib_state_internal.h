@@ -4,7 +4,7 @@
 #define ENGINE_CALIB_STATE_INTERNAL_H
 
 #include "engine/calib_state.h"
-#include "engine/json_lines.h"
+#include "base/json_lines.h"
 
 /* A state that is being read. */
 struct qs_calib_part {

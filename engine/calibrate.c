@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/finding.h"
-#include "engine/array.h"
-#include "engine/pool.h"
-#include "engine/registry.h"
+#include "numbers/array.h"
+#include "numbers/pool.h"
+#include "numbers/registry.h"
 #include "engine/scales.h"
 #include "qstrata/numbers.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "engine/array.h"
+#include "numbers/array.h"
 #include "engine/calibrate.h"
 #include "engine/site.h"
 #include "model/tensor.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/array.h"
+#include "numbers/array.h"
 #include "engine/constant.h"
 
 /*

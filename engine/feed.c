@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/finding.h"
-#include "engine/onnx_form.h"
+#include "data/onnx_element.h"
 
 static enum qs_status add_input(
     struct qs_feed *feed, const struct qs_graph *graph, size_t index, struct qs_findings *findings)

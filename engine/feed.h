@@ -6,7 +6,7 @@
 #ifndef ENGINE_FEED_H
 #define ENGINE_FEED_H
 
-#include "engine/dataset.h"
+#include "data/dataset.h"
 #include "model/graph.h"
 #include "model/runtime.h"
 

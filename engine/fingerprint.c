@@ -2,23 +2,7 @@
 /* Fingerprints of models and configs. */
 #include "engine/fingerprint.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-uint64_t qs_fingerprint_add(uint64_t hash, const void *bytes, size_t size)
-{
-	const unsigned char *byte = bytes;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ byte[i]) * 1099511628211U;
-	return hash;
-}
-
-uint64_t qs_fingerprint(const void *bytes, size_t size)
-{
-	return qs_fingerprint_add(QS_FINGERPRINT_START, bytes, size);
-}
 
 enum qs_status qs_fingerprint_model(
     const struct qs_model *model, struct qs_findings *findings, uint64_t *ret_fingerprint)
@@ -56,9 +40,4 @@ enum qs_status qs_fingerprint_scales(const struct qs_policy *policy, uint64_t *r
 	*ret_fingerprint = qs_fingerprint(text.data, text.size);
 	qs_text_done(&text);
 	return status;
-}
-
-void qs_fingerprint_write(uint64_t fingerprint, char ret_text[QS_FINGERPRINT_TEXT])
-{
-	snprintf(ret_text, QS_FINGERPRINT_TEXT, "fnv1a64:%016" PRIx64, fingerprint);
 }

@@ -62,8 +62,8 @@ enum qs_role qs_group_role(const struct qs_layers *layers, const struct qs_layer
 }
 
 /* Whether a layer goes on with the group of its only operand. */
-static bool joins(const struct qs_layers *layers, const struct qs_layer *first,
-    const struct qs_layer *layer)
+static bool joins(
+    const struct qs_layers *layers, const struct qs_layer *first, const struct qs_layer *layer)
 {
 	const enum qs_role role = qs_group_role(layers, layer);
 
@@ -99,8 +99,7 @@ enum qs_status qs_groups_check(const struct qs_layers *layers, const struct qs_s
 		firsts[i] = i;
 	for (size_t i = 0; i < layers->n_items; i++) {
 		/* What joined a group before has its own readers in it. */
-		if (firsts[i] == i &&
-		    qs_role_quantizes(qs_group_role(layers, &layers->items[i])))
+		if (firsts[i] == i && qs_role_quantizes(qs_group_role(layers, &layers->items[i])))
 			note_group(layers, &layers->items[i], firsts);
 	}
 	status = qs_selection_check_groups(selection, firsts, findings);

@@ -15,7 +15,7 @@
 #include "engine/calib_state.h"
 #include "engine/calibrate.h"
 #include "engine/feed.h"
-#include "engine/lattice.h"
+#include "numbers/lattice.h"
 #include "engine/onnx_form.h"
 #include "engine/runner.h"
 #include "engine/site.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "engine/calibrate.h"
-#include "engine/observer.h"
+#include "numbers/observer.h"
 #include "engine/scales.h"
 
 struct qs_subject qs_observers_subject(

@@ -14,6 +14,7 @@
 #ifndef ENGINE_ONNX_FORM_H
 #define ENGINE_ONNX_FORM_H
 
+#include "data/onnx_element.h"
 #include "engine/plan.h"
 
 /* The opset from which on the standard operators say what 8 bits need. */
@@ -50,11 +51,6 @@ bool qs_onnx_pair_is_exact(const struct qs_site *site, int64_t opset);
 
 /* The zero point of an activation as it is written: that of the range which is nearest. */
 int64_t qs_onnx_zero_point(const struct qs_site *site);
-
-/* The ONNX type of elements, as TensorProto.DataType, and back; QS_ELEMENT__COUNT for one that
- * arrays do not have. */
-int qs_onnx_type(enum qs_element element);
-enum qs_element qs_onnx_element(int onnx_type);
 
 /* The lowest opset at which a site can be said: 13 for bfloat16, else 6. */
 int64_t qs_onnx_least_opset(const struct qs_site *site);

@@ -8,9 +8,9 @@
 #include "base/file.h"
 #include "base/finding.h"
 #include "base/json_document.h"
-#include "engine/calib.h"
-#include "engine/observer.h"
-#include "engine/registry.h"
+#include "numbers/calib.h"
+#include "numbers/observer.h"
+#include "numbers/registry.h"
 
 /* A state of an observer is at most this large. */
 #define STATE_LIMIT ((size_t)1 << 30)

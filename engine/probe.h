@@ -5,7 +5,7 @@
 #ifndef ENGINE_PROBE_H
 #define ENGINE_PROBE_H
 
-#include "engine/npy_stream.h"
+#include "data/npy_stream.h"
 #include "qstrata/engine.h"
 
 struct qs_probe_run {

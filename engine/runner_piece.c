@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "engine/constant.h"
-#include "engine/cpu.h"
-#include "engine/registry.h"
+#include "numbers/cpu.h"
+#include "numbers/registry.h"
 #include "engine/runner_internal.h"
 
 /* Threads of a piece when there are several pieces. */

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "base/finding.h"
-#include "engine/cpu.h"
+#include "numbers/cpu.h"
 #include "engine/feed.h"
 #include "engine/pair.h"
-#include "engine/registry.h"
+#include "numbers/registry.h"
 #include "engine/runner.h"
 #include "engine/site.h"
 #include "model/ort.h"

@@ -17,10 +17,10 @@
 #include <sys/stat.h>
 
 #include "base/finding.h"
-#include "engine/dataset.h"
-#include "engine/npy.h"
+#include "data/dataset.h"
+#include "data/npy.h"
 #include "engine/onnx_form.h"
-#include "engine/tensor_file.h"
+#include "data/tensor_file.h"
 #include "model/onnx.h"
 #include "model/ort.h"
 #include "model/runtime.h"

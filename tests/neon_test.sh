@@ -16,8 +16,8 @@ done
 folder=$(mktemp -d) || exit 99
 trap 'rm -rf "$folder"' EXIT
 $cc -std=c11 -O2 -Wall -Wextra -Wconversion -Werror -ffp-contract=off -static -D_XOPEN_SOURCE=700 -DQS_KERNELS_NEON \
-	-I. tests/kernels/same_test.c tests/kernels/compare.c engine/kernels/kernels.c engine/kernels/cpu_arm.c \
-	engine/kernels/bins_c.c engine/kernels/grid_c.c engine/kernels/half_c.c engine/kernels/range_c.c \
-	engine/kernels/*_lanes.c -lm -o "$folder/same_test" || exit 1
+	-I. tests/kernels/same_test.c tests/kernels/compare.c numbers/kernels/kernels.c numbers/kernels/cpu_arm.c \
+	numbers/kernels/bins_c.c numbers/kernels/grid_c.c numbers/kernels/half_c.c numbers/kernels/range_c.c \
+	numbers/kernels/*_lanes.c -lm -o "$folder/same_test" || exit 1
 $run "$folder/same_test" | tee "$folder/answer"
 grep -q '^sets beside C: NEON$' "$folder/answer" && ! grep -q differs "$folder/answer"

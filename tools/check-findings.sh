@@ -28,7 +28,7 @@ bad=$(printf '%s\n%s\n' "$rows" "$rules" | awk '$2 !~ /^QS[0-9][0-9][0-9]$/ {pri
 [ -z "$bad" ] || fail "codes of another form:" $bad
 echo "$rows" | awk '{print $2}' | sort -c || fail 'findings.def is not in the order of codes'
 
-sources=$(find base policy model engine analysis cli -name '*.c' -o -name '*.def')
+sources=$(find base policy model numbers data engine analysis cli -name '*.c' -o -name '*.def')
 # The checks of doctor are rows that are named after their findings.
 used=$(cat $sources | sed 's/^CHECK(/QS_FINDING_/' | grep -o 'QS_FINDING_[A-Z0-9_]*' | sort -u)
 for id in $(echo "$rows" | awk '{print $1}'); do

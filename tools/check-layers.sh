@@ -12,9 +12,11 @@ include qstrata/*
 base qstrata/base.h qstrata/baseline.h qstrata/form.h base/*
 policy qstrata/* base/* policy/*
 model qstrata/base.h qstrata/model.h base/* model/*
-engine qstrata/* base/* policy/* model/* engine/*
-engine/kernels engine/kernels/*
-analysis qstrata/* base/* policy/* model/* engine/* analysis/*
+numbers qstrata/* base/* policy/param.h numbers/*
+numbers/kernels numbers/kernels/*
+data qstrata/* base/* model/* numbers/* data/*
+engine qstrata/* base/* policy/* model/* numbers/* data/* engine/*
+analysis qstrata/* base/* policy/* model/* numbers/* data/* engine/* analysis/*
 lsp qstrata/* lsp/*
 cli qstrata/qstrata.h qstrata/*.def lsp/lsp.h cli/*
 '
@@ -24,10 +26,10 @@ foreign='
 json-c/json.h lsp/message.h base/json_document.h
 pcre2.h policy/pattern.c
 protobuf-c/protobuf-c.h model/wire.h
-dlfcn.h base/module.c engine/plugin_file.c model/ort.c
-png.h engine/image_module.c
-turbojpeg.h engine/image_module.c
-unzip.h engine/npz.c
+dlfcn.h base/module.c numbers/plugin_file.c model/ort.c
+png.h data/image_module.c
+turbojpeg.h data/image_module.c
+unzip.h data/npz.c
 '
 
 # Headers of C11 and POSIX, and those that public headers and kernels may have.
@@ -68,7 +70,7 @@ check_system()
 	allowed=$standard
 	case $1 in
 	include) allowed=$public ;;
-	engine/kernels) allowed=$kernel ;;
+	numbers/kernels) allowed=$kernel ;;
 	esac
 	case $allowed in *" $3 "*) return ;; esac
 	case " $(row "$foreign" "$3") " in *" $2 "*) return ;; esac

@@ -23,7 +23,7 @@ fail_lines()
 	fi
 }
 
-folders='include base policy model engine analysis lsp cli schemas tools tests docs bench examples'
+folders='include base policy model numbers data engine analysis lsp cli schemas tools tests docs bench examples'
 files=$(find $folders ./*.md ./*.am ./*.ac ./*.in ./*.map ./.ci/run ./.pre-commit-hooks.yaml -type f \
     ! -path 'tests/data/*' ! -path 'tests/golden/*' ! -path 'tests/fuzz/corpus/*' ! -path 'examples/*/*' \
     ! -name '*.pb-c.[ch]' ! -name 'embedded.c' ! -name '*_test' ! -name '*_fuzz' ! -name generate \

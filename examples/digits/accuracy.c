@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "engine/npy.h"
+#include "data/npy.h"
 #include "model/onnx.h"
 #include "model/ort.h"
 #include "qstrata/qstrata.h"

@@ -12,7 +12,7 @@
 
 #include "analysis/metric.h"
 #include "base/file.h"
-#include "engine/npy.h"
+#include "data/npy.h"
 #include "model/ort.h"
 #include "qstrata/qstrata.h"
 

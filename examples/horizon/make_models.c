@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/npy.h"
+#include "data/npy.h"
 #include "model/edit.h"
 #include "model/onnx.h"
 #include "model/tensor.h"

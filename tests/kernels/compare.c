@@ -139,7 +139,7 @@ const char *compare_all(const struct stage *stage)
 #define KERNEL(type, slot, function, SET)                                                          \
 	if ((sets & QS_KERNEL_SET_##SET) && !compare_##type(stage, function, plain.slot))          \
 		return #function;
-#include "engine/kernels/kernels.def"
+#include "numbers/kernels/kernels.def"
 #undef KERNEL
 	return NULL;
 }

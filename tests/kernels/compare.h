@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "engine/kernels/kernels.h"
+#include "numbers/kernels/kernels.h"
 
 /* Bytes before and after outputs that kernels have to leave alone. */
 #define GUARD ((size_t)256)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/round.h"
+#include "numbers/round.h"
 #include "tests/kernels/compare.h"
 
 /* Enough values for kernels to stream, and for the machine's cache. */

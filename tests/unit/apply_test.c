@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/array.h"
+#include "numbers/array.h"
 #include "engine/calibrate.h"
 
 static void describe_attribute(const Onnx__AttributeProto *attribute, struct qs_text *text)

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/observer.h"
+#include "numbers/observer.h"
 #include "qstrata/numbers.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/sha256.h"

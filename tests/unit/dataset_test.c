@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/dataset.h"
+#include "data/dataset.h"
 
 static const int64_t image_dims[] = {-1, 3}, mask_dims[] = {2};
 static const struct qs_data_input inputs[] = {

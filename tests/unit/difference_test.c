@@ -99,8 +99,8 @@ static void differences_are_those_of_the_effect(void **state)
 static const struct comparison rows[] = {
     {"the_same_differs_in_nothing", OVERALL("\"bit_width\": 4"), OVERALL("\"bit_width\": 4"), "",
 	""},
-    {"defaults_written_out_are_the_same", "",
-	OVERALL("\"bit_width\": 8") ", \"include_cle\": true", "", ""},
+    {"defaults_written_out_are_the_same", "", OVERALL("\"bit_width\": 8") ", \"include_cle\": true",
+	"", ""},
     {"an_entry_that_repeats_the_model_level_is_the_same", OVERALL("\"bit_width\": 4"),
 	OVERALL("\"bit_width\": 4") LAYERS(ENTRY("\"layer_type\": \"Conv2d\"", "\"bit_width\": 4")),
 	"", ""},

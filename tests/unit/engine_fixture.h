@@ -10,7 +10,7 @@
 #include "tests/unit/model_fixture.h"
 
 #include "engine/apply.h"
-#include "engine/registry.h"
+#include "numbers/registry.h"
 #include "model/runtime.h"
 #include "qstrata/policy.h"
 

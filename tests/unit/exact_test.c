@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/lattice.h"
+#include "numbers/lattice.h"
 #include "qstrata/numbers.h"
 
 /* Inputs that are added to themselves: twice a fake-quantized value has its bits but for the

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "engine/npy.h"
+#include "data/npy.h"
 
 json_object *golden_get(json_object *object, const char *key)
 {

@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_GOLDEN_H
 #define TESTS_UNIT_GOLDEN_H
 
-#include "engine/array.h"
+#include "numbers/array.h"
 #include "tests/unit/data.h"
 
 /* The members of an object; a test without one fails. */

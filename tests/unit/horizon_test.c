@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "engine/job.h"
-#include "engine/npy.h"
+#include "data/npy.h"
 #include "engine/scales.h"
 #include "engine/site.h"
 #include "qstrata/place.h"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/dataset.h"
-#include "engine/image_input.h"
+#include "data/dataset.h"
+#include "data/image_input.h"
 
 #define WIDTH 9
 #define HEIGHT 6

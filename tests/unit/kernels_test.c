@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/cpu.h"
-#include "engine/kernels/kernels.h"
+#include "numbers/cpu.h"
+#include "numbers/kernels/kernels.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/random.h"
 

@@ -9,7 +9,7 @@
 
 #include "analysis/compare.h"
 #include "analysis/stats.h"
-#include "engine/npy.h"
+#include "data/npy.h"
 
 #define MODEL "tests/out/look_test.onnx"
 #define DATA "tests/out/look_test.npy"

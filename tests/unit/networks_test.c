@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "engine/job.h"
-#include "engine/npz.h"
+#include "data/npz.h"
 #include "engine/runner.h"
 #include "qstrata/numbers.h"
 

@@ -389,7 +389,7 @@ static const struct case_of_use cases[] = {
 	"\"groups\": [{\"paths\": [\"x\"], \"why\": \"so\"}, {\"paths\": [], \"why\": \"\"}]}"},
     {"mistakes_in_a_form", use_form,
 	"{\"no\": 1, \"count\": -1, \"list\": \"a\", \"map\": {\"a\": 1}, \"groups\": [{\"pats\": "
-        "1}],\n"
+	"1}],\n"
 	"\"on\": \"yes\""},
 };
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/npy.h"
-#include "engine/npy_stream.h"
+#include "data/npy.h"
+#include "data/npy_stream.h"
 #include "tests/unit/data.h"
 #include "tests/unit/random.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/npy.h"
+#include "data/npy.h"
 
 static struct qs_findings *findings;
 static char path[] = "npy_test-XXXXXX";

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/npz.h"
+#include "data/npz.h"
 
 #define PATH "npz_test.npz"
 

@@ -11,9 +11,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/observer.h"
+#include "numbers/observer.h"
 #include "qstrata/numbers.h"
-#include "engine/statistic.h"
+#include "numbers/statistic.h"
 
 static struct qs_registry *registry;
 static struct qs_findings *findings;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "engine/array.h"
+#include "numbers/array.h"
 #include "engine/onnx_form.h"
 
 /* A site of a kind with a range, a number of scales and a zero point. */

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/pool.h"
+#include "numbers/pool.h"
 #include "qstrata/numbers.h"
-#include "engine/quantizer.h"
-#include "engine/registry.h"
+#include "numbers/quantizer.h"
+#include "numbers/registry.h"
 #include "tests/unit/random.h"
 
 #define TASKS 1000

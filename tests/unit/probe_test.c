@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/npy.h"
+#include "data/npy.h"
 #include "qstrata/engine.h"
 #include "tests/unit/expect.h"
 #include "tests/unit/golden.h"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/registry.h"
+#include "numbers/registry.h"
 
 static struct qs_registry *registry;
 static struct qs_findings *findings;

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "engine/round.h"
+#include "numbers/round.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/random.h"
 

@@ -7,7 +7,7 @@
 
 #include "engine/calibrate.h"
 #include "engine/job.h"
-#include "engine/npy.h"
+#include "data/npy.h"
 #include "engine/scales.h"
 #include "tests/unit/engine_fixture.h"
 

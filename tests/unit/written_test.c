@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/array.h"
+#include "numbers/array.h"
 #include "engine/calibrate.h"
 #include "qstrata/numbers.h"
 #include "tests/unit/random.h"
