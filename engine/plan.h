@@ -78,6 +78,8 @@ struct qs_plan {
 	size_t n_kept, kept_capacity;
 	size_t *site_of_value;    /* the site of an activation for all readers, or QS_NONE */
 	size_t *reading_of_value; /* the first site for some readers, or QS_NONE */
+	size_t *first_read;       /* by node: the index of its first input among those of all */
+	size_t *site_of_read;     /* by input of all nodes: its site for it alone, or QS_NONE */
 	float *gain_of_value;     /* what it is multiplied by where it is computed */
 	struct qs_adjustment *adjustments;
 	size_t n_adjustments, adjustments_capacity;
