@@ -248,7 +248,7 @@ static void a_narrow_network_is_quantized_like_one_of_float32(void **state)
 		save_network(bench, types[i % 2]);
 		assert_int_equal(open_job(bench, configs[i / 2]), QS_OK);
 		assert_int_equal(bench->job->n_folded, 1);
-		/* Graph outputs in a half format of their own are converted to that of the model. */
+		/* What the graph gives has the type of the model in place of a half format. */
 		assert_in_range(bench->job->plan->n_sites, n_expected - (i > 1), n_expected);
 		assert_int_equal(bench->job->plan->n_kept, 0);
 		quantize(bench);
