@@ -117,6 +117,24 @@ const char *qs_plan_refuses(
 	return NULL;
 }
 
+/* Why a value of a type cannot have a format. */
+static const char *obstacle_of_type(int element_type)
+{
+	switch (element_type) {
+	case 0:
+		return "the type of the tensor is not known";
+	case ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE:
+		return "the tensor is float64, and formats are for float32 and less";
+	case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16:
+		return "the tensor is float16, where a subgraph or an unknown operator keeps it so";
+	case ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16:
+		return "the tensor is bfloat16, where a subgraph or an unknown operator keeps it "
+		       "so";
+	default:
+		return "the tensor is not float32";
+	}
+}
+
 const char *qs_plan_obstacle(const struct qs_spec_source *specs, const struct qs_spec *spec,
     enum qs_tensor kind, const struct qs_value *value)
 {
@@ -126,10 +144,9 @@ const char *qs_plan_obstacle(const struct qs_spec_source *specs, const struct qs
 		return reason;
 	if (spec->datatype == QS_DATATYPE_INT && spec->per_channel)
 		return "only parameters have channels with scales";
-	if (value->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-		return NULL;
-	return value->element_type ? "the tensor is not float32"
-	                           : "the type of the tensor is not known";
+	return value->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
+	           ? NULL
+	           : obstacle_of_type(value->element_type);
 }
 
 void qs_plan_add_reading(struct qs_plan *plan, struct qs_site *site)
@@ -163,6 +180,19 @@ const struct qs_layer *qs_plan_layer_of(const struct qs_plan *plan, size_t node,
 {
 	*ret_index = node == QS_NONE ? QS_NONE : plan->layers->of_node[node];
 	return *ret_index == QS_NONE ? NULL : &plan->layers->items[*ret_index];
+}
+
+bool qs_plan_is_border(const struct qs_plan *plan, const struct qs_layer *layer)
+{
+	const struct qs_graph *graph = plan->layers->graph;
+	const struct qs_value *input = qs_graph_input(graph, layer->node, 0);
+	const struct qs_value *output = qs_graph_output(graph, layer->node, 0);
+
+	if (!qs_node_is(graph->nodes[layer->node].proto, "Cast") || !input || !output)
+		return false;
+	return output->is_entry ||
+	       (output->is_output && input->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT &&
+		   qs_element_bits(output->element_type) == 16);
 }
 
 /* Whether every format that the config asks for is one of integers. */

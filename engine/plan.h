@@ -192,6 +192,10 @@ size_t qs_plan_input_site(const struct qs_plan *plan, const struct qs_layer *lay
  * QS_NONE. */
 size_t qs_plan_output_site(const struct qs_plan *plan, const struct qs_layer *layer);
 
+/* Whether a layer is nothing but the Cast with which a narrow input enters the graph, or a narrow
+ * output leaves it. */
+bool qs_plan_is_border(const struct qs_plan *plan, const struct qs_layer *layer);
+
 /* Whether a site is within a branch of an If, which no data may go through. */
 bool qs_plan_is_in_branch(const struct qs_plan *plan, const struct qs_site *site);
 

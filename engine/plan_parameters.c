@@ -156,6 +156,8 @@ static const char *find_obstacle(const struct qs_plan *plan, const struct consta
 
 	if (reading->root == QS_NONE)
 		return "the parameter is computed from other values";
+	if (graph->values[reading->root].element_type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
+		return "the parameter is float64, and formats are for float32 and less";
 	if (graph->values[reading->root].element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
 		return "the parameter is not float32";
 	if (spec->datatype == QS_DATATYPE_INT && spec->per_channel && reading->axis < 0)
