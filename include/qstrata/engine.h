@@ -206,6 +206,9 @@ QS_API enum qs_status qs_job_save(
  */
 QS_API enum qs_status qs_job_verify(
     struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings);
+/** Whether all errors are what verification found in a model that was written: it has a report all
+ * the same. False without errors. */
+QS_API bool qs_findings_are_verdict(const struct qs_findings *findings);
 
 /** What was done, for people: formats, sizes, what stayed float and why, what ONNX cannot say. */
 QS_API enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *text);
