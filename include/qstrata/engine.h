@@ -20,11 +20,12 @@ extern "C" {
 #endif
 
 /**
- * Judges the layers that are quantized as one: an entry that gives one of them another activation
- * format than the first of them has is an error, QS_INVALID. The layers are those that the
- * selection was made over.
+ * Judges layers by their neighbours; they are those that the selection was made over. Of those that
+ * are quantized as one, an entry that gives one another activation format than the first of them
+ * has is an error, QS_INVALID. What the config leaves in float between quantized layers is a
+ * warning for each setting that does so.
  */
-QS_API enum qs_status qs_groups_check(const struct qs_layers *layers,
+QS_API enum qs_status qs_neighbours_check(const struct qs_layers *layers,
     const struct qs_selection *selection, struct qs_findings *findings);
 
 struct qs_job;
