@@ -54,7 +54,8 @@ static enum qs_status find_layers(
 	layers = qs_layers_list(job->layers, &n_layers);
 	status = qs_policy_select(
 	    job->policy, layers, n_layers, allow_unmatched, findings, &job->selection);
-	return status == QS_OK ? qs_groups_check(job->layers, job->selection, findings) : status;
+	return status == QS_OK ? qs_neighbours_check(job->layers, job->selection, findings)
+	                       : status;
 }
 
 /* The layers after folding. What there is to say about entries was said about the model as it

@@ -8,26 +8,44 @@
 #include "base/finding.h"
 #include "qstrata/numbers.h"
 
-static const struct {
+static const struct row {
 	const char *type;
 	enum qs_role role;
 	enum qs_role_parameters parameters;
+	enum interior {
+		INTEGERS,
+		FLOATS
+	} interior;
 } roles[] = {
-#define ROLE(type, role, parameters) {type, QS_ROLE_##role, QS_PARAMETERS_##parameters},
+#define ROLE(type, role, parameters, interior)                                                     \
+	{type, QS_ROLE_##role, QS_PARAMETERS_##parameters, interior},
 #include "engine/roles.def"
 #undef ROLE
 };
 
-enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters)
+/* The row of a layer's type, or NULL. */
+static const struct row *row_of(const struct qs_layer *layer)
 {
 	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
-		if (strcmp(roles[i].type, layer->type) == 0) {
-			*ret_parameters = roles[i].parameters;
-			return roles[i].role;
-		}
+		if (strcmp(roles[i].type, layer->type) == 0)
+			return &roles[i];
 	}
-	*ret_parameters = QS_PARAMETERS_WITHOUT;
-	return QS_ROLE_FLOAT;
+	return NULL;
+}
+
+enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters)
+{
+	const struct row *row = row_of(layer);
+
+	*ret_parameters = row ? row->parameters : QS_PARAMETERS_WITHOUT;
+	return row ? row->role : QS_ROLE_FLOAT;
+}
+
+bool qs_role_is_of_floats(const struct qs_layer *layer)
+{
+	const struct row *row = row_of(layer);
+
+	return !row || row->interior == FLOATS;
 }
 
 bool qs_role_quantizes(enum qs_role role)

@@ -134,6 +134,10 @@ enum qs_role_parameters {
 /* The role of a layer, and what happens to its parameters. */
 enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters);
 
+/* Whether a layer is computed in floating point even where all that it reads and gives is
+ * quantized. */
+bool qs_role_is_of_floats(const struct qs_layer *layer);
+
 /* Whether layers of a role have an output of their own to quantize. */
 bool qs_role_quantizes(enum qs_role role);
 
