@@ -12,6 +12,7 @@
 #include "numbers/cpu.h"
 #include "numbers/registry.h"
 #include "engine/runner_internal.h"
+#include "model/regions.h"
 
 /* Threads of a piece when there are several pieces. */
 #define PIECE_THREADS 4
@@ -505,12 +506,23 @@ static int count_threads(const struct qs_runner *runner)
 	return (int)(runner->pieces.n > 1 && wanted > PIECE_THREADS ? PIECE_THREADS : wanted);
 }
 
+/* Whether a body has to be put back into its operator. */
+static bool has_body(const struct making *making, Onnx__NodeProto *const *nodes)
+{
+	size_t i = 0;
+
+	while (i < making->placed.n && !qs_region_is_leave(nodes[i]))
+		i++;
+	return i < making->placed.n;
+}
+
 static void open_session(struct making *making, Onnx__NodeProto **nodes)
 {
 	const struct qs_session_options options = {count_threads(making->runner), true};
 	struct qs_findings *findings = making->findings;
 	struct qs_model model = *making->graph->model;
 	Onnx__ModelProto proto = *model.proto;
+	struct qs_regions regions;
 	Onnx__GraphProto graph;
 	unsigned char *bytes;
 	size_t size;
@@ -529,7 +541,13 @@ static void open_session(struct making *making, Onnx__NodeProto **nodes)
 	graph.output = (Onnx__ValueInfoProto **)making->outputs.items;
 	proto.graph = &graph;
 	model.proto = &proto;
-	model.regions = NULL;
+	if (has_body(making, nodes)) {
+		regions = *model.regions;
+		regions.root = making->runner->pieces.region_of_piece[making->piece];
+		model.regions = &regions;
+	} else {
+		model.regions = NULL;
+	}
 	making->status = qs_model_pack(&model, true, findings, &bytes, &size);
 	if (making->status != QS_OK)
 		return;

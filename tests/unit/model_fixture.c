@@ -68,7 +68,7 @@ static Onnx__ValueInfoProto *value_info(struct qs_model *model, char **words, si
 		return info;
 	tensor->shape = shape;
 	shape->dim = zeroed(model, MAX_ITEMS * sizeof(*shape->dim));
-	for (size_t i = 2; i < n; i++) {
+	for (size_t i = 2; i < n && strcmp(words[i], "-") != 0; i++) {
 		Onnx__TensorShapeProto__Dimension *dim = zeroed(model, sizeof(*dim));
 
 		onnx__tensor_shape_proto__dimension__init(dim);

@@ -3,7 +3,7 @@
  * Small models for tests, written as lines of words:
  *
  *   "opset 13"
- *   "in x 1 3 8 8"           an input with its shape; "out y" is an output
+ *   "in x 1 3 8 8"           an input with its shape, "in x -" a scalar; "out y" is an output
  *   "init w 8 3 3 3"         float32 weights, (index * 7 % 11 - 5) / 8 each
  *   "full s 0.5 3 3"         float32 values that are all the same
  *   "external w w.bin 3 3"   float32 values in a file
