@@ -7,7 +7,9 @@
  *   "init w 8 3 3 3"         float32 weights, (index * 7 % 11 - 5) / 8 each
  *   "full s 0.5 3 3"         float32 values that are all the same
  *   "external w w.bin 3 3"   float32 values in a file
+ *   "type w float16"         the element type of an input, output or initializer of before
  *   "node Conv c1 x,w,b y"   operator, name, inputs, outputs; "-" is empty, "none" is no list
+ *   "domain a.b"             the domain of the node before
  *   "body then_branch"       lines up to "end" are a graph that is an attribute of the node before
  *   "ints strides 2 2"       an attribute of the node before; also "int group 2", "float alpha 0.5"
  */
