@@ -8,26 +8,44 @@
 #include "base/finding.h"
 #include "qstrata/numbers.h"
 
-static const struct {
+static const struct row {
 	const char *type;
 	enum qs_role role;
 	enum qs_role_parameters parameters;
+	enum interior {
+		INTEGERS,
+		FLOATS
+	} interior;
 } roles[] = {
-#define ROLE(type, role, parameters) {type, QS_ROLE_##role, QS_PARAMETERS_##parameters},
+#define ROLE(type, role, parameters, interior)                                                     \
+	{type, QS_ROLE_##role, QS_PARAMETERS_##parameters, interior},
 #include "engine/roles.def"
 #undef ROLE
 };
 
-enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters)
+/* The row of a layer's type, or NULL. */
+static const struct row *row_of(const struct qs_layer *layer)
 {
 	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
-		if (strcmp(roles[i].type, layer->type) == 0) {
-			*ret_parameters = roles[i].parameters;
-			return roles[i].role;
-		}
+		if (strcmp(roles[i].type, layer->type) == 0)
+			return &roles[i];
 	}
-	*ret_parameters = QS_PARAMETERS_WITHOUT;
-	return QS_ROLE_FLOAT;
+	return NULL;
+}
+
+enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters)
+{
+	const struct row *row = row_of(layer);
+
+	*ret_parameters = row ? row->parameters : QS_PARAMETERS_WITHOUT;
+	return row ? row->role : QS_ROLE_FLOAT;
+}
+
+bool qs_role_is_of_floats(const struct qs_layer *layer)
+{
+	const struct row *row = row_of(layer);
+
+	return !row || row->interior == FLOATS;
 }
 
 bool qs_role_quantizes(enum qs_role role)
@@ -86,7 +104,7 @@ void qs_plan_keep(
 	if (!grow(plan, &items, plan->n_kept, &plan->kept_capacity, sizeof(*plan->kept)))
 		return;
 	plan->kept = items;
-	plan->kept[plan->n_kept++] = (struct qs_kept){
+	plan->kept[plan->n_kept++] = (struct qs_kept){(size_t)(layer - plan->layers->items),
 	    layer->name, layer->type[0] ? layer->type : layer->op_type, kind, reason};
 }
 
@@ -173,6 +191,9 @@ void qs_plan_add_use(struct qs_plan *plan, struct qs_site *site, struct qs_use u
 		site->uses = uses;
 	}
 	site->uses[site->n_uses++] = use;
+	if (use.node != QS_NONE)
+		plan->site_of_read[plan->first_read[use.node] + use.input] =
+		    (size_t)(site - plan->sites);
 }
 
 const struct qs_layer *qs_plan_layer_of(const struct qs_plan *plan, size_t node, size_t *ret_index)
@@ -246,6 +267,21 @@ size_t *qs_plan_none(size_t n)
 	return array;
 }
 
+/* Where the inputs of each node begin among those of all, those of its subgraphs with them; behind
+ * the last node, how many there are. */
+static size_t *number_reads(const struct qs_graph *graph)
+{
+	size_t *first = malloc((graph->n_nodes + 1) * sizeof(*first));
+	size_t n = 0;
+
+	for (size_t i = 0; first && i <= graph->n_nodes; i++) {
+		first[i] = n;
+		if (i < graph->n_nodes)
+			n += graph->nodes[i].proto->n_input + graph->nodes[i].n_inner;
+	}
+	return first;
+}
+
 enum qs_status qs_plan_new_empty(const struct qs_layers *layers, struct qs_plan **ret_plan)
 {
 	struct qs_plan *plan = calloc(1, sizeof(*plan));
@@ -255,13 +291,16 @@ enum qs_status qs_plan_new_empty(const struct qs_layers *layers, struct qs_plan 
 	plan->layers = layers;
 	plan->site_of_value = qs_plan_none(layers->graph->n_values);
 	plan->reading_of_value = qs_plan_none(layers->graph->n_values);
+	plan->first_read = number_reads(layers->graph);
+	if (plan->first_read)
+		plan->site_of_read = qs_plan_none(plan->first_read[layers->graph->n_nodes]);
 	plan->gain_of_value = malloc((layers->graph->n_values + 1) * sizeof(*plan->gain_of_value));
 	for (size_t i = 0; plan->gain_of_value && i < layers->graph->n_values; i++)
 		plan->gain_of_value[i] = 1;
 	plan->weights_site = qs_plan_none(layers->n_items);
 	plan->bias_site = qs_plan_none(layers->n_items);
-	if (!plan->site_of_value || !plan->reading_of_value || !plan->gain_of_value ||
-	    !plan->weights_site || !plan->bias_site) {
+	if (!plan->site_of_value || !plan->reading_of_value || !plan->site_of_read ||
+	    !plan->gain_of_value || !plan->weights_site || !plan->bias_site) {
 		qs_plan_free(plan);
 		return QS_NOMEM;
 	}
@@ -310,6 +349,8 @@ void qs_plan_free(struct qs_plan *plan)
 	free(plan->kept);
 	free(plan->site_of_value);
 	free(plan->reading_of_value);
+	free(plan->first_read);
+	free(plan->site_of_read);
 	free(plan->gain_of_value);
 	free(plan->adjustments);
 	free(plan->weights_site);

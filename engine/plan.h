@@ -54,6 +54,7 @@ struct qs_site {
 
 /* A layer's tensor that stays as it is. */
 struct qs_kept {
+	size_t index; /* of the layer */
 	const char *layer;
 	const char *type; /* of the layer, or its operator */
 	enum qs_tensor kind;
@@ -78,6 +79,8 @@ struct qs_plan {
 	size_t n_kept, kept_capacity;
 	size_t *site_of_value;    /* the site of an activation for all readers, or QS_NONE */
 	size_t *reading_of_value; /* the first site for some readers, or QS_NONE */
+	size_t *first_read;       /* by node: the index of its first input among those of all */
+	size_t *site_of_read;     /* by input of all nodes: its site for it alone, or QS_NONE */
 	float *gain_of_value;     /* what it is multiplied by where it is computed */
 	struct qs_adjustment *adjustments;
 	size_t n_adjustments, adjustments_capacity;
@@ -131,6 +134,10 @@ enum qs_role_parameters {
 
 /* The role of a layer, and what happens to its parameters. */
 enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters);
+
+/* Whether a layer is computed in floating point even where all that it reads and gives is
+ * quantized. */
+bool qs_role_is_of_floats(const struct qs_layer *layer);
 
 /* Whether layers of a role have an output of their own to quantize. */
 bool qs_role_quantizes(enum qs_role role);

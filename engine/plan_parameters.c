@@ -267,9 +267,13 @@ size_t qs_plan_input_site(const struct qs_plan *plan, const struct qs_layer *lay
 {
 	const struct qs_graph *graph = plan->layers->graph;
 	const struct qs_value *value = qs_graph_input(graph, layer->node, input);
+	size_t own;
 
 	if (!value)
 		return QS_NONE;
+	own = plan->site_of_read[plan->first_read[layer->node] + input];
+	if (own != QS_NONE)
+		return own;
 	return plan->site_of_value[qs_plan_before_moves(plan, value) - graph->values];
 }
 

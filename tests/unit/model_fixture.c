@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "data.h"
+#include "model/opset.h"
 
 #define MAX_ITEMS 64
 
@@ -376,4 +377,20 @@ const char *fixture_only_code(const struct qs_findings *findings)
 {
 	assert_int_equal(qs_findings_count(findings), 1);
 	return qs_findings_at(findings, 0)->code;
+}
+
+void fixture_need_opset_module(void)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_model *model =
+	    FIXTURE_MODEL(findings, "opset 9", "in x 1 4", "node Relu r x y", "out y");
+	const enum qs_status status = qs_opset_raise(model, 13, findings);
+
+	qs_model_free(model);
+	qs_findings_free(findings);
+	if (status == QS_OK)
+		return;
+	assert_int_equal(status, QS_UNSUPPORTED);
+	print_message("skipped: the opset module was not built\n");
+	skip();
 }
