@@ -6,8 +6,9 @@
  * The index points into the model and is made anew after the model was edited. Nodes are numbered
  * as in the file, with those of branches of If and of bodies of Loop and Scan (model/regions.h)
  * before these; `order` is a topological order and the file's own one wherever that is topological.
- * A tensor that a subgraph that is not open takes from outside is a use by the node that has the subgraph. An
- * initializer that is also a graph input, as older models have it, counts as a constant.
+ * A tensor that a subgraph that is not open takes from outside is a use by the node that has the
+ * subgraph. An initializer that is also a graph input, as older models have it, counts as a
+ * constant.
  *
  * A graph that qs_graph_new() returns is sound: no cycle, every tensor defined, and defined once.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The branches of If, and the bodies of Loop and Scan, as nodes of the main graph, so that what holds
- * for layers holds for theirs.
+ * The branches of If, and the bodies of Loop and Scan, as nodes of the main graph, so that what
+ * holds for layers holds for theirs.
  *
  * A model is opened when it is read: the nodes of both branches, and of If within them, move up
  * into the main graph, and in place of the If stands a node of QS_REGION_DOMAIN that reads the
@@ -10,10 +10,10 @@
  * what the operator reads and gives what the body takes, and one behind them that reads what the
  * body gives and gives what the operator gives. An output of the first, which the second one reads,
  * keeps the two together. What two graphs define under one name gets a name of its own. A region is
- * the main graph, a branch or a body; each node says its region in front of its doc_string. Closing, which is done whenever
- * the model is written, puts all of it back: nodes that were added since go to the innermost region
- * that holds all who read them, but out of bodies, which run many times, where they read nothing
- * from within.
+ * the main graph, a branch or a body; each node says its region in front of its doc_string.
+ * Closing, which is done whenever the model is written, puts all of it back: nodes that were added
+ * since go to the innermost region that holds all who read them, but out of bodies, which run many
+ * times, where they read nothing from within.
  *
  * Bodies that are not as the operator has them stay where they are, and so do those of Scan before
  * opset 9.
@@ -29,9 +29,8 @@
 
 /* A branch or a body, or at index 0 the main graph. */
 struct qs_region {
-	size_t parent; /* region that the operator is in */
-	Onnx__NodeProto
-	    *owner;    /* the operator as it was, without its names; NULL: the main graph */
+	size_t parent;          /* region that the operator is in */
+	Onnx__NodeProto *owner; /* the operator as it was, without its names; NULL: main graph */
 	size_t branch; /* 0: where the condition holds, 1: where it does not, QS_REGION_BODY */
 	Onnx__GraphProto *body; /* as it was, for what is no node */
 };
@@ -65,8 +64,8 @@ bool qs_region_is_if(const Onnx__NodeProto *node);
 #define QS_REGION_CONDITION 0
 size_t qs_region_input(const Onnx__NodeProto *node, size_t branch, size_t output);
 
-/* The region of a branch of such a node, or that of a body with branch 0, and the region that any node says it is in; QS_REGION_NONE
- * when it says none. */
+/* The region of a branch of such a node, or that of a body with branch 0, and the region that any
+ * node says it is in; QS_REGION_NONE when it says none. */
 #define QS_REGION_NONE SIZE_MAX
 size_t qs_region_of_branch(const Onnx__NodeProto *node, size_t branch);
 size_t qs_region_of_node(const Onnx__NodeProto *node);
