@@ -232,8 +232,8 @@ static void find_regions(struct closing *closing)
 	}
 }
 
-/* A constant that was added is where its readers are, as ONNX Runtime wants it for what it makes one
- * operator of. */
+/* A constant that was added is where its readers are, as ONNX Runtime wants it for what it makes
+ * one operator of. */
 static void find_constants(struct closing *closing)
 {
 	const Onnx__GraphProto *graph = closing->graph;
