@@ -2,9 +2,9 @@
 /*
  * Which parameters of two models belong together.
  *
- * A quantized model calls the weights that a node reads by other names, or computes them from codes,
- * but leaves the node: with its name, or else it is the nearest of its operator before the tensor
- * that both models have.
+ * A quantized model calls the weights that a node reads by other names, or computes them from
+ * codes, but leaves the node: with its name, or else it is the nearest of its operator before the
+ * tensor that both models have.
  */
 #include "analysis/compare_parameters.h"
 
