@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole files in, whole files out. */
+/* Files that are read. */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,8 +14,7 @@
 #include "base/pages.h"
 #include "base/source.h"
 
-/* Adds a finding about a path as a whole. */
-static void say(struct qs_findings *findings, enum qs_finding_id id, const char *path,
+void qs_file_complain(struct qs_findings *findings, enum qs_finding_id id, const char *path,
     const char *what, const char *why)
 {
 	struct qs_source *source = qs_findings_name_source(findings, path);
@@ -45,8 +45,8 @@ static enum qs_status read_stream(int fd, const char *path, size_t guess, size_t
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			say(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot read the file",
-			    strerror(errno));
+			qs_file_complain(findings, QS_FINDING_UNREADABLE_FILE, path,
+			    "cannot read the file", strerror(errno));
 			free(bytes);
 			return QS_IO;
 		}
@@ -80,7 +80,7 @@ static enum qs_status read_descriptor(int fd, const char *path, size_t limit,
 	struct stat facts;
 
 	if (fstat(fd, &facts) < 0 || S_ISDIR(facts.st_mode)) {
-		say(findings, QS_FINDING_NOT_A_FILE, path, "cannot read the file",
+		qs_file_complain(findings, QS_FINDING_NOT_A_FILE, path, "cannot read the file",
 		    S_ISDIR(facts.st_mode) ? "it is a folder" : strerror(errno));
 		return QS_IO;
 	}
@@ -97,7 +97,7 @@ enum qs_status qs_file_read(const char *path, size_t limit, struct qs_findings *
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0) {
-		say(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot open the file",
+		qs_file_complain(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot open the file",
 		    strerror(errno));
 		return QS_IO;
 	}
@@ -123,8 +123,8 @@ static enum qs_status spool(
 	}
 	*ret_fd = copy && n == 0 && fflush(copy) == 0 ? dup(fileno(copy)) : -1;
 	if (*ret_fd < 0)
-		say(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot copy the stream",
-		    strerror(errno));
+		qs_file_complain(findings, QS_FINDING_UNREADABLE_FILE, path,
+		    "cannot copy the stream", strerror(errno));
 	if (copy)
 		fclose(copy);
 	*ret_size = size;
@@ -139,12 +139,12 @@ enum qs_status qs_file_open(
 	struct stat facts;
 
 	if (fd < 0) {
-		say(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot open the file",
+		qs_file_complain(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot open the file",
 		    strerror(errno));
 		return QS_IO;
 	}
 	if (fstat(fd, &facts) < 0 || S_ISDIR(facts.st_mode)) {
-		say(findings, QS_FINDING_NOT_A_FILE, path, "cannot read the file",
+		qs_file_complain(findings, QS_FINDING_NOT_A_FILE, path, "cannot read the file",
 		    S_ISDIR(facts.st_mode) ? "it is a folder" : strerror(errno));
 	} else if (S_ISREG(facts.st_mode)) {
 		*ret_fd = fd;
@@ -168,7 +168,8 @@ enum qs_status qs_file_read_at(int fd, const char *path, uint64_t offset, void *
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			say(findings, QS_FINDING_UNREADABLE_FILE, path, "cannot read the file",
+			qs_file_complain(findings, QS_FINDING_UNREADABLE_FILE, path,
+			    "cannot read the file",
 			    n < 0 ? strerror(errno) : "it has become shorter");
 			return QS_IO;
 		}
@@ -194,150 +195,4 @@ enum qs_status qs_source_read(const char *path, const char *name, size_t limit,
 	if (status != QS_OK)
 		free(bytes);
 	return status;
-}
-
-static enum qs_status cannot_write(struct qs_output *output, const char *why)
-{
-	say(output->findings, QS_FINDING_UNWRITABLE_FILE, output->path, "cannot write the file",
-	    why);
-	return QS_IO;
-}
-
-/* The permissions that a new file would get, since mkstemp() makes it private. */
-static void widen_permissions(int fd)
-{
-	const mode_t mask = umask(0);
-
-	umask(mask);
-	(void)!fchmod(fd, 0666 & ~mask);
-}
-
-/* Those of the file that is replaced; the owner stays where that is allowed. */
-static void keep_permissions(int fd, const struct stat *replaced)
-{
-	(void)!fchown(fd, replaced->st_uid, replaced->st_gid);
-	(void)!fchmod(fd, replaced->st_mode & 0777);
-}
-
-/* Opens what is written to: the target itself when it cannot be replaced, else a file beside it. */
-static int open_stream(struct qs_output *output)
-{
-	struct stat facts;
-	const bool exists = stat(output->target, &facts) == 0;
-	int fd;
-
-	if (exists && !S_ISREG(facts.st_mode)) {
-		output->temporary[0] = '\0';
-		return open(output->target, O_WRONLY | O_CLOEXEC);
-	}
-	/* Renaming would get past a file that may not be written. */
-	fd = exists && access(output->target, W_OK) != 0 ? -1 : mkstemp(output->temporary);
-	if (fd < 0)
-		output->temporary[0] = '\0';
-	else if (exists)
-		keep_permissions(fd, &facts);
-	else
-		widen_permissions(fd);
-	return fd;
-}
-
-/* Fills in the names. False: memory ran out. */
-static bool name_output(struct qs_output *output, const char *path)
-{
-	static const char suffix[] = ".XXXXXX";
-	size_t size;
-
-	output->path = strdup(path);
-	output->target = realpath(path, NULL);
-	if (!output->target)
-		output->target = strdup(path);
-	if (!output->path || !output->target)
-		return false;
-	size = strlen(output->target);
-	output->temporary = malloc(size + sizeof(suffix));
-	if (!output->temporary)
-		return false;
-	memcpy(output->temporary, output->target, size);
-	memcpy(output->temporary + size, suffix, sizeof(suffix));
-	return true;
-}
-
-enum qs_status qs_output_open(
-    struct qs_output *output, const char *path, struct qs_findings *findings)
-{
-	enum qs_status status;
-	int fd;
-
-	*output = (struct qs_output){NULL, NULL, NULL, NULL, findings};
-	if (!name_output(output, path)) {
-		qs_output_abandon(output);
-		return QS_NOMEM;
-	}
-	fd = open_stream(output);
-	if (fd < 0) {
-		status = cannot_write(output, strerror(errno));
-		qs_output_abandon(output);
-		return status;
-	}
-	output->stream = fdopen(fd, "wb");
-	if (output->stream)
-		return QS_OK;
-	close(fd);
-	qs_output_abandon(output);
-	return QS_NOMEM;
-}
-
-enum qs_status qs_output_check(const char *path, struct qs_findings *findings)
-{
-	struct qs_output output;
-	const enum qs_status status = qs_output_open(&output, path, findings);
-
-	if (status == QS_OK)
-		qs_output_abandon(&output);
-	return status;
-}
-
-enum qs_status qs_output_commit(struct qs_output *output)
-{
-	enum qs_status status = QS_OK;
-	FILE *stream = output->stream;
-	const bool direct = !output->temporary[0];
-	bool failed;
-
-	output->stream = NULL;
-	errno = 0;
-	failed = fflush(stream) != 0 || ferror(stream) || (!direct && fsync(fileno(stream)) != 0);
-	if (fclose(stream) != 0)
-		failed = true;
-	if (failed || (!direct && rename(output->temporary, output->target) != 0))
-		status = cannot_write(output, errno ? strerror(errno) : "a write failed");
-	else
-		output->temporary[0] = '\0';
-	qs_output_abandon(output);
-	return status;
-}
-
-void qs_output_abandon(struct qs_output *output)
-{
-	if (output->stream)
-		fclose(output->stream);
-	if (output->temporary && output->temporary[0])
-		unlink(output->temporary);
-	free(output->temporary);
-	free(output->target);
-	free(output->path);
-	*output = (struct qs_output){NULL, NULL, NULL, NULL, NULL};
-}
-
-enum qs_status qs_text_save(
-    const struct qs_text *text, const char *path, struct qs_findings *findings)
-{
-	struct qs_output output;
-	const enum qs_status status = qs_output_open(&output, path, findings);
-
-	if (status != QS_OK)
-		return status;
-	/* What fails here is seen by the commit. */
-	fwrite(text->data, 1, text->size, output.stream);
-	return qs_output_commit(&output);
 }

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Whole files in, whole files out: reading with a limit, and writing beside and renaming, so that
- * an output is either the old one or the new one and never half of either.
- */
+/* Files that are read: whole, with a limit, or in pieces. */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
-#include <stdio.h>
-
+#include "base/finding.h"
 #include "qstrata/base.h"
 
 /*
@@ -32,30 +28,8 @@ enum qs_status qs_file_open(
 enum qs_status qs_file_read_at(int fd, const char *path, uint64_t offset, void *buffer, size_t size,
     struct qs_findings *findings);
 
-/*
- * A file that is being written: `stream` goes to a temporary name beside the final one. A link is
- * followed; what is no file (a device, a pipe) is written directly, as it cannot be replaced.
- */
-struct qs_output {
-	FILE *stream;
-	char *path;      /* as given */
-	char *target;    /* where links lead */
-	char *temporary; /* "" when written directly */
-	struct qs_findings *findings;
-};
-
-/* Starts an output. QS_IO with a finding when the folder cannot be written. */
-enum qs_status qs_output_open(
-    struct qs_output *output, const char *path, struct qs_findings *findings);
-
-/*
- * Flushes to the disk, renames to the final name, and ends the output either way. QS_IO with a
- * finding when a write failed anywhere on the way (a full disk); the temporary file is removed
- * then.
- */
-enum qs_status qs_output_commit(struct qs_output *output);
-
-/* Gives up: removes the temporary file. Fine on an output that ended. */
-void qs_output_abandon(struct qs_output *output);
+/* Adds a finding about a file as a whole: what could not be done, and why. */
+void qs_file_complain(struct qs_findings *findings, enum qs_finding_id id, const char *path,
+    const char *what, const char *why);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/output.h"
 #include "base/finding.h"
 #include "base/json_document.h"
 #include "engine/calibrate.h"

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/file.h"
+#include "base/output.h"
 #include "base/finding.h"
 #include "engine/probe.h"
 

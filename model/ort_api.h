@@ -33,7 +33,7 @@ struct ort_base {
 typedef const struct ort_base *ort_get_base(void);
 
 /* Interface versions: minor versions of releases. All that is used is in the least. */
-#define ORT_LEAST_API 4
+#define ORT_LEAST_API 5
 #define ORT_LATEST_API 23
 
 enum {

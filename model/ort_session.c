@@ -26,7 +26,11 @@ static struct ort_status *set_options(
 	struct ort_status *failure = api->set_optimization(
 	    target, options->optimize ? ORT_OPTIMIZE_ALL : ORT_OPTIMIZE_NOTHING);
 
-	return failure ? failure : api->set_threads(target, options->n_threads);
+	if (!failure)
+		failure = api->set_threads(target, options->n_threads);
+	/* Threads that wait actively for their next task take the processors from the sessions of
+	 * other pieces, and from others on the machine. */
+	return failure ? failure : api->add_setting(target, "session.intra_op.allow_spinning", "0");
 }
 
 static enum qs_status create_session(struct ort_run *run, const void *model, size_t size,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
+#include "base/output.h"
 #include "model/deferred.h"
 #include "model/external.h"
 #include "model/regions.h"

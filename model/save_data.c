@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/output.h"
 #include "model/deferred.h"
 #include "model/external.h"
 

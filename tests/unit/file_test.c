@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole files: limits when reading, and the old file or the new one when writing. */
+#define _GNU_SOURCE /* O_TMPFILE */
+
 #include "base/file.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "base/source.h"
 #include "tests/unit/data.h"
 
@@ -182,6 +188,74 @@ static void an_abandoned_output_leaves_nothing(void **state)
 	assert_int_equal(count_files(f), 1);
 }
 
+static bool has_nameless_files(const char *folder)
+{
+#ifdef O_TMPFILE
+	const int fd = open(folder, O_TMPFILE | O_WRONLY, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+#else
+	(void)folder;
+	return false;
+#endif
+}
+
+static void a_killed_program_leaves_the_old_file(void **state)
+{
+	struct fixture *f = *state;
+	struct qs_output output;
+	pid_t child;
+	int how;
+
+	put(f->path, "old");
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (qs_output_open(&output, f->path, f->findings) == QS_OK) {
+			fputs("new", output.stream);
+			fflush(output.stream);
+		}
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_true(WIFSIGNALED(how));
+	expect_content(f, "old");
+	if (has_nameless_files(f->folder))
+		assert_int_equal(count_files(f), 1);
+}
+
+/* Of a program with the same number that was killed before. */
+static void names_that_are_taken_are_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct qs_output output;
+	char taken[96];
+
+	snprintf(taken, sizeof(taken), "%s.%ld-0", f->path, (long)getpid());
+	put(taken, "another's");
+	assert_int_equal(qs_output_open(&output, f->path, f->findings), QS_OK);
+	fputs("new", output.stream);
+	assert_int_equal(qs_output_commit(&output), QS_OK);
+	expect_content(f, "new");
+	assert_int_equal(count_files(f), 2);
+}
+
+static void permissions_of_the_old_file_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct qs_output output;
+	struct stat facts;
+
+	put(f->path, "old");
+	assert_int_equal(chmod(f->path, 0640), 0);
+	assert_int_equal(qs_output_open(&output, f->path, f->findings), QS_OK);
+	assert_int_equal(qs_output_commit(&output), QS_OK);
+	assert_int_equal(stat(f->path, &facts), 0);
+	assert_int_equal(facts.st_mode & 0777, 0640);
+}
+
 static void a_folder_that_is_not_there_is_a_finding(void **state)
 {
 	struct fixture *f = *state;
@@ -272,6 +346,9 @@ int main(void)
 	    TEST(a_folder_is_no_file),
 	    TEST(an_output_appears_when_it_is_whole),
 	    TEST(an_abandoned_output_leaves_nothing),
+	    TEST(a_killed_program_leaves_the_old_file),
+	    TEST(names_that_are_taken_are_left_alone),
+	    TEST(permissions_of_the_old_file_stay),
 	    TEST(a_folder_that_is_not_there_is_a_finding),
 	    TEST(a_folder_is_not_overwritten),
 	    TEST(a_folder_without_permission_is_a_finding),
