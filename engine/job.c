@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A job: open, fold, plan, calibrate, apply, save. */
+/* A job: open, widen, fold, plan, calibrate, apply, save. */
 #include "engine/job.h"
 #include "engine/fingerprint.h"
 
@@ -59,7 +59,8 @@ static enum qs_status find_layers(
 	layers = qs_layers_list(job->layers, &n_layers);
 	status = qs_policy_select(
 	    job->policy, layers, n_layers, allow_unmatched, findings, &job->selection);
-	return status == QS_OK ? qs_groups_check(job->layers, job->selection, findings) : status;
+	return status == QS_OK ? qs_neighbours_check(job->layers, job->selection, findings)
+	                       : status;
 }
 
 /* The layers after folding. What there is to say about entries was said about the model as it
@@ -170,10 +171,13 @@ enum qs_status qs_job_open_float(
 {
 	const bool equalizes = qs_policy_switch(job->policy, QS_SWITCH_INCLUDE_CLE);
 	struct qs_equalized equalized;
+	struct qs_widened widened;
 	struct qs_model *model = NULL;
 	size_t n;
 	enum qs_status status = qs_model_open(job->model_path, findings, &model);
 
+	if (status == QS_OK)
+		status = qs_widen(model, findings, &widened);
 	if (status == QS_OK)
 		status = qs_fold_batch_norms(model, findings, &n);
 	if (status == QS_OK && equalizes &&
@@ -199,6 +203,8 @@ static enum qs_status prepare(
 		status = find_layers(job, allow_unmatched, findings);
 	if (status == QS_OK)
 		status = take_fingerprints(job, findings);
+	if (status == QS_OK)
+		status = qs_widen(job->model, findings, &job->widened);
 	if (status == QS_OK)
 		status = qs_fold_batch_norms(job->model, findings, &job->n_folded);
 	if (status == QS_OK)

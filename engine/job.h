@@ -10,6 +10,7 @@
 #include "engine/content.h"
 #include "engine/verify.h"
 #include "model/equalize.h"
+#include "model/widen.h"
 #include "qstrata/engine.h"
 
 enum qs_job_stage {
@@ -43,6 +44,7 @@ struct qs_job {
 	size_t n_relu6;        /* made ReLU */
 	size_t n_silu;         /* made hard swish */
 	struct qs_equalized equalized;
+	struct qs_widened widened;
 	int64_t opset_before, opset; /* of the standard operators */
 	const struct qs_source
 	    *scales; /* that are fixed, to be read again by a new plan; or NULL */
