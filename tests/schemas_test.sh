@@ -84,7 +84,8 @@ else
 	document compare config compare $run --format json
 	document compare masks compare $masks --format json
 	"$QSTRATA" doctor $run --measured "$scratch/measured.digits.document" >"$scratch/told"
-	"$QSTRATA" doctor $masks --target j6e --measured "$scratch/measured.masks.document" >"$scratch/told"
+	"$QSTRATA" doctor $masks --target j6e --measured "$scratch/measured.masks.document" \
+	    --write-scales "$scratch/scales.masks.document" >"$scratch/told"
 	document findings doctor doctor $masks --target j6e --format json
 	sed 's/"include_bias_corr": false/"include_bias_corr": true/' int8.json >"$scratch/corrects"
 	echo '{"format": "qstrata-scales", "version": 1, "tensors": [{"name": "image", "scale": "1/127"}]}' >"$scratch/fixed"
