@@ -167,7 +167,8 @@ static enum qs_status try(const struct qs_trials *trials, struct attempt *attemp
 		is_on[i] = trial->all_but;
 	for (size_t i = 0; i < trial->n_sites; i++)
 		is_on[trial->sites[i]] = !trial->all_but;
-	status = qs_replay_run(trials->replay, is_on, attempt->findings, &replayed);
+	status = qs_replay_run(trials->replay, trial->plan ? trial->plan : trials->plan, is_on,
+	    attempt->findings, &replayed);
 	free(is_on);
 	if (status != QS_OK)
 		return status;

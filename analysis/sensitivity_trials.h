@@ -24,6 +24,7 @@ struct qs_trial {
 	const size_t *sites; /* borrowed */
 	size_t n_sites;
 	bool all_but;
+	const struct qs_plan *plan;   /* like that of the trials, with other formats; or NULL */
 	size_t n_batches;             /* parts that it has seen */
 	size_t n_wanted;              /* that it is to see, as far as that is settled */
 	double cost;                  /* of one part, in runs of the whole model */

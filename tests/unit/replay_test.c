@@ -72,8 +72,9 @@ static struct qs_replayed run(struct trial *trial, const char *const *names)
 	for (size_t i = 0; names[i]; i++)
 		trial->is_on[engine_site(&trial->engine, names[i]) - trial->engine.plan->sites] =
 		    true;
-	assert_int_equal(
-	    qs_replay_run(trial->replay, trial->is_on, trial->engine.findings, &replayed), QS_OK);
+	assert_int_equal(qs_replay_run(trial->replay, trial->engine.plan, trial->is_on,
+			     trial->engine.findings, &replayed),
+	    QS_OK);
 	return replayed;
 }
 #define RUN(trial, ...) run(trial, (const char *const[]){__VA_ARGS__, NULL})
@@ -109,8 +110,9 @@ static void expect_as_runner(struct trial *trial, bool activations, bool constan
 
 	for (size_t i = 0; i < plan->n_sites; i++)
 		trial->is_on[i] = plan->sites[i].is_constant ? constants : activations;
-	assert_int_equal(
-	    qs_replay_run(trial->replay, trial->is_on, trial->engine.findings, &replayed), QS_OK);
+	assert_int_equal(qs_replay_run(trial->replay, trial->engine.plan, trial->is_on,
+			     trial->engine.findings, &replayed),
+	    QS_OK);
 	/* A runner leaves constants without scales as they are. */
 	for (size_t i = 0; i < plan->n_sites && !constants; i++) {
 		if (plan->sites[i].is_constant)
