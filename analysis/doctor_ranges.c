@@ -28,7 +28,7 @@ static void tell_not_finite(struct qs_doctor *doctor, const struct qs_doctor_row
     const struct qs_doctor_tensor *tensor, size_t n_more)
 {
 	const struct qs_moments *moments = &tensor->moments;
-	const bool is_input = doctor->graph->values[tensor->value].is_input;
+	const bool is_input = doctor->graph->values[tensor->value].is_entry;
 	struct qs_finding *finding;
 
 	finding = qs_doctor_add(doctor, row, tensor->value,
@@ -181,7 +181,7 @@ void qs_doctor_check_wide_for_8_bits(struct qs_doctor *doctor, const struct qs_d
 /* What enters the graph; the inputs of layers may have formats as well. */
 static bool is_graph_input(const struct qs_doctor *doctor, const struct qs_doctor_tensor *tensor)
 {
-	return doctor->graph->values[tensor->value].is_input;
+	return doctor->graph->values[tensor->value].is_entry;
 }
 
 /* ---- inputs ---------------------------------------------------------------------------------- */

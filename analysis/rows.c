@@ -120,7 +120,7 @@ static void add_graph_inputs(struct listing *listing)
 	for (size_t i = 0; i < graph->n_values; i++) {
 		const size_t site = listing->plan->site_of_value[i];
 
-		if (graph->values[i].is_input && site != QS_NONE)
+		if (graph->values[i].is_entry && site != QS_NONE)
 			add(listing, NULL, QS_ATTR_INPUT, i, site, true);
 	}
 }

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,18 @@ static void add_shape(
 	qs_text_adds(text, close);
 }
 
+void qs_table_add_large(struct qs_text *text, uint64_t count)
+{
+	char digits[QS_NUMBER_SPELLING];
+	const int n = count ? snprintf(digits, sizeof(digits), "%" PRIu64, count)
+	                    : snprintf(digits, sizeof(digits), "-");
+
+	for (int i = 0; i < n; i++) {
+		qs_text_adds(text, i && (n - i) % 3 == 0 ? " " : "");
+		qs_text_add(text, digits + i, 1);
+	}
+}
+
 static void add_name(struct qs_text *text, const char *name)
 {
 	for (; *name; name++) {
@@ -84,10 +97,14 @@ static void add_cell(struct qs_text *text, enum qs_column_kind kind, const struc
 {
 	if (cell->is_empty)
 		qs_text_adds(text, "-");
+	else if (cell->is_unknown)
+		qs_text_adds(text, "?");
 	else if (kind == QS_COLUMN_TEXT)
 		add_name(text, cell->text);
 	else if (kind == QS_COLUMN_COUNT)
 		qs_text_addf(text, "%" PRIu64, cell->count);
+	else if (kind == QS_COLUMN_LARGE)
+		qs_table_add_large(text, cell->count);
 	else if (kind == QS_COLUMN_SHAPE)
 		add_shape(text, cell->dims, cell->rank, "[", "]");
 	else
@@ -113,7 +130,7 @@ static size_t *choose(const struct qs_table *table, size_t *ret_n)
 
 static bool is_to_the_right(enum qs_column_kind kind)
 {
-	return kind == QS_COLUMN_COUNT || kind == QS_COLUMN_FIXED || kind == QS_COLUMN_NUMBER;
+	return kind != QS_COLUMN_TEXT && kind != QS_COLUMN_SHAPE;
 }
 
 static size_t count_characters(const struct qs_text *text)
@@ -209,13 +226,14 @@ static void add_value(struct qs_text *text, enum qs_column_kind kind, const stru
 {
 	char digits[QS_NUMBER_SPELLING];
 
-	if (cell->is_empty)
+	if (cell->is_empty || cell->is_unknown)
 		return;
 	switch (kind) {
 	case QS_COLUMN_TEXT:
 		add_quoted(text, cell->text);
 		break;
 	case QS_COLUMN_COUNT:
+	case QS_COLUMN_LARGE:
 		qs_text_addf(text, "%" PRIu64, cell->count);
 		break;
 	case QS_COLUMN_SHAPE:
@@ -268,12 +286,13 @@ static struct json_object *shape_json(const struct qs_cell *cell)
 
 static struct json_object *cell_json(enum qs_column_kind kind, const struct qs_cell *cell)
 {
-	if (cell->is_empty)
+	if (cell->is_empty || cell->is_unknown)
 		return NULL;
 	switch (kind) {
 	case QS_COLUMN_TEXT:
 		return qs_json_text(cell->text);
 	case QS_COLUMN_COUNT:
+	case QS_COLUMN_LARGE:
 		return json_object_new_uint64(cell->count);
 	case QS_COLUMN_SHAPE:
 		return shape_json(cell);

@@ -12,6 +12,7 @@
 enum qs_column_kind {
 	QS_COLUMN_TEXT,
 	QS_COLUMN_COUNT,
+	QS_COLUMN_LARGE,  /* counts whose digits people see in threes */
 	QS_COLUMN_FIXED,  /* numbers of one unit: seven decimals as long as these say something */
 	QS_COLUMN_NUMBER, /* numbers of any size: six digits, of what is nearly 1 eight decimals */
 	QS_COLUMN_SHAPE
@@ -27,7 +28,8 @@ struct qs_column {
 
 /* One cell; what its column's kind does not call for is not looked at. */
 struct qs_cell {
-	bool is_empty; /* there is nothing to say: "-" for people, null in JSON */
+	bool is_empty;   /* there is nothing to say: "-" for people, null in JSON */
+	bool is_unknown; /* there is something, but nobody knows it: "?" for people, null in JSON */
 	const char *text;
 	uint64_t count;
 	double number;       /* NaN and infinities are the words "nan", "inf" and "-inf" */
@@ -62,6 +64,9 @@ enum qs_status qs_table_write_csv(const struct qs_table *table, struct qs_text *
 /* All columns of a row as an object, and all rows as an array of such. */
 struct json_object *qs_table_row_json(const struct qs_table *table, size_t row);
 struct json_object *qs_table_json(const struct qs_table *table);
+
+/* Appends a count with its digits in threes: 1234567 as "1 234 567", and 0 as "-". */
+void qs_table_add_large(struct qs_text *text, uint64_t count);
 
 /* A number in JSON, where NaN and infinities are strings. */
 struct json_object *qs_table_number_json(double number);

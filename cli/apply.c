@@ -43,7 +43,7 @@ static enum qs_status work_apply(
 	job_drop_state(arguments);
 	if (arguments->value[OPTION_VERIFY])
 		status = verify(arguments, job, findings);
-	if (status == QS_OK || is_verdict(findings)) {
+	if (status == QS_OK || qs_findings_are_verdict(findings)) {
 		const enum qs_status written = write_report(arguments, job);
 
 		status = status == QS_OK ? written : status;

@@ -72,7 +72,7 @@ enum qs_status select_layers(const struct arguments *arguments, const struct qs_
 	    arguments->value[OPTION_ALLOW_UNMATCHED] != NULL, findings, ret_selection);
 	if (status != QS_OK && status != QS_INVALID)
 		return status;
-	judged = qs_groups_check(model->layers, *ret_selection, findings);
+	judged = qs_neighbours_check(model->layers, *ret_selection, findings);
 	return judged == QS_OK ? status : judged;
 }
 

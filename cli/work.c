@@ -114,20 +114,10 @@ static bool blames_config(const struct qs_findings *findings)
 	return true;
 }
 
-bool is_verdict(const struct qs_findings *findings)
-{
-	for (size_t i = 0; i < qs_findings_count(findings); i++) {
-		const struct qs_finding *finding = qs_findings_at(findings, i);
-
-		if (finding->severity == QS_SEVERITY_ERROR && strcmp(finding->code, "QS907") != 0)
-			return false;
-	}
-	return qs_findings_total(findings, QS_SEVERITY_ERROR) > 0;
-}
-
 int exit_of_job(enum qs_status status, const struct qs_findings *findings)
 {
-	return status == QS_INVALID && !blames_config(findings) && !is_verdict(findings)
+	return status == QS_INVALID && !blames_config(findings) &&
+	               !qs_findings_are_verdict(findings)
 	           ? EXIT_UNABLE
 	           : exit_of(status);
 }

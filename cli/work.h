@@ -37,19 +37,9 @@ enum qs_status open_job(
  * complaint, when they differ. */
 bool find_scale_law(const struct config *config, enum qs_scale_law *ret_law);
 
-/* Whether the errors are the verdict of a verification, which has a report. */
-bool is_verdict(const struct qs_findings *findings);
-
 /* The exit status of work on a job: findings when the config is to blame, else that it cannot be
  * done. */
 int exit_of_job(enum qs_status status, const struct qs_findings *findings);
-
-/* The law by which devices scale, when some are named: that of their profiles. False, after a
- * complaint, when they differ. */
-bool find_scale_law(const struct config *config, enum qs_scale_law *ret_law);
-
-/* Whether the errors are the verdict on a model that was written and has a report. */
-bool job_is_verdict(const struct qs_findings *findings);
 
 /* How a model is run, and how far that is. */
 struct job_options {

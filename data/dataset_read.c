@@ -96,11 +96,21 @@ static enum qs_status report_shape(const struct reading *reading, const char *pa
 	return QS_INVALID;
 }
 
+/* A model of float16 or bfloat16 takes its data from float32, and one of float32 from them:
+ * bfloat16 has no .npy files. */
+static bool is_converted(const struct qs_data_input *input, const struct qs_array *array)
+{
+	return array->element != input->element && qs_element_is_float32_or_half(input->element) &&
+	       qs_element_is_float32_or_half(array->element);
+}
+
 static enum qs_status check_array(const struct reading *reading, const char *path,
-    const struct qs_data_input *input, const struct qs_array *array)
+    const struct qs_data_input *input, struct qs_array *array)
 {
 	struct qs_finding *finding;
 
+	if (is_converted(input, array) && qs_array_convert(array, input->element) != QS_OK)
+		return QS_NOMEM;
 	if (array->element != input->element) {
 		finding = qs_finding_add(reading->findings, QS_FINDING_DATA_TYPE,
 		    place_of(reading, path), "the data is %s; input \"%s\" of the model takes %s",
@@ -264,6 +274,8 @@ static enum qs_status read_images(const struct reading *reading, size_t n)
 	if (status == QS_OK)
 		status = qs_image_input_read(
 		    &input, reading->paths, n, reading->findings, &reading->arrays[0]);
+	if (status == QS_OK && is_converted(&dataset->inputs[0], &reading->arrays[0]))
+		status = qs_array_convert(&reading->arrays[0], dataset->inputs[0].element);
 	return status;
 }
 

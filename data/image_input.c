@@ -90,7 +90,7 @@ enum qs_status qs_image_input_of(const struct qs_data_input *input,
 	if (input->rank != 4)
 		return refuse(findings, input, "does not have 4 dimensions, as pictures have",
 		    "give the data as .npy files");
-	if (input->element != QS_ELEMENT_FLOAT32 && input->element != QS_ELEMENT_UINT8)
+	if (!qs_element_is_float32_or_half(input->element) && input->element != QS_ELEMENT_UINT8)
 		return refuse(findings, input, "takes neither float32 nor uint8",
 		    "give the data as .npy files");
 	if (input->element == QS_ELEMENT_UINT8 && options->scaled)
@@ -160,7 +160,9 @@ static enum qs_status make_array(const struct qs_image_input *input, size_t n, s
     size_t width, struct qs_array *ret_array)
 {
 	const bool last = input->options.layout == QS_IMAGE_LAYOUT_NHWC;
-	struct qs_array array = {.element = input->input->element, .rank = 4};
+	const bool is_bytes = input->input->element == QS_ELEMENT_UINT8;
+	struct qs_array array = {
+	    .element = is_bytes ? QS_ELEMENT_UINT8 : QS_ELEMENT_FLOAT32, .rank = 4};
 
 	array.dims[0] = (int64_t)n;
 	array.dims[last ? 3 : 1] = (int64_t)input->channels;

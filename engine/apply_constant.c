@@ -81,7 +81,7 @@ static void count_codes(struct encoding *encoding, size_t n, const struct qs_cou
 
 	if (!applied)
 		return;
-	applied->bytes_before += n * sizeof(float);
+	applied->bytes_before += n * qs_element_bits(encoding->constant->data_type) / 8;
 	applied->bytes_after += n * qs_element_size(encoding->form.element);
 	applied->counts.total += counts->total;
 	applied->counts.infinite += counts->infinite;

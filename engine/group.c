@@ -61,6 +61,27 @@ enum qs_role qs_group_role(const struct qs_layers *layers, const struct qs_layer
 	return role;
 }
 
+static bool is_batch_norm(const struct qs_layer *layer)
+{
+	return strncmp(layer->type, "BatchNorm", 9) == 0;
+}
+
+static bool is_convolution(const struct qs_layer *layer)
+{
+	return strncmp(layer->type, "Conv", 4) == 0;
+}
+
+bool qs_group_folds(const struct qs_layers *layers, const struct qs_layer *layer)
+{
+	const struct qs_value *operand = qs_graph_input(layers->graph, layer->node, 0);
+	size_t producer = QS_NONE, reader;
+
+	if (is_batch_norm(layer) && operand && operand->producer != QS_NONE)
+		producer = layers->of_node[operand->producer];
+	return producer != QS_NONE && is_convolution(&layers->items[producer]) &&
+	       qs_layer_only_reader(layers, operand, &reader);
+}
+
 /* Whether a layer goes on with the group of its only operand. */
 static bool joins(
     const struct qs_layers *layers, const struct qs_layer *first, const struct qs_layer *layer)
@@ -68,7 +89,7 @@ static bool joins(
 	const enum qs_role role = qs_group_role(layers, layer);
 
 	return role == QS_ROLE_FOLLOW || role == QS_ROLE_MOVE ||
-	       (strncmp(layer->type, "BatchNorm", 9) == 0 && strncmp(first->type, "Conv", 4) == 0);
+	       (is_batch_norm(layer) && is_convolution(first));
 }
 
 /* Notes the first layer of a group for all that belong to it. */

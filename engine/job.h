@@ -10,6 +10,7 @@
 #include "engine/content.h"
 #include "engine/verify.h"
 #include "model/equalize.h"
+#include "model/widen.h"
 #include "qstrata/engine.h"
 
 enum qs_job_stage {
@@ -43,6 +44,7 @@ struct qs_job {
 	size_t n_relu6;        /* made ReLU */
 	size_t n_silu;         /* made hard swish */
 	struct qs_equalized equalized;
+	struct qs_widened widened;
 	int64_t opset_before, opset; /* of the standard operators */
 	const struct qs_source
 	    *scales; /* that are fixed, to be read again by a new plan; or NULL */
@@ -56,6 +58,7 @@ struct qs_job {
  */
 enum qs_status qs_job_open_float(
     const struct qs_job *job, struct qs_findings *findings, struct qs_model **ret_model);
+
 /* What a calibration of the job is of. */
 struct qs_calib_identity qs_job_identity(const struct qs_job *job);
 
@@ -66,9 +69,16 @@ enum qs_status qs_job_identify(struct qs_job *job, struct qs_findings *findings)
 /* Plans the layers of a job by its policy and its selection. As qs_plan_new(). */
 enum qs_status qs_job_plan(struct qs_job *job, struct qs_findings *findings);
 
+/* Plans anew what was changed or written into, with what was set before. */
+enum qs_status qs_job_plan_again(struct qs_job *job, struct qs_findings *findings);
+
 /* Lets the model compute as the device does, if it is to; once. The plan may be another one
  * afterwards. */
 enum qs_status qs_job_settle_arithmetic(struct qs_job *job, struct qs_findings *findings);
+
+/* All three, which calibrations that are kept begin with. */
+enum qs_status qs_job_begin_calibration(
+    struct qs_job *job, struct qs_findings *findings, struct qs_calib_identity *ret_identity);
 
 /* Finds what follows from the scales of parameters and activations, which ends the calibration. */
 enum qs_status qs_job_derive(struct qs_job *job, struct qs_findings *findings);

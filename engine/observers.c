@@ -32,7 +32,7 @@ enum qs_status qs_observers_init(struct qs_observers *observers, struct qs_plan 
 		struct qs_site *site = &plan->sites[i];
 		const struct qs_observation observation = {.channels = 1,
 		    .scale_law = qs_site_scale_law(plan, site),
-		    .is_graph_input = graph->values[site->value].is_input,
+		    .is_graph_input = graph->values[site->value].is_entry,
 		    .subject = qs_observers_subject(observers, site)};
 
 		if (qs_site_is_constant(site) || !qs_site_has_scales(site) || site->is_given)

@@ -8,26 +8,44 @@
 #include "base/finding.h"
 #include "qstrata/numbers.h"
 
-static const struct {
+static const struct row {
 	const char *type;
 	enum qs_role role;
 	enum qs_role_parameters parameters;
+	enum interior {
+		INTEGERS,
+		FLOATS
+	} interior;
 } roles[] = {
-#define ROLE(type, role, parameters) {type, QS_ROLE_##role, QS_PARAMETERS_##parameters},
+#define ROLE(type, role, parameters, interior)                                                     \
+	{type, QS_ROLE_##role, QS_PARAMETERS_##parameters, interior},
 #include "engine/roles.def"
 #undef ROLE
 };
 
-enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters)
+/* The row of a layer's type, or NULL. */
+static const struct row *row_of(const struct qs_layer *layer)
 {
 	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
-		if (strcmp(roles[i].type, layer->type) == 0) {
-			*ret_parameters = roles[i].parameters;
-			return roles[i].role;
-		}
+		if (strcmp(roles[i].type, layer->type) == 0)
+			return &roles[i];
 	}
-	*ret_parameters = QS_PARAMETERS_WITHOUT;
-	return QS_ROLE_FLOAT;
+	return NULL;
+}
+
+enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters)
+{
+	const struct row *row = row_of(layer);
+
+	*ret_parameters = row ? row->parameters : QS_PARAMETERS_WITHOUT;
+	return row ? row->role : QS_ROLE_FLOAT;
+}
+
+bool qs_role_is_of_floats(const struct qs_layer *layer)
+{
+	const struct row *row = row_of(layer);
+
+	return !row || row->interior == FLOATS;
 }
 
 bool qs_role_quantizes(enum qs_role role)
@@ -117,6 +135,24 @@ const char *qs_plan_refuses(
 	return NULL;
 }
 
+/* Why a value of a type cannot have a format. */
+static const char *obstacle_of_type(int element_type)
+{
+	switch (element_type) {
+	case 0:
+		return "the type of the tensor is not known";
+	case ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE:
+		return "the tensor is float64, and formats are for float32 and less";
+	case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16:
+		return "the tensor is float16, where a subgraph or an unknown operator keeps it so";
+	case ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16:
+		return "the tensor is bfloat16, where a subgraph or an unknown operator keeps it "
+		       "so";
+	default:
+		return "the tensor is not float32";
+	}
+}
+
 const char *qs_plan_obstacle(const struct qs_spec_source *specs, const struct qs_spec *spec,
     enum qs_tensor kind, const struct qs_value *value)
 {
@@ -126,10 +162,9 @@ const char *qs_plan_obstacle(const struct qs_spec_source *specs, const struct qs
 		return reason;
 	if (spec->datatype == QS_DATATYPE_INT && spec->per_channel)
 		return "only parameters have channels with scales";
-	if (value->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-		return NULL;
-	return value->element_type ? "the tensor is not float32"
-	                           : "the type of the tensor is not known";
+	return value->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
+	           ? NULL
+	           : obstacle_of_type(value->element_type);
 }
 
 void qs_plan_add_reading(struct qs_plan *plan, struct qs_site *site)
@@ -154,12 +189,28 @@ void qs_plan_add_use(struct qs_plan *plan, struct qs_site *site, struct qs_use u
 		site->uses = uses;
 	}
 	site->uses[site->n_uses++] = use;
+	if (use.node != QS_NONE)
+		plan->site_of_read[plan->first_read[use.node] + use.input] =
+		    (size_t)(site - plan->sites);
 }
 
 const struct qs_layer *qs_plan_layer_of(const struct qs_plan *plan, size_t node, size_t *ret_index)
 {
 	*ret_index = node == QS_NONE ? QS_NONE : plan->layers->of_node[node];
 	return *ret_index == QS_NONE ? NULL : &plan->layers->items[*ret_index];
+}
+
+bool qs_plan_is_border(const struct qs_plan *plan, const struct qs_layer *layer)
+{
+	const struct qs_graph *graph = plan->layers->graph;
+	const struct qs_value *input = qs_graph_input(graph, layer->node, 0);
+	const struct qs_value *output = qs_graph_output(graph, layer->node, 0);
+
+	if (!qs_node_is(graph->nodes[layer->node].proto, "Cast") || !input || !output)
+		return false;
+	return output->is_entry ||
+	       (output->is_output && input->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT &&
+		   qs_element_bits(output->element_type) == 16);
 }
 
 /* Whether every format that the config asks for is one of integers. */
@@ -214,6 +265,21 @@ size_t *qs_plan_none(size_t n)
 	return array;
 }
 
+/* Where the inputs of each node begin among those of all, those of its subgraphs with them; behind
+ * the last node, how many there are. */
+static size_t *number_reads(const struct qs_graph *graph)
+{
+	size_t *first = malloc((graph->n_nodes + 1) * sizeof(*first));
+	size_t n = 0;
+
+	for (size_t i = 0; first && i <= graph->n_nodes; i++) {
+		first[i] = n;
+		if (i < graph->n_nodes)
+			n += graph->nodes[i].proto->n_input + graph->nodes[i].n_inner;
+	}
+	return first;
+}
+
 enum qs_status qs_plan_new_empty(const struct qs_layers *layers, struct qs_plan **ret_plan)
 {
 	struct qs_plan *plan = calloc(1, sizeof(*plan));
@@ -223,13 +289,16 @@ enum qs_status qs_plan_new_empty(const struct qs_layers *layers, struct qs_plan 
 	plan->layers = layers;
 	plan->site_of_value = qs_plan_none(layers->graph->n_values);
 	plan->reading_of_value = qs_plan_none(layers->graph->n_values);
+	plan->first_read = number_reads(layers->graph);
+	if (plan->first_read)
+		plan->site_of_read = qs_plan_none(plan->first_read[layers->graph->n_nodes]);
 	plan->gain_of_value = malloc((layers->graph->n_values + 1) * sizeof(*plan->gain_of_value));
 	for (size_t i = 0; plan->gain_of_value && i < layers->graph->n_values; i++)
 		plan->gain_of_value[i] = 1;
 	plan->weights_site = qs_plan_none(layers->n_items);
 	plan->bias_site = qs_plan_none(layers->n_items);
-	if (!plan->site_of_value || !plan->reading_of_value || !plan->gain_of_value ||
-	    !plan->weights_site || !plan->bias_site) {
+	if (!plan->site_of_value || !plan->reading_of_value || !plan->site_of_read ||
+	    !plan->gain_of_value || !plan->weights_site || !plan->bias_site) {
 		qs_plan_free(plan);
 		return QS_NOMEM;
 	}
@@ -278,6 +347,8 @@ void qs_plan_free(struct qs_plan *plan)
 	free(plan->kept);
 	free(plan->site_of_value);
 	free(plan->reading_of_value);
+	free(plan->first_read);
+	free(plan->site_of_read);
 	free(plan->gain_of_value);
 	free(plan->adjustments);
 	free(plan->weights_site);

@@ -78,6 +78,8 @@ struct qs_plan {
 	size_t n_kept, kept_capacity;
 	size_t *site_of_value;    /* the site of an activation for all readers, or QS_NONE */
 	size_t *reading_of_value; /* the first site for some readers, or QS_NONE */
+	size_t *first_read;       /* by node: the index of its first input among those of all */
+	size_t *site_of_read;     /* by input of all nodes: its site for it alone, or QS_NONE */
 	float *gain_of_value;     /* what it is multiplied by where it is computed */
 	struct qs_adjustment *adjustments;
 	size_t n_adjustments, adjustments_capacity;
@@ -131,6 +133,10 @@ enum qs_role_parameters {
 
 /* The role of a layer, and what happens to its parameters. */
 enum qs_role qs_role_of(const struct qs_layer *layer, enum qs_role_parameters *ret_parameters);
+
+/* Whether a layer is computed in floating point even where all that it reads and gives is
+ * quantized. */
+bool qs_role_is_of_floats(const struct qs_layer *layer);
 
 /* Whether layers of a role have an output of their own to quantize. */
 bool qs_role_quantizes(enum qs_role role);
@@ -189,6 +195,10 @@ size_t qs_plan_input_site(const struct qs_plan *plan, const struct qs_layer *lay
 /* The site where the output of a layer is quantized, behind functions, moves and concatenations, or
  * QS_NONE. */
 size_t qs_plan_output_site(const struct qs_plan *plan, const struct qs_layer *layer);
+
+/* Whether a layer is nothing but the Cast with which a narrow input enters the graph, or a narrow
+ * output leaves it. */
+bool qs_plan_is_border(const struct qs_plan *plan, const struct qs_layer *layer);
 
 /* Whether a site is within a branch of an If, which no data may go through. */
 bool qs_plan_is_in_branch(const struct qs_plan *plan, const struct qs_site *site);

@@ -81,6 +81,8 @@ enum qs_status qs_plan_drop(struct qs_plan *plan, const bool *goes, const char *
 		relink(plan, &plan->reading_of_value[i], now);
 		renumber(&plan->site_of_value[i], now);
 	}
+	for (size_t i = 0; i < plan->first_read[plan->layers->graph->n_nodes]; i++)
+		renumber(&plan->site_of_read[i], now);
 	for (size_t i = 0; i < plan->layers->n_items; i++) {
 		renumber(&plan->weights_site[i], now);
 		renumber(&plan->bias_site[i], now);

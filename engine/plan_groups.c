@@ -176,7 +176,7 @@ static void plan_output(struct planner *planner, size_t layer)
 
 static void plan_input(struct planner *planner, const struct qs_value *value)
 {
-	if (value->is_input && value->n_uses && !is_left_to_concat(planner, value))
+	if (value->is_entry && value->n_uses && !is_left_to_concat(planner, value))
 		add_site(planner, QS_TENSOR_INPUT, value, QS_NONE);
 }
 
@@ -297,7 +297,8 @@ static void note_output(struct planner *planner, size_t layer)
 	const struct qs_value *value;
 	const char *reason;
 
-	if (role == QS_ROLE_MOVE || role == QS_ROLE_FOLLOW)
+	if (role == QS_ROLE_MOVE || role == QS_ROLE_FOLLOW ||
+	    qs_plan_is_border(planner->plan, item))
 		return;
 	value = place_of_output(planner, item);
 	if (!value || is_planned(planner, value) ||
@@ -315,7 +316,7 @@ static void note_input(struct planner *planner, const struct qs_value *value)
 	const struct qs_layer *reader;
 	size_t index;
 
-	if (!value->is_input || !value->n_uses || is_left_to_concat(planner, value))
+	if (!value->is_entry || !value->n_uses || is_left_to_concat(planner, value))
 		return;
 	reader = qs_plan_layer_of(planner->plan, value->uses[0].node, &index);
 	if (reason && reader)

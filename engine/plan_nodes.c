@@ -83,7 +83,7 @@ static void plan_operand(
 	const char *reason = find_obstacle(planner, item, QS_TENSOR_INPUT, &spec, value);
 	struct qs_site *site;
 
-	if (reason && value->is_input)
+	if (reason && value->is_entry)
 		qs_plan_keep(planner->plan, item, QS_TENSOR_INPUT, reason);
 	/* Rounding to the same floating-point format again changes nothing. */
 	if (reason || (format && is_half(&spec) && format->datatype == spec.datatype))
@@ -202,6 +202,8 @@ void qs_plan_nodes(struct qs_plan *plan, const struct qs_spec_source *specs)
 			plan_constant(&planner, &planner.graph->values[i]);
 	}
 	for (size_t i = 0; i < plan->layers->n_items && !plan->nomem; i++) {
+		if (qs_plan_is_border(plan, &plan->layers->items[i]))
+			continue;
 		plan_operands(&planner, i);
 		plan_output(&planner, i);
 	}

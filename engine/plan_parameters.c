@@ -156,6 +156,8 @@ static const char *find_obstacle(const struct qs_plan *plan, const struct consta
 
 	if (reading->root == QS_NONE)
 		return "the parameter is computed from other values";
+	if (graph->values[reading->root].element_type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
+		return "the parameter is float64, and formats are for float32 and less";
 	if (graph->values[reading->root].element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
 		return "the parameter is not float32";
 	if (spec->datatype == QS_DATATYPE_INT && spec->per_channel && reading->axis < 0)
@@ -265,9 +267,13 @@ size_t qs_plan_input_site(const struct qs_plan *plan, const struct qs_layer *lay
 {
 	const struct qs_graph *graph = plan->layers->graph;
 	const struct qs_value *value = qs_graph_input(graph, layer->node, input);
+	size_t own;
 
 	if (!value)
 		return QS_NONE;
+	own = plan->site_of_read[plan->first_read[layer->node] + input];
+	if (own != QS_NONE)
+		return own;
 	return plan->site_of_value[qs_plan_before_moves(plan, value) - graph->values];
 }
 

@@ -157,11 +157,39 @@ static void write_corrections(const struct qs_job *job, struct qs_text *text)
 	qs_text_adds(text, "\n");
 }
 
+static void write_widened(const struct qs_widened *widened, struct qs_text *text)
+{
+	const struct {
+		size_t n;
+		const char *what;
+	} rows[] = {
+	    {widened->n_constants, "constant"},
+	    {widened->n_inputs, "input"},
+	    {widened->n_outputs, "output"},
+	    {widened->n_casts, "conversion"},
+	};
+	const char *between = "";
+
+	if (!widened->element_type)
+		return;
+	begin_row(text, "widened", true);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (!rows[i].n)
+			continue;
+		qs_text_addf(
+		    text, "%s%zu %s%s", between, rows[i].n, rows[i].what, plural(rows[i].n));
+		between = ", ";
+	}
+	qs_text_addf(text, " of %s, which computes in float32 now\n",
+	    qs_element_name(widened->element_type));
+}
+
 /* What was done to the float model, other than folding. */
 static void write_changes(const struct qs_job *job, struct qs_text *text)
 {
 	const struct qs_equalized *equalized = &job->equalized;
 
+	write_widened(&job->widened, text);
 	if (job->n_relu6) {
 		begin_row(text, "converted", true);
 		qs_text_addf(text, "%zu ReLU6 to ReLU\n", job->n_relu6);

@@ -51,6 +51,23 @@ static struct json_object *bytes_json(uint64_t before, uint64_t after)
 	return object;
 }
 
+/* What computes in float32 and was narrower; null when nothing was. */
+static struct json_object *widened_json(const struct qs_widened *widened)
+{
+	struct json_object *object;
+
+	if (!widened->element_type)
+		return NULL;
+	object = json_object_new_object();
+	qs_json_put(
+	    object, "element_type", json_object_new_string(qs_element_name(widened->element_type)));
+	qs_json_put(object, "constants", count(widened->n_constants));
+	qs_json_put(object, "inputs", count(widened->n_inputs));
+	qs_json_put(object, "outputs", count(widened->n_outputs));
+	qs_json_put(object, "conversions", count(widened->n_casts));
+	return object;
+}
+
 static struct json_object *written_json(const struct qs_job *job)
 {
 	struct json_object *object = json_object_new_object();
@@ -228,6 +245,7 @@ enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text
 	    document, "output", json_object_new_string(job->output_path ? job->output_path : ""));
 	qs_json_put(document, "formats", formats_json(&summary));
 	qs_json_put(document, "folded_batch_normalizations", count(job->n_folded));
+	qs_json_put(document, "widened", widened_json(&job->widened));
 	qs_json_put(document, "converted_relu6", count(job->n_relu6));
 	qs_json_put(document, "converted_silu", count(job->n_silu));
 	qs_json_put(document, "equalized_pairs", count(job->equalized.n_pairs));

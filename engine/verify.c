@@ -447,3 +447,16 @@ void qs_verification_done(struct qs_verification *verification)
 	qs_arena_done(&verification->arena);
 	memset(verification, 0, sizeof(*verification));
 }
+
+bool qs_findings_are_verdict(const struct qs_findings *findings)
+{
+	const char *code = qs_finding_kind(QS_FINDING_NOT_AS_CONFIGURED)->code;
+
+	for (size_t i = 0; i < qs_findings_count(findings); i++) {
+		const struct qs_finding *finding = qs_findings_at(findings, i);
+
+		if (finding->severity == QS_SEVERITY_ERROR && strcmp(finding->code, code) != 0)
+			return false;
+	}
+	return qs_findings_total(findings, QS_SEVERITY_ERROR) > 0;
+}

@@ -98,6 +98,6 @@ enum qs_status lsp_judge(const struct lsp_document *document, const struct qs_so
 	    judgement && judgement->allow_unmatched, findings, ret_selection);
 	if (status != QS_OK && status != QS_INVALID)
 		return status;
-	grouped = qs_groups_check(model->layers, *ret_selection, findings);
+	grouped = qs_neighbours_check(model->layers, *ret_selection, findings);
 	return grouped == QS_OK ? status : grouped;
 }

@@ -115,7 +115,7 @@ static enum qs_status add_inputs(struct qs_graph_build *build)
 		status = add_value(build, name, &value);
 		if (status != QS_OK)
 			return status;
-		value->is_input = true;
+		value->is_input = value->is_entry = true;
 	}
 	return QS_OK;
 }
@@ -364,6 +364,30 @@ static void mark_kinds(struct qs_graph *graph)
 	}
 }
 
+/* What a Cast gives of a narrow constant or input that nobody else reads is one of float32. */
+static void see_through_cast(struct qs_graph *graph, size_t node)
+{
+	const Onnx__NodeProto *proto = graph->nodes[node].proto;
+	struct qs_value *input = qs_graph_input(graph, node, 0);
+	struct qs_value *output = qs_graph_output(graph, node, 0);
+
+	if (!qs_node_is(proto, "Cast") || !input || !output || input->n_uses != 1 ||
+	    input->is_output || qs_element_bits(input->element_type) != 16 ||
+	    !qs_element_is_float(input->element_type) ||
+	    qs_attribute_int(proto, "to", 0) != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+		return;
+	if (input->is_input) {
+		input->is_entry = false;
+		output->is_entry = true;
+	}
+	if (!input->constant)
+		return;
+	output->constant = input->constant;
+	output->element_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+	output->rank = input->rank;
+	output->dims = input->dims;
+}
+
 enum qs_status qs_graph_new(
     struct qs_model *model, struct qs_findings *findings, struct qs_graph **ret_graph)
 {
@@ -389,6 +413,8 @@ enum qs_status qs_graph_new(
 	free(build.reads);
 	if (status == QS_OK) {
 		mark_kinds(graph);
+		for (size_t i = 0; i < graph->n_nodes; i++)
+			see_through_cast(graph, i);
 		*ret_graph = graph;
 	} else {
 		qs_graph_free(graph);

@@ -29,11 +29,14 @@ struct qs_use {
 /* One tensor of the graph. */
 struct qs_value {
 	const char *name;
-	size_t producer;             /* node, or QS_NONE */
-	size_t output;               /* which of the producer's outputs */
-	Onnx__TensorProto *constant; /* what an initializer or a Constant node holds, or NULL */
+	size_t producer; /* node, or QS_NONE */
+	size_t output;   /* which of the producer's outputs */
+	/* What an initializer or a Constant node holds, also seen through a Cast of float16 or
+	 * bfloat16 to float32, or NULL. */
+	Onnx__TensorProto *constant;
 	bool is_initializer;
 	bool is_input;  /* of the graph, and not an initializer */
+	bool is_entry;  /* the same, or what the only Cast of a narrow one gives, in its place */
 	bool is_output; /* of the graph */
 	bool is_static; /* depends on constants only */
 	bool is_shape;  /* depends on shapes and constants only, and on a shape */

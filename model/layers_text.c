@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The layers of a model as a table for people. */
 #include <inttypes.h>
-#include <stdio.h>
 
+#include "base/table.h"
 #include "model/layers.h"
 
 enum column {
@@ -12,28 +12,23 @@ enum column {
 	WEIGHTS,
 	OUTPUT,
 	PARAMETERS,
-	MACS,
-	N_COLUMNS
+	MACS
 };
 
-static const char *const titles[N_COLUMNS] = {
-    "layer", "type", "input", "weights", "output", "parameters", "MACs"};
+static const struct qs_column columns[] = {
+    [NAME] = {"layer", "layer", QS_COLUMN_TEXT, true, "its name"},
+    [TYPE] = {"type", "type", QS_COLUMN_TEXT, true, "of PyTorch, or the operator"},
+    [INPUT] = {"input", "input", QS_COLUMN_TEXT, true, "the shapes of what is read"},
+    [WEIGHTS] = {"weights", "weights", QS_COLUMN_TEXT, true, "name and shape"},
+    [OUTPUT] = {"output", "output", QS_COLUMN_TEXT, true, "name and shape"},
+    [PARAMETERS] = {"parameters", "parameters", QS_COLUMN_LARGE, true, "how many there are"},
+    [MACS] = {"macs", "MACs", QS_COLUMN_LARGE, true, "multiply-accumulates of one sample"}};
 
-/* Numbers stand to the right of their columns. */
-static bool is_number(enum column column)
-{
-	return column >= PARAMETERS;
-}
-
-/* Names come from a file: what would move the cursor is shown as a question mark. */
-static void add_name(struct qs_text *text, const char *name)
-{
-	for (; *name; name++) {
-		const bool control = (unsigned char)*name < 0x20 || *name == 0x7F;
-
-		qs_text_add(text, control ? "?" : name, 1);
-	}
-}
+/* What cells are made of, and the one that was made last. */
+struct rows {
+	const struct qs_layers *layers;
+	struct qs_text *made;
+};
 
 static void add_shape(struct qs_text *text, const struct qs_layer_tensor *tensor)
 {
@@ -54,40 +49,22 @@ static void add_shape(struct qs_text *text, const struct qs_layer_tensor *tensor
 
 static void add_tensor(struct qs_text *text, const struct qs_layer_tensor *tensor)
 {
-	if (!*tensor->name) {
-		qs_text_adds(text, "-");
+	if (!*tensor->name)
 		return;
-	}
-	add_name(text, tensor->name);
-	qs_text_adds(text, " ");
+	qs_text_addf(text, "%s ", tensor->name);
 	add_shape(text, tensor);
 }
 
-/* 1234567 as "1 234 567", nothing as "-". */
-static void add_count(struct qs_text *text, uint64_t count)
-{
-	char digits[32];
-	const int n = count ? snprintf(digits, sizeof(digits), "%" PRIu64, count)
-	                    : snprintf(digits, sizeof(digits), "-");
-
-	for (int i = 0; i < n; i++) {
-		qs_text_adds(text, i && (n - i) % 3 == 0 ? " " : "");
-		qs_text_add(text, digits + i, 1);
-	}
-}
-
-static void add_cell(struct qs_text *text, const struct qs_layer *layer, enum column column)
+/* The text of a cell of words; an empty one has nothing to say, but in a list of inputs. */
+static void add_words(struct qs_text *text, const struct qs_layer *layer, enum column column)
 {
 	switch (column) {
 	case NAME:
-		add_name(text, layer->name);
+		qs_text_adds(text, layer->name);
 		break;
 	case TYPE:
-		if (*layer->type)
-			qs_text_addf(
-			    text, "%s%s", layer->type, layer->depthwise ? " (depthwise)" : "");
-		else
-			add_name(text, layer->op_type);
+		qs_text_addf(text, "%s%s", *layer->type ? layer->type : layer->op_type,
+		    *layer->type && layer->depthwise ? " (depthwise)" : "");
 		break;
 	case INPUT:
 		for (size_t i = 0; i < layer->n_inputs; i++) {
@@ -95,55 +72,30 @@ static void add_cell(struct qs_text *text, const struct qs_layer *layer, enum co
 			add_shape(text, &layer->inputs[i]);
 		}
 		break;
-	case WEIGHTS:
-		add_tensor(text, &layer->weights);
-		break;
-	case OUTPUT:
-		add_tensor(text, &layer->output);
-		break;
-	case PARAMETERS:
-		add_count(text, layer->n_parameters);
-		break;
 	default:
-		if (layer->macs_known)
-			add_count(text, layer->macs);
-		else
-			qs_text_adds(text, "?");
+		add_tensor(text, column == WEIGHTS ? &layer->weights : &layer->output);
 		break;
 	}
 }
 
-static size_t count_points(const struct qs_text *text)
+static struct qs_cell make_cell(const void *context, size_t row, size_t index)
 {
-	size_t n = 0;
+	const struct rows *rows = context;
+	const struct qs_layer *layer = &rows->layers->items[row];
+	const enum column column = (enum column)index;
 
-	for (size_t i = 0; i < text->size; i++)
-		n += ((unsigned char)text->data[i] & 0xC0) != 0x80;
-	return n;
-}
-
-static void add_padded(
-    struct qs_text *text, const struct qs_text *cell, enum column column, const size_t *widths)
-{
-	const size_t gap = widths[column] - count_points(cell);
-
-	qs_text_adds(text, column ? "  " : "");
-	if (is_number(column))
-		qs_text_fill(text, ' ', gap);
-	qs_text_add(text, cell->data, cell->size);
-	if (!is_number(column))
-		qs_text_fill(text, ' ', gap);
-}
-
-/* One line; row QS_NONE is the titles. */
-static void make_cell(
-    const struct qs_layers *layers, size_t row, enum column column, struct qs_text *cell)
-{
-	qs_text_clear(cell);
-	if (row == QS_NONE)
-		qs_text_adds(cell, titles[column]);
-	else
-		add_cell(cell, &layers->items[row], column);
+	if (column == PARAMETERS)
+		return (struct qs_cell){
+		    .is_empty = !layer->n_parameters, .count = layer->n_parameters};
+	if (column == MACS)
+		return (struct qs_cell){.is_unknown = !layer->macs_known,
+		    .is_empty = layer->macs_known && !layer->macs,
+		    .count = layer->macs};
+	qs_text_clear(rows->made);
+	add_words(rows->made, layer, column);
+	return (struct qs_cell){
+	    .is_empty = !rows->made->size && (column == WEIGHTS || column == OUTPUT),
+	    .text = rows->made->size ? rows->made->data : ""};
 }
 
 static void add_sums(const struct qs_layers *layers, struct qs_text *text)
@@ -157,9 +109,9 @@ static void add_sums(const struct qs_layers *layers, struct qs_text *text)
 		n_unknown += !layers->items[i].macs_known;
 	}
 	qs_text_addf(text, "\n%zu layers, ", layers->n_items);
-	add_count(text, parameters);
+	qs_table_add_large(text, parameters);
 	qs_text_adds(text, " parameters, ");
-	add_count(text, macs);
+	qs_table_add_large(text, macs);
 	qs_text_adds(text, " MACs for one sample");
 	if (n_unknown)
 		qs_text_addf(
@@ -169,26 +121,18 @@ static void add_sums(const struct qs_layers *layers, struct qs_text *text)
 
 enum qs_status qs_layers_write_text(const struct qs_layers *layers, struct qs_text *text)
 {
-	size_t widths[N_COLUMNS] = {0};
-	struct qs_text cell = QS_TEXT_INIT;
-	enum qs_status status;
+	struct qs_text made = QS_TEXT_INIT;
+	const struct rows rows = {layers, &made};
+	const struct qs_table table = {.columns = columns,
+	    .n_columns = sizeof(columns) / sizeof(*columns),
+	    .n_rows = layers->n_items,
+	    .cell = make_cell,
+	    .context = &rows};
+	enum qs_status status = qs_table_write_text(&table, text);
 
-	for (size_t row = 0; row <= layers->n_items; row++) {
-		for (enum column c = 0; c < N_COLUMNS; c++) {
-			make_cell(layers, row - 1, c, &cell);
-			if (count_points(&cell) > widths[c])
-				widths[c] = count_points(&cell);
-		}
-	}
-	for (size_t row = 0; row <= layers->n_items; row++) {
-		for (enum column c = 0; c < N_COLUMNS; c++) {
-			make_cell(layers, row - 1, c, &cell);
-			add_padded(text, &cell, c, widths);
-		}
-		qs_text_adds(text, "\n");
-	}
 	add_sums(layers, text);
-	status = qs_text_status(&cell);
-	qs_text_done(&cell);
+	if (status == QS_OK)
+		status = qs_text_status(&made);
+	qs_text_done(&made);
 	return status == QS_OK ? qs_text_status(text) : status;
 }

@@ -58,9 +58,6 @@ enum qs_status qs_model_write(const struct qs_model *model, const char *path,
 /* How many bytes of the model are in other files. */
 uint64_t qs_model_external_size(const struct qs_model *model);
 
-/* Whether any tensor's data is in another file. */
-bool qs_model_is_external(const struct qs_model *model);
-
 /* Checks that all external data is there: one finding a file or tensor that is not. */
 enum qs_status qs_model_check_external(const struct qs_model *model, struct qs_findings *findings);
 

@@ -53,16 +53,6 @@ static enum qs_status load_module(struct qs_findings *findings, struct module *r
 	return QS_OK;
 }
 
-enum qs_status qs_opset_latest(struct qs_findings *findings, int64_t *ret_version)
-{
-	struct module module;
-	const enum qs_status status = load_module(findings, &module);
-
-	if (status == QS_OK)
-		*ret_version = module.latest();
-	return status;
-}
-
 /* ---- shapes for the converter ---------------------------------------------------------------- */
 
 /* Some conversions depend on shapes that exporters leave out and that can be worked out here. */

@@ -14,12 +14,6 @@
 #include "model/onnx.h"
 
 /*
- * The latest version that models can be brought to. QS_UNSUPPORTED with a finding when the module
- * cannot be loaded.
- */
-enum qs_status qs_opset_latest(struct qs_findings *findings, int64_t *ret_version);
-
-/*
  * Brings a model to a version of the standard operators, unless it has that or a later one.
  * QS_UNSUPPORTED with a finding when the converter or its module cannot: the model is as before
  * then.

@@ -37,11 +37,6 @@ static size_t n_external(const struct qs_model *model)
 	return n;
 }
 
-bool qs_model_is_external(const struct qs_model *model)
-{
-	return n_external(model) > 0;
-}
-
 /* Goes on after a finding, so that all of them are said at once, but not when memory ran out. */
 static enum qs_status check_external(Onnx__TensorProto *tensor, void *context)
 {

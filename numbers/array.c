@@ -118,6 +118,53 @@ enum qs_status qs_array_floats(const struct qs_array *array, float **ret_values)
 	return QS_OK;
 }
 
+bool qs_element_is_float32_or_half(enum qs_element element)
+{
+	return element == QS_ELEMENT_FLOAT32 || element == QS_ELEMENT_FLOAT16 ||
+	       element == QS_ELEMENT_BFLOAT16;
+}
+
+/* Makes halves of float32. */
+static void narrow(enum qs_element element, const float *values, size_t n, uint16_t *out)
+{
+	struct qs_kernels kernels;
+
+	qs_kernels_init(&kernels, qs_cpu_sets());
+	if (element == QS_ELEMENT_FLOAT16)
+		kernels.float_to_float16(values, n, out);
+	else
+		kernels.float_to_bfloat16(values, n, out);
+}
+
+enum qs_status qs_array_convert(struct qs_array *array, enum qs_element element)
+{
+	float *values;
+	uint16_t *halves;
+	enum qs_status status;
+
+	if (!qs_element_is_float32_or_half(element) ||
+	    !qs_element_is_float32_or_half(array->element))
+		return QS_BUG;
+	status = qs_array_floats(array, &values);
+	if (status != QS_OK)
+		return status;
+	halves =
+	    element == QS_ELEMENT_FLOAT32 ? NULL : malloc(array->n_values * sizeof(*halves) + 1);
+	if (element != QS_ELEMENT_FLOAT32 && !halves) {
+		free(values);
+		return QS_NOMEM;
+	}
+	free(array->data);
+	array->element = element;
+	array->data = values;
+	if (halves) {
+		narrow(element, values, array->n_values, halves);
+		free(values);
+		array->data = halves;
+	}
+	return QS_OK;
+}
+
 bool qs_layout_of(const int64_t *dims, size_t rank, int axis, struct qs_layout *ret_layout)
 {
 	struct qs_layout layout = {1, 1, 1};

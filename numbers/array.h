@@ -43,6 +43,16 @@ enum qs_status qs_array_floats(const struct qs_array *array, float **ret_values)
 
 /* The same of `n` elements into a buffer; an element type that is none gives zeros. */
 void qs_element_floats(enum qs_element element, const void *in, size_t n, float *out);
+
+/* Whether an element type is float32, float16 or bfloat16. */
+bool qs_element_is_float32_or_half(enum qs_element element);
+
+/*
+ * Makes an array of one of these types one of another: exactly, or to the nearest, ties to even.
+ * May return QS_NOMEM, and QS_BUG for other types.
+ */
+enum qs_status qs_array_convert(struct qs_array *array, enum qs_element element);
+
 /* Turns values that stand in one byte order into the machine's, or the other way round. */
 void qs_array_order_bytes(struct qs_array *array, bool big_endian);
 void qs_element_order_bytes(enum qs_element element, void *values, size_t n, bool big_endian);

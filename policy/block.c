@@ -107,7 +107,7 @@ static int find_foreign(const struct qs_vocabulary *vocabulary, enum qs_param pa
 }
 
 static bool read_choice(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info, union qs_value *ret_value, struct qs_finding **ret_said)
+    const struct qs_param_info *info, union qs_param_value *ret_value, struct qs_finding **ret_said)
 {
 	if (member->type != QS_JSON_STRING) {
 		*ret_said = report_type(policy, member, info);
@@ -129,7 +129,7 @@ static bool read_choice(struct qs_policy *policy, const struct qs_json *member,
 }
 
 static bool read_integer(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info, union qs_value *ret_value, struct qs_finding **ret_said)
+    const struct qs_param_info *info, union qs_param_value *ret_value, struct qs_finding **ret_said)
 {
 	if (member->type != QS_JSON_INT) {
 		*ret_said = report_type(policy, member, info);
@@ -151,7 +151,7 @@ static bool read_integer(struct qs_policy *policy, const struct qs_json *member,
 
 /* An integer passes here: whether the missing decimal point matters depends on the method. */
 static bool read_real(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info, union qs_value *ret_value, struct qs_finding **ret_said)
+    const struct qs_param_info *info, union qs_param_value *ret_value, struct qs_finding **ret_said)
 {
 	if (member->type != QS_JSON_REAL && member->type != QS_JSON_INT) {
 		*ret_said = report_type(policy, member, info);
@@ -168,7 +168,7 @@ static bool read_real(struct qs_policy *policy, const struct qs_json *member,
 }
 
 static bool read_bool(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info, union qs_value *ret_value, struct qs_finding **ret_said)
+    const struct qs_param_info *info, union qs_param_value *ret_value, struct qs_finding **ret_said)
 {
 	if (member->type != QS_JSON_BOOL) {
 		*ret_said = report_type(policy, member, info);
@@ -180,7 +180,8 @@ static bool read_bool(struct qs_policy *policy, const struct qs_json *member,
 
 /* Reads a value. False: it is none that the parameter has, and `*ret_said` is what was said. */
 typedef bool value_reader(struct qs_policy *policy, const struct qs_json *member,
-    const struct qs_param_info *info, union qs_value *ret_value, struct qs_finding **ret_said);
+    const struct qs_param_info *info, union qs_param_value *ret_value,
+    struct qs_finding **ret_said);
 
 static value_reader *const readers[] = {[QS_KIND_BOOL] = read_bool,
     [QS_KIND_INT] = read_integer,

@@ -9,7 +9,7 @@
 #include "policy/judge.h"
 
 /* The only value that goes; false when there are several. */
-static bool only_value(const struct qs_rule *rule, union qs_value *ret_value)
+static bool only_value(const struct qs_rule *rule, union qs_param_value *ret_value)
 {
 	const uint64_t values = rule->require.condition.values;
 
@@ -115,7 +115,7 @@ void qs_judge_offer(const struct qs_judge_scope *scope, const struct qs_rule *ru
 	const struct qs_setting *setting = scope->settings[tensor].param[param];
 	const struct qs_policy *policy = scope->judge->policy;
 	struct qs_text value = QS_TEXT_INIT, member = QS_TEXT_INIT;
-	union qs_value right;
+	union qs_param_value right;
 	int n_wrong, n_all;
 
 	if (!setting->member || setting->reset || rule->kind.severity != QS_SEVERITY_ERROR ||

@@ -79,7 +79,7 @@ static void write_allowed(struct qs_text *text, const struct qs_condition *condi
 		if (!(condition->values >> v & 1))
 			continue;
 		qs_text_adds(text, n++ ? ", " : "");
-		qs_param_write(condition->param, (union qs_value){.integer = v}, text);
+		qs_param_write(condition->param, (union qs_param_value){.integer = v}, text);
 	}
 }
 

@@ -80,7 +80,7 @@ void qs_origin_put_place(struct json_object *object, const struct qs_json_docume
 	qs_json_put(object, "pointer", qs_json_end_text(&pointer));
 }
 
-struct json_object *qs_value_json(enum qs_param param, union qs_value value)
+struct json_object *qs_value_json(enum qs_param param, union qs_param_value value)
 {
 	const struct qs_param_info *info = qs_param_info(param);
 	char text[32];

@@ -32,7 +32,7 @@ void qs_origin_put_place(struct json_object *object, const struct qs_json_docume
     const struct qs_json *member);
 
 /* A value as it would stand in a config. */
-struct json_object *qs_value_json(enum qs_param param, union qs_value value);
+struct json_object *qs_value_json(enum qs_param param, union qs_param_value value);
 
 /* The value of a setting, which may be the word of a plug-in. */
 struct json_object *qs_setting_json(enum qs_param param, const struct qs_setting *setting);

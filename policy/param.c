@@ -91,12 +91,12 @@ int qs_word_find(const struct qs_word_set *set, struct qs_json_string word)
 	return -1;
 }
 
-bool qs_param_same(enum qs_param param, union qs_value a, union qs_value b)
+bool qs_param_same(enum qs_param param, union qs_param_value a, union qs_param_value b)
 {
 	return params[param].kind == QS_KIND_REAL ? a.real == b.real : a.integer == b.integer;
 }
 
-void qs_param_write(enum qs_param param, union qs_value value, struct qs_text *text)
+void qs_param_write(enum qs_param param, union qs_param_value value, struct qs_text *text)
 {
 	const struct qs_param_info *info = &params[param];
 
@@ -121,12 +121,12 @@ int qs_tool_of_word(const char *word)
 	return qs_word_find(&qs_tool_words, (struct qs_json_string){word, (uint32_t)strlen(word)});
 }
 
-union qs_value qs_param_default(enum qs_param param, enum qs_tensor tensor)
+union qs_param_value qs_param_default(enum qs_param param, enum qs_tensor tensor)
 {
 	const struct qs_param_info *info = &params[param];
 	const bool own = tensor == QS_TENSOR_ACTIVATION && info->defaults[1][0];
 	const char *text = info->defaults[own];
-	union qs_value value = {0};
+	union qs_param_value value = {0};
 
 	switch (info->kind) {
 	case QS_KIND_BOOL:
@@ -152,7 +152,7 @@ bool qs_param_applies(enum qs_param param, enum qs_tensor tensor)
 	       tensor == QS_TENSOR_ACTIVATION;
 }
 
-void qs_spec_put(struct qs_spec *spec, enum qs_param param, union qs_value value)
+void qs_spec_put(struct qs_spec *spec, enum qs_param param, union qs_param_value value)
 {
 	switch (param) {
 #define PUT_BOOL(name) spec->name = value.integer != 0

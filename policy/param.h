@@ -21,7 +21,7 @@ enum qs_param_kind {
 	QS_KIND_CHOICE
 };
 
-union qs_value {
+union qs_param_value {
 	int integer;
 	double real;
 };
@@ -83,18 +83,18 @@ extern const struct qs_word_set qs_device_words, qs_tensor_words, qs_tool_words;
 int qs_word_find(const struct qs_word_set *set, struct qs_json_string word);
 
 /* Writes a value as it would stand in a config. */
-void qs_param_write(enum qs_param param, union qs_value value, struct qs_text *text);
+void qs_param_write(enum qs_param param, union qs_param_value value, struct qs_text *text);
 
 /* Whether two values of a parameter are the same. */
-bool qs_param_same(enum qs_param param, union qs_value a, union qs_value b);
+bool qs_param_same(enum qs_param param, union qs_param_value a, union qs_param_value b);
 
 /* The built-in default of a parameter for a tensor kind. */
-union qs_value qs_param_default(enum qs_param param, enum qs_tensor tensor);
+union qs_param_value qs_param_default(enum qs_param param, enum qs_tensor tensor);
 
 /* Whether a parameter means something for a tensor kind. */
 bool qs_param_applies(enum qs_param param, enum qs_tensor tensor);
 
 /* A field of a spec as a value, and back. */
-void qs_spec_put(struct qs_spec *spec, enum qs_param param, union qs_value value);
+void qs_spec_put(struct qs_spec *spec, enum qs_param param, union qs_param_value value);
 
 #endif

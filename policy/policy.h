@@ -30,7 +30,7 @@ enum qs_level {
 };
 
 struct qs_setting {
-	union qs_value value;
+	union qs_param_value value;
 	const struct qs_setting *shadowed; /* NULL for a built-in default */
 	struct qs_json *member; /* what sets it; the block for a reset; NULL for a default */
 	uint8_t level;          /* enum qs_level */
@@ -142,7 +142,7 @@ void qs_policy_trace(struct qs_findings *findings, struct qs_finding *finding,
 struct qs_block {
 	struct qs_json *object;
 	struct qs_json *member[QS_PARAM__COUNT]; /* NULL: not set */
-	union qs_value value[QS_PARAM__COUNT];
+	union qs_param_value value[QS_PARAM__COUNT];
 	bool broken[QS_PARAM__COUNT];
 	/* What was said of a parameter that has no legal value, or of a key that was meant to be
 	 * it; NULL: nothing. */

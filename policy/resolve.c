@@ -15,7 +15,7 @@ void qs_resolve_defaults(struct qs_policy *policy)
 {
 	for (int p = 0; p < QS_PARAM__COUNT; p++) {
 		for (int t = 0; t < QS_TENSOR__COUNT; t++) {
-			const union qs_value value =
+			const union qs_param_value value =
 			    qs_param_default((enum qs_param)p, (enum qs_tensor)t);
 			struct qs_setting *setting;
 

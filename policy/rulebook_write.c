@@ -39,7 +39,7 @@ static void write_values(const struct qs_condition *condition, struct qs_text *t
 		if (!(condition->values >> v & 1))
 			continue;
 		qs_text_adds(text, n++ ? ", " : "");
-		qs_param_write(condition->param, (union qs_value){.integer = v}, text);
+		qs_param_write(condition->param, (union qs_param_value){.integer = v}, text);
 	}
 }
 

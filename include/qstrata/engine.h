@@ -20,11 +20,12 @@ extern "C" {
 #endif
 
 /**
- * Judges the layers that are quantized as one: an entry that gives one of them another activation
- * format than the first of them has is an error, QS_INVALID. The layers are those that the
- * selection was made over.
+ * Judges layers by their neighbours; they are those that the selection was made over. Of those that
+ * are quantized as one, an entry that gives one another activation format than the first of them
+ * has is an error, QS_INVALID. What the config leaves in float between quantized layers is a
+ * warning for each setting that does so.
  */
-QS_API enum qs_status qs_groups_check(const struct qs_layers *layers,
+QS_API enum qs_status qs_neighbours_check(const struct qs_layers *layers,
     const struct qs_selection *selection, struct qs_findings *findings);
 
 struct qs_job;
@@ -206,6 +207,9 @@ QS_API enum qs_status qs_job_save(
  */
 QS_API enum qs_status qs_job_verify(
     struct qs_job *job, const struct qs_calibrate_options *options, struct qs_findings *findings);
+/** Whether all errors are what verification found in a model that was written: it has a report all
+ * the same. False without errors. */
+QS_API bool qs_findings_are_verdict(const struct qs_findings *findings);
 
 /** What was done, for people: formats, sizes, what stayed float and why, what ONNX cannot say. */
 QS_API enum qs_status qs_job_write_report(const struct qs_job *job, struct qs_text *text);

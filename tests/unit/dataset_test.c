@@ -251,6 +251,26 @@ static void the_type_has_to_be_that_of_the_input(void **state)
 	    qs_findings_at(bench->findings, 0)->hint, "save it with .astype(\"float32\")");
 }
 
+/* float16 is exact in float32. */
+static void a_half_is_converted_to_what_the_input_takes(void **state)
+{
+	static const int64_t dims[] = {1, 3};
+	static const uint16_t halves[] = {0x3c00, 0xc000, 0x3555};
+	struct bench *bench = *state;
+	const float *values;
+
+	write_npy(below(bench, "1.npy"), npy_make("<f2", dims, 2, halves, sizeof(*halves)));
+	open_data(bench, ".", 1);
+	assert_int_equal(
+	    qs_dataset_read(&bench->dataset, 0, bench->findings, bench->arrays), QS_OK);
+	assert_int_equal(bench->arrays[0].element, QS_ELEMENT_FLOAT32);
+	values = bench->arrays[0].data;
+	assert_float_equal(values[0], 1, 0);
+	assert_float_equal(values[1], -2, 0);
+	assert_float_equal(values[2], 0x1.554p-2F, 0);
+	qs_array_done(&bench->arrays[0]);
+}
+
 static void a_file_of_one_array_is_not_enough_for_two_inputs(void **state)
 {
 	write_npy(below(*state, "1.npy"), image(0));
@@ -552,6 +572,7 @@ int main(void)
 	    TEST(the_shape_tells_what_mends_it),
 	    TEST(the_rank_has_to_be_that_of_the_input),
 	    TEST(the_type_has_to_be_that_of_the_input),
+	    TEST(a_half_is_converted_to_what_the_input_takes),
 	    TEST(a_file_of_one_array_is_not_enough_for_two_inputs),
 	    TEST(an_input_that_an_archive_lacks_is_named),
 	    TEST(an_input_that_a_folder_lacks_is_named),

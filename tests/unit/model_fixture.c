@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "data.h"
+#include "model/opset.h"
 
 #define MAX_ITEMS 64
 
@@ -115,6 +116,62 @@ static Onnx__TensorProto *filled(struct qs_model *model, char **words, size_t n)
 	    model, words[1], ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, dims, n - 3, values);
 	assert_non_null(tensor);
 	return tensor;
+}
+
+/* The bits of a float32 that is zero or normal in a narrower type as well, and exact in it. */
+static uint16_t narrow(int element_type, float value)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	if (element_type == ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16)
+		return (uint16_t)(bits >> 16);
+	if (!(bits << 1))
+		return (uint16_t)(bits >> 16);
+	return (uint16_t)((bits >> 16 & 0x8000) | ((bits >> 13 & 0x3ffff) - (112U << 10)));
+}
+
+static void retype_tensor(struct qs_model *model, Onnx__TensorProto *tensor, int element_type)
+{
+	const float *values = (const float *)tensor->raw_data.data;
+	const size_t n = tensor->raw_data.len / sizeof(*values);
+	void *elements = zeroed(model, (n + 1) * sizeof(int64_t));
+
+	for (size_t i = 0; i < n; i++) {
+		if (element_type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
+			((double *)elements)[i] = (double)values[i];
+		else if (element_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64)
+			((int64_t *)elements)[i] = (int64_t)values[i];
+		else if (element_type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL)
+			((bool *)elements)[i] = values[i] > 0;
+		else
+			((uint16_t *)elements)[i] = narrow(element_type, values[i]);
+	}
+	assert_int_equal(qs_tensor_set(model, tensor, element_type, elements), QS_OK);
+}
+
+static void retype_info(Onnx__ValueInfoProto *const *infos, size_t n, char **words, int type)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(infos[i]->name, words[1]) == 0)
+			infos[i]->type->tensor_type->elem_type = type;
+	}
+}
+
+/* Gives what has a name another element type. */
+static void retype(struct qs_model *model, Onnx__GraphProto *graph, char **words)
+{
+	int type = 1;
+
+	while (type < 32 && strcmp(qs_element_name(type), words[2]) != 0)
+		type++;
+	assert_true(type < 32);
+	retype_info(graph->input, graph->n_input, words, type);
+	retype_info(graph->output, graph->n_output, words, type);
+	for (size_t i = 0; i < graph->n_initializer; i++) {
+		if (strcmp(graph->initializer[i]->name, words[1]) == 0)
+			retype_tensor(model, graph->initializer[i], type);
+	}
 }
 
 /* float32 values that are in a file beside the model. */
@@ -250,6 +307,10 @@ static void read_line(struct qs_model *model, struct nest *nest, const char *lin
 		graph->initializer[graph->n_initializer++] = filled(model, words, n);
 	else if (strcmp(words[0], "external") == 0)
 		graph->initializer[graph->n_initializer++] = external(model, words, n);
+	else if (strcmp(words[0], "type") == 0)
+		retype(model, graph, words);
+	else if (strcmp(words[0], "domain") == 0)
+		graph->node[graph->n_node - 1]->domain = copy(model, words[1]);
 	else if (strcmp(words[0], "node") == 0)
 		graph->node[graph->n_node++] = node(model, words);
 	else
@@ -316,4 +377,20 @@ const char *fixture_only_code(const struct qs_findings *findings)
 {
 	assert_int_equal(qs_findings_count(findings), 1);
 	return qs_findings_at(findings, 0)->code;
+}
+
+void fixture_need_opset_module(void)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_model *model =
+	    FIXTURE_MODEL(findings, "opset 9", "in x 1 4", "node Relu r x y", "out y");
+	const enum qs_status status = qs_opset_raise(model, 13, findings);
+
+	qs_model_free(model);
+	qs_findings_free(findings);
+	if (status == QS_OK)
+		return;
+	assert_int_equal(status, QS_UNSUPPORTED);
+	print_message("skipped: the opset module was not built\n");
+	skip();
 }

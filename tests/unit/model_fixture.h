@@ -7,7 +7,9 @@
  *   "init w 8 3 3 3"         float32 weights, (index * 7 % 11 - 5) / 8 each
  *   "full s 0.5 3 3"         float32 values that are all the same
  *   "external w w.bin 3 3"   float32 values in a file
+ *   "type w float16"         the element type of an input, output or initializer of before
  *   "node Conv c1 x,w,b y"   operator, name, inputs, outputs; "-" is empty, "none" is no list
+ *   "domain a.b"             the domain of the node before
  *   "body then_branch"       lines up to "end" are a graph that is an attribute of the node before
  *   "ints strides 2 2"       an attribute of the node before; also "int group 2", "float alpha 0.5"
  */
@@ -46,5 +48,8 @@ void fixture_write(const char *path, const void *bytes, size_t size);
 
 /* The code of the only finding; fails the test when there is none or more than one. */
 const char *fixture_only_code(const struct qs_findings *findings);
+
+/* Ends the test, skipped, where models cannot be brought to later opsets. */
+void fixture_need_opset_module(void);
 
 #endif

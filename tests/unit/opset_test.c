@@ -20,21 +20,6 @@ static int free_findings(void **state)
 	return 0;
 }
 
-/* Ends the test, skipped, where the module was not built. */
-static void need_module(void)
-{
-	struct qs_findings *findings = qs_findings_new();
-	int64_t latest = 0;
-	const enum qs_status status = qs_opset_latest(findings, &latest);
-
-	qs_findings_free(findings);
-	if (status != QS_OK) {
-		print_message("skipped: the opset module was not built\n");
-		skip();
-	}
-	assert_true(latest >= 13);
-}
-
 /* In opset 9, Squeeze has its axes as an attribute and Clip its bounds; in 13 they are inputs. */
 static struct qs_model *old_model(struct qs_findings *findings)
 {
@@ -76,7 +61,7 @@ static void nodes_take_their_new_form_and_the_rest_stays(void **state)
 	const Onnx__GraphProto *graph = model->proto->graph;
 	const Onnx__TensorProto *weights = graph->initializer[0];
 
-	need_module();
+	fixture_need_opset_module();
 	assert_int_equal(qs_opset_raise(model, 13, findings), QS_OK);
 	assert_int_equal(qs_findings_count(findings), 0);
 	assert_int_equal(qs_model_opset(model), 13);
@@ -110,7 +95,7 @@ static void shapes_that_follow_help_the_converter(void **state)
 	struct qs_model *model = FIXTURE_MODEL(*state, "opset 9", "in x 1 4 3 3", "init w 4 4 1 1",
 	    "node Conv c x,w a", "node GlobalAveragePool g a b", "node Softmax s b y", "out y");
 
-	need_module();
+	fixture_need_opset_module();
 	assert_int_equal(qs_opset_raise(model, 13, *state), QS_OK);
 	assert_int_equal(qs_findings_count(*state), 0);
 	qs_model_free(model);
@@ -123,7 +108,7 @@ static void slopes_stay_with_their_channels(void **state)
 	    "init t 1", "node PRelu p x,s a", "node PRelu q a,t y", "out y");
 	const Onnx__GraphProto *graph = model->proto->graph;
 
-	need_module();
+	fixture_need_opset_module();
 	assert_int_equal(qs_opset_raise(model, 13, *state), QS_OK);
 	assert_string_equal(find_node(model, "q")->input[1], "t");
 	for (size_t i = 0; i < graph->n_initializer; i++) {
@@ -145,7 +130,7 @@ static void what_cannot_be_converted_stays_as_it_was(void **state)
 	struct qs_model *model =
 	    FIXTURE_MODEL(*state, "opset 9", "in x 1", "node Frobnicate f x y", "out y");
 
-	need_module();
+	fixture_need_opset_module();
 	assert_int_equal(qs_opset_raise(model, 13, *state), QS_UNSUPPORTED);
 	assert_string_equal(fixture_only_code(*state), "QS616");
 	assert_int_equal(qs_model_opset(model), 9);
@@ -157,7 +142,7 @@ static void a_version_of_the_future_is_refused(void **state)
 {
 	struct qs_model *model = old_model(*state);
 
-	need_module();
+	fixture_need_opset_module();
 	assert_int_equal(qs_opset_raise(model, 999, *state), QS_UNSUPPORTED);
 	assert_string_equal(fixture_only_code(*state), "QS616");
 	qs_model_free(model);

@@ -84,7 +84,7 @@ static void words_are_unique(void **state)
 	assert_int_equal(qs_word_find(&qs_tensor_words, string_of("weight")), -1);
 }
 
-static bool is_legal(const struct qs_param_info *info, union qs_value value)
+static bool is_legal(const struct qs_param_info *info, union qs_param_value value)
 {
 	switch (info->kind) {
 	case QS_KIND_BOOL:
@@ -108,7 +108,7 @@ static void every_default_round_trips(void **state)
 
 		for (int t = 0; t < QS_TENSOR__COUNT; t++) {
 			const bool own = t == QS_TENSOR_ACTIVATION && info->defaults[1][0];
-			const union qs_value value =
+			const union qs_param_value value =
 			    qs_param_default((enum qs_param)p, (enum qs_tensor)t);
 			struct qs_text text = QS_TEXT_INIT;
 

@@ -379,6 +379,29 @@ static void a_bias_of_32_bits_goes_alone_where_products_have_no_scale(void **sta
 	    "input d ->  < - bfloat16 for .0\n");
 }
 
+#define CONV_OF_16_BITS                                                                            \
+	"{\"layer_type\": \"torch.nn.Conv2d\", \"layer_name\": null, "                             \
+	"\"quantizable_data_type\": [\"input\", \"weights\", \"bias\"], "                          \
+	"\"overall_quantize_config\": {\"datatype\": \"int\", " ENGINE_INT8                        \
+	"}, \"tensor_quantize_config\": {\"input\": {\"bit_width\": 16}, "                         \
+	"\"bias\": {\"bit_width\": 32}}}"
+
+/* What is multiplied is what the layer reads, in the format that only this reader has. */
+static void a_bias_of_32_bits_takes_the_scale_of_its_layers_own_input(void **state)
+{
+	(void)state;
+	expect_plan(ENGINE_PLAN(ENGINE_CONFIG("\"datatype\": \"float16\"",
+				    ", \"layer_quantize_config\": [" CONV_OF_16_BITS "]"),
+			"in x 1 3 5 5", "init w 4 3 3 3", "init b 4", "node Sigmoid s x a",
+			"node Conv k a,w,b y", "out y"),
+	    "weights w < k int8 for k.1\n"
+	    "bias b < k int32 for k.2 = a -> k * w\n"
+	    "input x -> s < s float16 for s.0\n"
+	    "activation a < s float16\n"
+	    "input a -> k < k int16 for k.0\n"
+	    "activation y < k float16\n");
+}
+
 /* The channels of ConvTranspose's weights are those of one group; a Gemm may add a matrix. */
 static void a_bias_with_other_channels_than_the_weights_goes_alone(void **state)
 {
@@ -450,6 +473,7 @@ int main(void)
 	    cmocka_unit_test(parameters_of_other_layers_stay),
 	    cmocka_unit_test(activations_have_no_channels),
 	    cmocka_unit_test(a_bias_of_32_bits_takes_the_scales_of_the_products),
+	    cmocka_unit_test(a_bias_of_32_bits_takes_the_scale_of_its_layers_own_input),
 	    cmocka_unit_test(a_bias_of_32_bits_goes_alone_where_products_have_no_scale),
 	    cmocka_unit_test(a_bias_with_other_channels_than_the_weights_goes_alone),
 	    cmocka_unit_test(nothing_to_quantize_is_an_error),

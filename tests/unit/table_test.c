@@ -118,6 +118,28 @@ static void json_has_null_for_nothing_and_words_for_what_is_no_number(void **sta
 	    "\"shape\": [ ] } ]\n");
 }
 
+static struct qs_cell large_cell(const void *context, size_t row, size_t column)
+{
+	static const uint64_t counts[] = {1234567, 999, 0};
+
+	(void)context;
+	(void)column;
+	return (struct qs_cell){.is_unknown = row == 2, .count = counts[row]};
+}
+
+static void large_counts_stand_in_threes_and_what_is_unknown_is_a_question(void **state)
+{
+	static const struct qs_column column = {"macs", "MACs", QS_COLUMN_LARGE, true, ""};
+	const struct qs_table large = {
+	    .columns = &column, .n_columns = 1, .n_rows = 3, .cell = large_cell};
+
+	(void)state;
+	expect(qs_table_write_text, &large, "     MACs\n1 234 567\n      999\n        ?\n");
+	expect(qs_table_write_csv, &large, "macs\n1234567\n999\n\n");
+	expect(write_json, &large,
+	    "[ { \"macs\": 1234567 }, { \"macs\": 999 }, { \"macs\": null } ]\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +147,7 @@ int main(void)
 	    cmocka_unit_test(people_choose_columns_and_an_order),
 	    cmocka_unit_test(csv_has_every_column_and_every_digit),
 	    cmocka_unit_test(json_has_null_for_nothing_and_words_for_what_is_no_number),
+	    cmocka_unit_test(large_counts_stand_in_threes_and_what_is_unknown_is_a_question),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
