@@ -70,8 +70,8 @@ static int compare_sizes(size_t a, size_t b)
 	return a < b ? -1 : a > b;
 }
 
-/* Which of two is smaller: by entries where types are looked for, else by layers; then by the other,
- * 16-bit multiply-accumulates and bytes. */
+/* Which of two is smaller: by entries where types are looked for, else by layers; then by the
+ * other, 16-bit multiply-accumulates and bytes. */
 static int compare_costs(const struct qs_suggestion *suggestion, const struct qs_candidate *a,
     const struct qs_candidate *b)
 {
@@ -87,8 +87,8 @@ static int compare_costs(const struct qs_suggestion *suggestion, const struct qs
 	return a->bytes < b->bytes ? -1 : a->bytes > b->bytes;
 }
 
-/* The order in which candidates are to be had: the smallest that reaches the goal, and of equal ones
- * the better; else what comes nearest. */
+/* The order in which candidates are to be had: the smallest that reaches the goal, and of equal
+ * ones the better; else what comes nearest. */
 static bool is_preferred(const struct qs_suggestion *suggestion, const struct qs_candidate *a,
     const struct qs_candidate *b)
 {
@@ -126,8 +126,8 @@ static void widen_margin(
 }
 
 /*
- * Searches, and calibrates the best as it is, until that reaches the goal. Where nothing is there to
- * reach it, what comes nearest is calibrated, so that its value is its own.
+ * Searches, and calibrates the best as it is, until that reaches the goal. Where nothing is there
+ * to reach it, what comes nearest is calibrated, so that its value is its own.
  */
 static enum qs_status search(struct qs_suggestion *suggestion, struct qs_findings *findings)
 {

@@ -185,8 +185,8 @@ enum qs_status qs_candidates_measure(struct qs_suggestion *suggestion,
 enum qs_status qs_candidate_check(
     struct qs_suggestion *suggestion, struct qs_candidate *candidate, struct qs_findings *findings);
 
-/* Refuses a candidate that is beyond the judgement or the limits. It is not run. QS_NOMEM or QS_BUG,
- * or as planning a model. */
+/* Refuses a candidate that is beyond the judgement or the limits. It is not run. QS_NOMEM or
+ * QS_BUG, or as planning a model. */
 enum qs_status qs_candidate_price(struct qs_suggestion *suggestion, struct qs_candidate *candidate);
 
 /* Calibrates the config that gives all units 16 bits, so that others may have its scales; without
