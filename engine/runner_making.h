@@ -16,7 +16,8 @@ struct qs_making {
 	struct qs_runner *runner;
 	struct qs_piece *item;
 	size_t piece;
-	const bool *is_on; /* by site: constants in their formats; NULL: all */
+	const struct qs_plan *formats; /* whose sites say what constants are */
+	const bool *is_on;             /* by site: constants in their formats; NULL: all */
 	struct qs_findings *findings;
 	const struct qs_graph *graph;
 	struct qs_arena arena;        /* until the session is there */
