@@ -12,7 +12,8 @@
 
 #define TAG "qstrata-region:"
 #define REGIONS "regions"
-#define ENTER "Enter"
+/* What stands in front of a body; the version converter wants to know the operator. */
+#define ENTER "Identity"
 
 /* From this opset on, a Scan has no batches of its own. */
 #define SCAN_WITHOUT_BATCHES 9
