@@ -104,7 +104,7 @@ void qs_plan_keep(
 	if (!grow(plan, &items, plan->n_kept, &plan->kept_capacity, sizeof(*plan->kept)))
 		return;
 	plan->kept = items;
-	plan->kept[plan->n_kept++] = (struct qs_kept){
+	plan->kept[plan->n_kept++] = (struct qs_kept){(size_t)(layer - plan->layers->items),
 	    layer->name, layer->type[0] ? layer->type : layer->op_type, kind, reason};
 }
 
