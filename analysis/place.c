@@ -71,7 +71,8 @@ static enum qs_status judge_layers(struct qs_placement *placement)
 		return QS_OK;
 	placement->formats = calloc(placement->layers->n_items + 1, sizeof(*placement->formats));
 	placement->formats_of_layer = qs_plan_none(placement->layers->n_items);
-	if (!placement->formats || !placement->formats_of_layer)
+	if (!placement->formats || !placement->formats_of_layer ||
+	    qs_place_find_left(placement) != QS_OK)
 		return QS_NOMEM;
 	for (size_t i = 0; i < placement->layers->n_items; i++) {
 		struct qs_layer_formats *formats = &placement->formats[placement->n_formats];
@@ -115,6 +116,7 @@ void qs_placement_free(struct qs_placement *placement)
 	free(placement->of_node);
 	free(placement->formats);
 	free(placement->formats_of_layer);
+	free(placement->left);
 	qs_job_free(placement->job);
 	qs_layers_free(placement->own_layers);
 	qs_model_free(placement->own_model);

@@ -17,6 +17,7 @@ struct qs_placed {
 	const struct qs_operator_fact *passed; /* whose limit the node is beyond, or NULL */
 	enum qs_limit limit;
 	uint64_t measured;
+	const char *left;               /* why it is in floating point, or NULL */
 	const struct qs_value *boolean; /* an operand that is one, converted for nothing else */
 	size_t segment;                 /* from 1, where all unknown nodes run on the BPU; or 0 */
 	bool splits;                    /* the BPU works before it and after it */
@@ -44,6 +45,7 @@ struct qs_placement {
 	struct qs_layer_formats *formats; /* of layers with a tensor that is quantized */
 	size_t n_formats;
 	size_t *formats_of_layer; /* index in formats, or QS_NONE; NULL without a policy */
+	const char **left;        /* by layer: why it stays in floating point, or NULL; likewise */
 	struct qs_segments segments;
 };
 
@@ -55,7 +57,18 @@ void qs_place_node(const struct qs_placement *placement, struct qs_placed *place
 /* What is said about the formats of a layer. */
 void qs_place_judge(const struct qs_placement *placement, struct qs_layer_formats *formats);
 
+/* Whether a unit is what the device is bought for, rather than its processor or not known. */
+bool qs_place_is_special(enum qs_unit on);
+
+/* The name of the unit that a device is bought for, "BPU", as far as its facts say. The text is
+ * static. `ret_known`: some fact does. */
+const char *qs_place_unit_name(const struct qs_placement *placement, bool *ret_known);
+
 /* ---- place_format.c: what tensors are -------------------------------------------------------- */
+
+/* Finds for each layer why it stays in floating point, by the plan: its weights or what it
+ * computes. May return QS_NOMEM. */
+enum qs_status qs_place_find_left(struct qs_placement *placement);
 
 /* The formats that the plan gives a layer. False when none of its tensors is quantized. */
 bool qs_place_formats(const struct qs_placement *placement, struct qs_layer_formats *formats);

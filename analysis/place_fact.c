@@ -11,17 +11,64 @@ static const char *type_of(const struct qs_placement *placement, size_t node)
 	return layer == QS_NONE ? "" : placement->layers->items[layer].type;
 }
 
+/* Whether a node is not one of several that are a layer. */
+static bool is_alone(const struct qs_placement *placement, size_t node)
+{
+	const size_t layer = placement->layers->of_node[node];
+
+	return layer == QS_NONE || placement->layers->items[layer].n_nodes == 1;
+}
+
+static const char *left_in_float(const struct qs_placement *placement, size_t node)
+{
+	const size_t layer = placement->layers->of_node[node];
+
+	return placement->left && layer != QS_NONE ? placement->left[layer] : NULL;
+}
+
+/* How a convolution is grouped; anything else is not. */
+static enum qs_case case_of_groups(const struct qs_graph *graph, size_t node)
+{
+	const Onnx__NodeProto *proto = graph->nodes[node].proto;
+	const bool transposed = qs_node_is(proto, "ConvTranspose");
+	const struct qs_value *weights =
+	    transposed || qs_node_is(proto, "Conv") ? qs_graph_input(graph, node, 1) : NULL;
+	const int64_t groups = qs_attribute_int(proto, "group", 1);
+
+	if (!weights || weights->rank < 2)
+		return QS_CASE_ANY;
+	if (groups == 1)
+		return QS_CASE_ONE_GROUP;
+	/* The channels of the input stand first where a convolution is transposed; otherwise those
+	 * of one group stand second. */
+	return transposed ? (weights->dims[0] == groups ? QS_CASE_DEPTHWISE : QS_CASE_GROUPED)
+	                  : (weights->dims[1] == 1 ? QS_CASE_DEPTHWISE : QS_CASE_GROUPED);
+}
+
+/* Whether a node is of the case that a fact is about. */
+static bool is_case(const struct qs_placement *placement, enum qs_case only, size_t node)
+{
+	if (only == QS_CASE_ANY)
+		return true;
+	return only == QS_CASE_FLOAT ? left_in_float(placement, node) != NULL
+	                             : case_of_groups(placement->layers->graph, node) == only;
+}
+
 /* Whether a fact is about a node: its operator or the type of its layer. */
 static bool concerns(
     const struct qs_placement *placement, const struct qs_operator_fact *fact, size_t node)
 {
 	const char *op_type = placement->layers->graph->nodes[node].proto->op_type;
 	const char *type = type_of(placement, node);
+	/* Within a layer of several nodes an Add is no layer Add. */
+	const bool by_operator = fact->front_end == QS_FRONT_END_ONNX || is_alone(placement, node);
 
 	if (fact->front_end != QS_FRONT_END_ANY && fact->front_end != placement->options.front_end)
 		return false;
+	if (!is_case(placement, fact->only, node))
+		return false;
 	for (size_t i = 0; i < fact->n_operators; i++) {
-		if (strcmp(fact->operators[i], op_type) == 0 ||
+		if ((by_operator && strcmp(fact->operators[i], op_type) == 0) ||
 		    strcmp(fact->operators[i], type) == 0)
 			return true;
 	}
@@ -91,10 +138,43 @@ static bool places(const struct qs_placement *placement, const struct qs_operato
 	return formats && fits(fact, formats);
 }
 
-void qs_place_node(const struct qs_placement *placement, struct qs_placed *placed)
+/* Whether a fact has only words to say. */
+static bool is_remark(const struct qs_operator_fact *fact)
+{
+	if (!fact->text || fact->on != QS_UNIT_UNKNOWN || fact->answer < QS_ANSWER__COUNT)
+		return false;
+	for (int i = 0; i < QS_LIMIT__COUNT; i++) {
+		if (fact->limits[i] != UINT32_MAX)
+			return false;
+	}
+	return true;
+}
+
+bool qs_place_is_special(enum qs_unit on)
+{
+	return on == QS_UNIT_BPU || on == QS_UNIT_DPU;
+}
+
+const char *qs_place_unit_name(const struct qs_placement *placement, bool *ret_known)
 {
 	const struct qs_operator_fact *fact;
 
+	*ret_known = true;
+	for (size_t i = 0; (fact = qs_rulebook_operator(
+				placement->options.rules, placement->options.device, i)) != NULL;
+	     i++) {
+		if (qs_place_is_special(fact->on))
+			return fact->on == QS_UNIT_DPU ? "DPU" : "BPU";
+	}
+	*ret_known = false;
+	return "accelerator";
+}
+
+void qs_place_node(const struct qs_placement *placement, struct qs_placed *placed)
+{
+	const struct qs_operator_fact *fact, *remark = NULL;
+
+	placed->left = left_in_float(placement, placed->node);
 	placed->boolean = qs_place_boolean(placement, placed->node);
 	for (size_t i = 0; (fact = qs_rulebook_operator(
 				placement->options.rules, placement->options.device, i)) != NULL;
@@ -108,13 +188,16 @@ void qs_place_node(const struct qs_placement *placement, struct qs_placed *place
 		    (!placed->fact || (fact->answer == QS_ANSWER_FORBIDDEN &&
 					  placed->fact->answer != QS_ANSWER_FORBIDDEN)))
 			placed->fact = fact;
+		if (!remark && is_remark(fact))
+			remark = fact;
 	}
+	placed->fact = placed->fact ? placed->fact : remark;
 	placed->on = placed->fact ? placed->fact->on : QS_UNIT_UNKNOWN;
 	if (!placed->fact || placed->fact->answer != QS_ANSWER_FORBIDDEN)
 		placed->boolean = NULL;
-	/* What is too large for the BPU is not told to run elsewhere. */
-	if (placed->passed && placed->on == QS_UNIT_BPU)
-		placed->on = QS_UNIT_UNKNOWN;
+	/* What is too large for the unit runs where the source says, if it does. */
+	if (placed->passed && qs_place_is_special(placed->on))
+		placed->on = placed->passed->beyond;
 }
 
 void qs_place_judge(const struct qs_placement *placement, struct qs_layer_formats *formats)

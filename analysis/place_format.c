@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which number formats the tensors of a layer have, and which operands are booleans. */
+#include <stdlib.h>
+
 #include "analysis/boolean.h"
 #include "analysis/place.h"
+#include "engine/group.h"
 
 /* The format that a spec asks for, among those that facts name. */
 static enum qs_number number_of_spec(const struct qs_spec *spec)
@@ -132,6 +135,63 @@ bool qs_place_formats(const struct qs_placement *placement, struct qs_layer_form
 			return true;
 	}
 	return false;
+}
+
+/* Whether a layer computes numbers that could be quantized, with a format of its own. */
+static bool has_format(const struct qs_placement *placement, size_t index)
+{
+	const struct qs_layer *layer = &placement->layers->items[index];
+	const struct qs_value *output = qs_layer_output(placement->layers, layer);
+	enum qs_role_parameters parameters;
+	const enum qs_role role = qs_role_of(layer, &parameters);
+
+	return role != QS_ROLE_MOVE && role != QS_ROLE_FOLLOW && output &&
+	       output->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+}
+
+/* Why a layer is in floating point that the plan quantizes, or NULL. */
+static const char *find_half(const struct qs_placement *placement, size_t index)
+{
+	static const char *const reasons[QS_NUMBER__COUNT] = {
+	    [QS_NUMBER_FLOAT16] = "the config says float16",
+	    [QS_NUMBER_BFLOAT16] = "the config says bfloat16"};
+	const struct qs_plan *plan = placement->plan;
+	const struct qs_layer *layer = &placement->layers->items[index];
+	const struct qs_value *output = qs_layer_output(placement->layers, layer);
+	const size_t site =
+	    output ? plan->site_of_value[output - placement->layers->graph->values] : QS_NONE;
+	const enum qs_number numbers[] = {
+	    number_of_site(plan, plan->weights_site[index]), number_of_site(plan, site)};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		if (numbers[i] < QS_NUMBER__COUNT && reasons[numbers[i]])
+			return reasons[numbers[i]];
+	}
+	/* Within a layer of several nodes nothing is quantized. */
+	return layer->n_nodes > 1 && qs_role_is_of_floats(layer)
+	           ? "layers of this type compute in floating point"
+	           : NULL;
+}
+
+enum qs_status qs_place_find_left(struct qs_placement *placement)
+{
+	const struct qs_plan *plan = placement->plan;
+
+	placement->left = calloc(placement->layers->n_items + 1, sizeof(*placement->left));
+	if (!placement->left)
+		return QS_NOMEM;
+	for (size_t i = 0; i < plan->n_kept; i++) {
+		const struct qs_kept *kept = &plan->kept[i];
+
+		if ((kept->kind == QS_TENSOR_WEIGHTS || kept->kind == QS_TENSOR_ACTIVATION) &&
+		    has_format(placement, kept->index))
+			placement->left[kept->index] = kept->reason;
+	}
+	for (size_t i = 0; i < placement->layers->n_items; i++) {
+		if (!placement->left[i] && has_format(placement, i))
+			placement->left[i] = find_half(placement, i);
+	}
+	return QS_OK;
 }
 
 /* Whether a value is quantized by the plan: a qs_boolean_stop. */

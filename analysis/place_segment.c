@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Segments: nodes of the BPU that run as one. What waits for a node of the CPU, which itself waits
- * for the BPU, is of a later segment; within a stage, nodes that hand tensors to each other are of
- * the same one.
+ * Segments: nodes of the BPU, or of what else a device is bought for, that run as one. What waits
+ * for a node of the CPU, which itself waits for the BPU, is of a later segment; within a stage,
+ * nodes that hand tensors to each other are of the same one.
  */
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ static bool is_on_bpu(const struct view *view, size_t i)
 {
 	const enum qs_unit on = view->placement->nodes[i].on;
 
-	return on == QS_UNIT_BPU || (on == QS_UNIT_UNKNOWN && view->unknown_is_bpu);
+	return qs_place_is_special(on) || (on == QS_UNIT_UNKNOWN && view->unknown_is_bpu);
 }
 
 /* The placed node that gives input i of a placed node, or QS_NONE. */

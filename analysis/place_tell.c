@@ -47,9 +47,14 @@ static void tell_limit(const struct teller *teller, const struct qs_placed *plac
 	    name_of(teller, placed), qs_limit_what(placed->limit), placed->measured,
 	    placed->passed->limits[placed->limit], teller->device);
 
-	qs_finding_hint(teller->findings, finding,
-	    "where it runs then, the source does not say: %s, %s", placed->passed->source,
-	    placed->passed->date);
+	if (placed->passed->beyond == QS_UNIT_UNKNOWN)
+		qs_finding_hint(teller->findings, finding,
+		    "where it runs then, the source does not say: %s, %s", placed->passed->source,
+		    placed->passed->date);
+	else
+		qs_finding_hint(teller->findings, finding, "it runs on the %s then: %s, %s",
+		    qs_unit_word(placed->passed->beyond), placed->passed->source,
+		    placed->passed->date);
 }
 
 /* "input int16, weights int16": the formats of the kinds that a fact names. */
@@ -167,14 +172,17 @@ static void tell_cpu(const struct teller *teller)
 	struct qs_text text = QS_TEXT_INIT, between = QS_TEXT_INIT;
 	const size_t n = list_operators(teller, QS_UNIT_CPU, false, &text);
 	struct qs_finding *finding;
+	bool known;
+	const char *unit = qs_place_unit_name(teller->placement, &known);
 
-	if (n) {
+	/* Of a device that is a processor all run there. */
+	if (n && known) {
 		finding = qs_finding_add(teller->findings, QS_FINDING_ON_CPU, teller->place,
 		    "%zu of %zu nodes run on the CPU of %s: %s", n, teller->placement->n_nodes,
 		    teller->device, text.data);
 		if (list_operators(teller, QS_UNIT_CPU, true, &between))
 			qs_finding_hint(teller->findings, finding,
-			    "the BPU waits for %s in the middle of the model", between.data);
+			    "the %s waits for %s in the middle of the model", unit, between.data);
 	}
 	qs_findings_end_text(teller->findings, &text);
 	qs_findings_end_text(teller->findings, &between);

@@ -73,6 +73,20 @@ static const char *write_reason(struct qs_arena *arena, struct references *refer
 	return qs_arena_printf(arena, "[%zu]%s%s", number, text ? " " : "", text ? text : "");
 }
 
+/* The same of a node, with why it is in floating point. */
+static const char *write_node_reason(
+    struct qs_arena *arena, struct references *references, const struct qs_placed *placed)
+{
+	const char *reason = write_reason(arena, references, reason_of(placed),
+	    placed->passed ? qs_limit_what(placed->limit)
+	    : placed->fact ? placed->fact->text
+			   : NULL);
+
+	return reason && placed->left
+	           ? qs_arena_printf(arena, "%s; left in float: %s", reason, placed->left)
+	           : reason;
+}
+
 /* Rows of a table with the reason of each. */
 struct rows {
 	const struct qs_placement *placement;
@@ -112,7 +126,7 @@ static enum qs_status write_nodes(const struct qs_placement *placement,
 	    {"node", "node", QS_COLUMN_TEXT, true, "its name"},
 	    {"operator", "operator", QS_COLUMN_TEXT, true, "of ONNX"},
 	    {"on", "on", QS_COLUMN_TEXT, true, "where it runs"},
-	    {"segment", "segment", QS_COLUMN_COUNT, true, "of the BPU"},
+	    {"segment", "segment", QS_COLUMN_COUNT, true, "of the unit for networks"},
 	    {"source", "source", QS_COLUMN_TEXT, true, "which says so"}};
 	struct rows rows = {.placement = placement,
 	    .reasons = qs_arena_array(arena, placement->n_nodes + 1, sizeof(*rows.reasons))};
@@ -123,12 +137,7 @@ static enum qs_status write_nodes(const struct qs_placement *placement,
 	    .context = &rows};
 
 	for (size_t i = 0; rows.reasons && i < placement->n_nodes; i++) {
-		const struct qs_placed *placed = &placement->nodes[i];
-
-		rows.reasons[i] = write_reason(arena, references, reason_of(placed),
-		    placed->passed ? qs_limit_what(placed->limit)
-		    : placed->fact ? placed->fact->text
-				   : NULL);
+		rows.reasons[i] = write_node_reason(arena, references, &placement->nodes[i]);
 		if (!rows.reasons[i])
 			return QS_NOMEM;
 	}
@@ -225,17 +234,23 @@ static void write_sums(const struct qs_placement *placement, struct qs_text *tex
 {
 	const struct qs_segments segments = placement->segments;
 	const size_t n_unknown = count_on(placement, QS_UNIT_UNKNOWN);
+	const size_t n_cpu = count_on(placement, QS_UNIT_CPU);
+	bool known;
+	const char *unit = qs_place_unit_name(placement, &known);
 
-	qs_text_addf(text, "\n%zu nodes: %zu on the BPU, %zu on the CPU, %zu unknown\n",
-	    placement->n_nodes, count_on(placement, QS_UNIT_BPU), count_on(placement, QS_UNIT_CPU),
-	    n_unknown);
+	if (!known && !n_unknown) {
+		qs_text_addf(text, "\n%zu nodes, all on the CPU\n", placement->n_nodes);
+		return;
+	}
+	qs_text_addf(text, "\n%zu nodes: %zu on the %s, %zu on the CPU, %zu unknown\n",
+	    placement->n_nodes, placement->n_nodes - n_cpu - n_unknown, unit, n_cpu, n_unknown);
 	if (n_unknown)
 		qs_text_addf(text,
-		    "segments on the BPU: %zu if it runs all that is unknown, %zu if it runs none "
+		    "segments on the %s: %zu if it runs all that is unknown, %zu if it runs none "
 		    "of it\n",
-		    segments.if_bpu, segments.if_cpu);
+		    unit, segments.if_bpu, segments.if_cpu);
 	else
-		qs_text_addf(text, "segments on the BPU: %zu\n", segments.if_bpu);
+		qs_text_addf(text, "segments on the %s: %zu\n", unit, segments.if_bpu);
 }
 
 static void write_references(const struct references *references, struct qs_text *text)
@@ -303,6 +318,7 @@ static struct json_object *node_json(
 	qs_json_put(
 	    object, "segment", placed->segment ? json_object_new_uint64(placed->segment) : NULL);
 	qs_json_put(object, "splits", json_object_new_boolean(placed->splits));
+	qs_json_put(object, "left_in_float", qs_json_text(placed->left));
 	qs_json_put(
 	    object, "boolean", placed->boolean ? qs_json_text(placed->boolean->name) : NULL);
 	qs_json_put(object, "beyond", limit_json(placed));

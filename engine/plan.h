@@ -54,6 +54,7 @@ struct qs_site {
 
 /* A layer's tensor that stays as it is. */
 struct qs_kept {
+	size_t index; /* of the layer */
 	const char *layer;
 	const char *type; /* of the layer, or its operator */
 	enum qs_tensor kind;

@@ -73,10 +73,10 @@ qs_value_reader qs_read_severity, qs_read_fact_answer, qs_read_rule_answer;
 /* Of tensor kinds (unsigned), and of devices (uint64_t), as bit masks. */
 qs_value_reader qs_read_tensors, qs_read_devices;
 
-/* Of what facts about operators say: a struct qs_rule_types, an enum qs_front_end, qs_unit or
- * qs_scale_law, a set of number formats and a cost (uint32_t), limits (uint32_t of each). */
-qs_value_reader qs_read_operator_names, qs_read_front_end, qs_read_unit, qs_read_scale_law,
-    qs_read_numbers, qs_read_cost, qs_read_limits;
+/* Of what facts about operators say: a struct qs_rule_types, an enum qs_case, qs_front_end, qs_unit
+ * or qs_scale_law, a set of number formats and a cost (uint32_t), limits (uint32_t of each). */
+qs_value_reader qs_read_operator_names, qs_read_case, qs_read_front_end, qs_read_unit,
+    qs_read_scale_law, qs_read_numbers, qs_read_cost, qs_read_limits;
 /* The names of a list whose length was looked at, into a struct qs_rule_types. */
 void qs_read_names(
     struct qs_reading *reading, const struct qs_json *list, struct qs_rule_types *ret_names);

@@ -11,6 +11,14 @@ void qs_read_operator_names(struct qs_reading *reading, const struct qs_json *va
 		qs_read_names(reading, value, names);
 }
 
+void qs_read_case(struct qs_reading *reading, const struct qs_json *value, void *target)
+{
+	const int only = qs_reading_set(reading, value, "case", &qs_case_words);
+
+	if (only >= 0)
+		*(enum qs_case *)target = (enum qs_case)only;
+}
+
 void qs_read_front_end(struct qs_reading *reading, const struct qs_json *value, void *target)
 {
 	const int front_end = qs_reading_set(reading, value, "front end", &qs_front_end_words);

@@ -84,8 +84,8 @@ void qs_rulebook_drop(struct qs_rulebook *rulebook, size_t set);
 int qs_rulebook_device(const struct qs_rulebook *rulebook, const char *name, size_t size);
 
 /* The words of answers, and of what facts about operators are made of. */
-extern const struct qs_word_set qs_answer_words, qs_unit_words, qs_front_end_words, qs_number_words,
-    qs_scale_law_words;
+extern const struct qs_word_set qs_answer_words, qs_unit_words, qs_case_words, qs_front_end_words,
+    qs_number_words, qs_scale_law_words;
 
 /* A key of limits.def, and what it says. */
 struct qs_limit_info {

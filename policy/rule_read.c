@@ -61,6 +61,7 @@ static void read_nothing(struct qs_reading *reading, const struct qs_json *value
 #define READ_TYPES qs_read_types
 #define READ_OPERATOR_NAMES qs_read_operator_names
 #define READ_FRONT_END qs_read_front_end
+#define READ_CASE qs_read_case
 #define READ_UNIT qs_read_unit
 #define READ_NUMBERS qs_read_numbers
 #define READ_COST qs_read_cost

@@ -10,12 +10,14 @@
 #define WORD(SET, ID, word, versions, meaning) {word, sizeof(word) - 1, versions, meaning},
 static const struct qs_word answer_words[] = {QS_ANSWER_LIST(WORD)};
 static const struct qs_word unit_words[] = {QS_UNIT_LIST(WORD)};
+static const struct qs_word case_words[] = {QS_CASE_LIST(WORD)};
 static const struct qs_word front_end_words[] = {QS_FRONT_END_LIST(WORD)};
 static const struct qs_word number_words[] = {QS_NUMBER_LIST(WORD)};
 static const struct qs_word scale_law_words[] = {QS_SCALE_LAW_LIST(WORD)};
 #undef WORD
 const struct qs_word_set qs_answer_words = {answer_words, QS_ANSWER__COUNT};
 const struct qs_word_set qs_unit_words = {unit_words, QS_UNIT__COUNT};
+const struct qs_word_set qs_case_words = {case_words, QS_CASE__COUNT};
 const struct qs_word_set qs_front_end_words = {front_end_words, QS_FRONT_END__COUNT};
 const struct qs_word_set qs_number_words = {number_words, QS_NUMBER__COUNT};
 const struct qs_word_set qs_scale_law_words = {scale_law_words, QS_SCALE_LAW__COUNT};

@@ -105,6 +105,8 @@ static void write_operator_law(const struct qs_operator_fact *fact, struct qs_te
 	for (size_t i = 0; i < fact->n_operators; i++)
 		qs_text_addf(text, "%s%s", i ? ", " : "", fact->operators[i]);
 	qs_text_adds(text, fact->n_operators ? "" : "every operator");
+	if (fact->only != QS_CASE_ANY)
+		qs_text_addf(text, " (%s)", qs_case_words.words[fact->only].word);
 	if (fact->front_end != QS_FRONT_END_ANY)
 		qs_text_addf(text, " of %s", qs_front_end_words.words[fact->front_end].word);
 	if (fact->on != QS_UNIT_UNKNOWN)
@@ -119,6 +121,8 @@ static void write_operator_law(const struct qs_operator_fact *fact, struct qs_te
 		if (fact->limits[i] != UINT32_MAX)
 			qs_text_addf(text, "; %s up to %u", qs_limit_list[i].key, fact->limits[i]);
 	}
+	if (fact->beyond != QS_UNIT_UNKNOWN)
+		qs_text_addf(text, "; beyond on %s", qs_unit_word(fact->beyond));
 	if (fact->cost)
 		qs_text_addf(text, "; %u in the order of latencies", fact->cost);
 	if (fact->text)
@@ -259,6 +263,7 @@ static struct json_object *operator_json(const struct qs_operator_fact *fact)
 	for (size_t i = 0; i < fact->n_operators; i++)
 		json_object_array_add(names, qs_json_text(fact->operators[i]));
 	qs_json_put(object, "operators", names);
+	qs_json_put(object, "only", qs_json_text(qs_case_words.words[fact->only].word));
 	qs_json_put(
 	    object, "front_end", qs_json_text(qs_front_end_words.words[fact->front_end].word));
 	qs_json_put(object, "on", qs_json_text(qs_unit_word(fact->on)));
@@ -267,6 +272,7 @@ static struct json_object *operator_json(const struct qs_operator_fact *fact)
 		qs_json_put(object, qs_tensor_words.words[t].word, numbers_json(fact->numbers[t]));
 	qs_json_put(object, "cost", fact->cost ? json_object_new_int64(fact->cost) : NULL);
 	qs_json_put(object, "limits", limits_json(fact));
+	qs_json_put(object, "beyond", qs_json_text(qs_unit_word(fact->beyond)));
 	qs_json_put(object, "text", qs_json_text(fact->text));
 	qs_json_put(object, "source", qs_json_text(fact->source));
 	qs_json_put(object, "date", qs_json_text(fact->date));

@@ -155,6 +155,11 @@ static struct json_object *shape_front_end(void)
 	return one_of(&qs_front_end_words);
 }
 
+static struct json_object *shape_case(void)
+{
+	return one_of(&qs_case_words);
+}
+
 static struct json_object *shape_unit(void)
 {
 	return one_of(&qs_unit_words);
@@ -309,6 +314,7 @@ static struct json_object *shape_requirement(void)
 #define SHAPE_OPERATORS shape_operators
 #define SHAPE_OPERATOR_NAMES shape_operator_names
 #define SHAPE_FRONT_END shape_front_end
+#define SHAPE_CASE shape_case
 #define SHAPE_UNIT shape_unit
 #define SHAPE_NUMBERS shape_numbers
 #define SHAPE_COST shape_cost
@@ -433,6 +439,7 @@ bool write_rules_dictionary(void)
 	write_set(&qs_tool_words);
 	write_set(&qs_answer_words);
 	write_set(&qs_unit_words);
+	write_set(&qs_case_words);
 	write_set(&qs_front_end_words);
 	write_set(&qs_number_words);
 	write_set(&qs_scale_law_words);

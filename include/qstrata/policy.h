@@ -74,6 +74,7 @@ struct qs_device_fact {
 #define QS_UNIT_LIST(X)                                                                            \
 	X(UNIT, UNKNOWN, "unknown", SINCE(2_5), "no source says where it runs")                    \
 	X(UNIT, BPU, "bpu", SINCE(2_5), "the unit for networks, which the device is bought for")   \
+	X(UNIT, DPU, "dpu", SINCE(2_5), "the same by the name that AMD gives it")                  \
 	X(UNIT, CPU, "cpu", SINCE(2_5), "the processor, which segments of the model wait for")
 
 enum qs_unit {
@@ -82,6 +83,20 @@ enum qs_unit {
 
 /** The word of a unit, or NULL. */
 QS_API const char *qs_unit_word(enum qs_unit unit);
+
+/** Which of its nodes a fact about operators is about. */
+#define QS_CASE_LIST(X)                                                                            \
+	X(CASE, ANY, "any", SINCE(2_5), "all of them")                                             \
+	X(CASE, ONE_GROUP, "one-group", SINCE(2_5), "convolutions of one group")                   \
+	X(CASE, DEPTHWISE, "depthwise", SINCE(2_5), "convolutions with a group for each channel")  \
+	X(CASE, GROUPED, "grouped", SINCE(2_5),                                                    \
+	    "convolutions with more groups than one, and less than channels")                      \
+	X(CASE, FLOAT, "float", SINCE(2_5),                                                        \
+	    "what the config, or its type, leaves in floating point")
+
+enum qs_case {
+	QS_CASE_LIST(QS_WORD_ID) QS_CASE__COUNT
+};
 
 /** What reads a model for a device; two of them may place an operator differently. */
 #define QS_FRONT_END_LIST(X)                                                                       \
@@ -138,6 +153,7 @@ QS_API const char *qs_limit_what(enum qs_limit limit);
 struct qs_operator_fact {
 	const char *const *operators; /**< of ONNX, or layer types; none: every operator */
 	size_t n_operators;
+	enum qs_case only; /**< which of them it is about */
 	enum qs_front_end front_end;
 	enum qs_unit on;       /**< QS_UNIT_UNKNOWN: it does not say where they run */
 	enum qs_answer answer; /**< about the formats; QS_ANSWER__COUNT: it says nothing of them */
@@ -145,7 +161,8 @@ struct qs_operator_fact {
 	uint32_t numbers[QS_TENSOR__COUNT];
 	uint32_t cost; /**< of the formats against those of other facts; 0: not told */
 	uint32_t limits[QS_LIMIT__COUNT]; /**< UINT32_MAX: none */
-	const char *text;                 /**< more in words, or NULL */
+	enum qs_unit beyond; /**< where they run beyond a limit; QS_UNIT_UNKNOWN: not told */
+	const char *text;    /**< more in words, or NULL */
 	const char *source, *date;
 };
 

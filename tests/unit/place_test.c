@@ -307,6 +307,67 @@ static void front_ends_place_an_operator_differently(void **state)
 	end(&f);
 }
 
+static void groups_decide_where_convolutions_run_on_the_dpu(void **state)
+{
+	static const struct {
+		const char *lines[4];
+		enum qs_unit on;
+	} cases[] = {
+	    {{"in x 1 4 6 6", "init w 4 4 3 3", "node Conv c x,w y"}, QS_UNIT_DPU},
+	    {{"in x 1 4 6 6", "init w 4 1 3 3", "node Conv c x,w y", "int group 4"}, QS_UNIT_DPU},
+	    {{"in x 1 4 6 6", "init w 4 2 3 3", "node Conv c x,w y", "int group 2"}, QS_UNIT_CPU},
+	    {{"in x 1 4 6 6", "init w 4 4 3 3", "node ConvTranspose c x,w y"}, QS_UNIT_DPU},
+	    {{"in x 1 4 6 6", "init w 4 1 3 3", "node ConvTranspose c x,w y", "int group 4"},
+		QS_UNIT_DPU},
+	    {{"in x 1 4 6 6", "init w 4 2 3 3", "node ConvTranspose c x,w y", "int group 2"},
+		QS_UNIT_CPU},
+	    {{"in x 1 4 6 6 6", "init w 4 4 3 3 3", "node Conv c x,w y"}, QS_UNIT_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *const *l = cases[i].lines;
+		struct fixture f = l[3] ? PLACE("DPU", l[0], l[1], l[2], l[3], "out y")
+		                        : PLACE("DPU", l[0], l[1], l[2], "out y");
+
+		assert_int_equal(qs_placement_unit(f.placement, "c"), cases[i].on);
+		end(&f);
+	}
+}
+
+static void what_is_beyond_a_limit_runs_where_the_source_says(void **state)
+{
+	struct fixture f = PLACE("DPU", "in x 1 4 20 20", "init w 4 4 1 1", "node Conv c x,w y",
+	    "ints strides 9 9", "out y");
+
+	(void)state;
+	assert_int_equal(qs_placement_unit(f.placement, "c"), QS_UNIT_CPU);
+	assert_int_equal(count_code(&f, "QS884"), 1);
+	end(&f);
+}
+
+static void within_a_layer_an_operator_is_not_a_layer(void **state)
+{
+	struct fixture f = PLACE("DPU", "in x 2 8", "node ReduceMean m x a", "ints axes -1",
+	    "node Sub s x,a b", "full two 2", "node Pow p b,two c", "node ReduceMean v c d",
+	    "ints axes -1", "full e 0.00001", "node Add q d,e f", "node Sqrt r f g",
+	    "node Div z b,g y", "out y");
+
+	(void)state;
+	assert_int_equal(qs_placement_unit(f.placement, "q"), QS_UNIT_UNKNOWN);
+	end(&f);
+}
+
+static void a_processor_runs_everything(void **state)
+{
+	struct fixture f = PLACE("CPU", "in x 1 4", "node Erf e x y", "out y");
+
+	(void)state;
+	assert_int_equal(qs_placement_unit(f.placement, "e"), QS_UNIT_CPU);
+	assert_int_equal(qs_findings_count(f.findings), 0);
+	end(&f);
+}
+
 /* The list of the source has 159 operators, each once: 38, 28, 3 and 2 of the BPU, 88 of the
  * processor. */
 static void every_operator_of_bayes_is_placed_once(void **state)
@@ -375,6 +436,10 @@ int main(void)
 	    cmocka_unit_test(a_converted_boolean_without_a_scale_sends_a_product_to_the_cpu),
 	    cmocka_unit_test(a_number_that_was_converted_is_no_boolean),
 	    cmocka_unit_test(front_ends_place_an_operator_differently),
+	    cmocka_unit_test(groups_decide_where_convolutions_run_on_the_dpu),
+	    cmocka_unit_test(what_is_beyond_a_limit_runs_where_the_source_says),
+	    cmocka_unit_test(within_a_layer_an_operator_is_not_a_layer),
+	    cmocka_unit_test(a_processor_runs_everything),
 	    cmocka_unit_test(every_operator_of_bayes_is_placed_once),
 	    cmocka_unit_test(horizon_scales_by_half_spans_and_vitis_by_the_largest_code)};
 
