@@ -508,7 +508,7 @@ static void scales_that_were_never_observed_are_found(void **state)
 	struct qs_calibrate_options run = {.data = DATA};
 
 	(void)state;
-	row.codes = "QS857";
+	row.codes = "QS845";
 	open_clinic(&clinic, &row);
 	assert_int_equal(qs_job_calibrate(clinic.job, &run, clinic.findings), QS_OK);
 	assert_int_equal(qs_job_write_calibration(clinic.job, CALIB, clinic.findings), QS_OK);

@@ -274,7 +274,7 @@ static void a_converted_boolean_without_a_scale_sends_a_product_to_the_cpu(void 
 		assert_int_equal(qs_placement_unit(f.placement, "m"), QS_UNIT_CPU);
 		assert_int_equal(qs_placement_unit(f.placement, "n"), QS_UNIT_BPU);
 		assert_string_equal(placed(&f, "m")->boolean->name, "i");
-		assert_int_equal(count_code(&f, "QS880"), 1);
+		assert_int_equal(count_code(&f, "QS866"), 1);
 		end(&f);
 	}
 }
@@ -286,7 +286,7 @@ static void a_number_that_was_converted_is_no_boolean(void **state)
 
 	(void)state;
 	assert_int_equal(qs_placement_unit(f.placement, "m"), QS_UNIT_BPU);
-	assert_int_equal(count_code(&f, "QS880"), 0);
+	assert_int_equal(count_code(&f, "QS866"), 0);
 	end(&f);
 }
 
