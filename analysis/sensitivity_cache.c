@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/output.h"
 #include "base/finding.h"
 #include "base/fingerprint.h"
 
@@ -88,7 +88,6 @@ enum qs_status qs_trials_write(const struct qs_trials *trials, uint64_t fingerpr
     const char *path, struct qs_findings *findings)
 {
 	struct qs_text text = QS_TEXT_INIT;
-	struct qs_output output;
 	enum qs_status status;
 
 	qs_text_adds(&text, TITLE);
@@ -107,11 +106,7 @@ enum qs_status qs_trials_write(const struct qs_trials *trials, uint64_t fingerpr
 	qs_text_addf(&text, END "%016" PRIx64 "\n", qs_fingerprint(text.data, text.size));
 	status = qs_text_status(&text);
 	if (status == QS_OK)
-		status = qs_output_open(&output, path, findings);
-	if (status == QS_OK) {
-		fwrite(text.data, 1, text.size, output.stream);
-		status = qs_output_commit(&output);
-	}
+		status = qs_text_save(&text, path, findings);
 	qs_text_done(&text);
 	return status;
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/output.h"
 #include "base/finding.h"
 #include "base/json_document.h"
 #include "engine/calibrate.h"
@@ -115,15 +114,10 @@ enum qs_status qs_calib_file_write(const struct qs_plan *plan,
     const struct qs_calib_identity *identity, const char *path, struct qs_findings *findings)
 {
 	struct qs_text text = QS_TEXT_INIT;
-	struct qs_output output;
 	enum qs_status status = qs_json_write(document_json(plan, identity), &text);
 
 	if (status == QS_OK)
-		status = qs_output_open(&output, path, findings);
-	if (status == QS_OK) {
-		fwrite(text.data, 1, text.size, output.stream);
-		status = qs_output_commit(&output);
-	}
+		status = qs_text_save(&text, path, findings);
 	qs_text_done(&text);
 	return status;
 }

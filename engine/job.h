@@ -58,6 +58,7 @@ struct qs_job {
  */
 enum qs_status qs_job_open_float(
     const struct qs_job *job, struct qs_findings *findings, struct qs_model **ret_model);
+
 /* What a calibration of the job is of. */
 struct qs_calib_identity qs_job_identity(const struct qs_job *job);
 
@@ -65,9 +66,16 @@ struct qs_calib_identity qs_job_identity(const struct qs_job *job);
  * read. QS_IO with a finding. */
 enum qs_status qs_job_identify(struct qs_job *job, struct qs_findings *findings);
 
+/* Plans anew what was changed or written into, with what was set before. */
+enum qs_status qs_job_plan_again(struct qs_job *job, struct qs_findings *findings);
+
 /* Lets the model compute as the device does, if it is to; once. The plan may be another one
  * afterwards. */
 enum qs_status qs_job_settle_arithmetic(struct qs_job *job, struct qs_findings *findings);
+
+/* All three, which calibrations that are kept begin with. */
+enum qs_status qs_job_begin_calibration(
+    struct qs_job *job, struct qs_findings *findings, struct qs_calib_identity *ret_identity);
 
 /* Finds what follows from the scales of parameters and activations, which ends the calibration. */
 enum qs_status qs_job_derive(struct qs_job *job, struct qs_findings *findings);

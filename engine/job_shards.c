@@ -32,10 +32,7 @@ enum qs_status qs_job_calibrate_shard(struct qs_job *job,
 	if (options->observe != QS_OBSERVE_FLOAT)
 		return refuse_order(job, findings);
 	job->observe = options->observe;
-	status = qs_job_identify(job, findings);
-	identity = qs_job_identity(job);
-	if (status == QS_OK)
-		status = qs_job_settle_arithmetic(job, findings);
+	status = qs_job_begin_calibration(job, findings, &identity);
 	if (status == QS_OK)
 		status = qs_calibrate_activations(
 		    job->plan, job->registry, options, &course, findings, &job->n_batches);
@@ -52,10 +49,7 @@ enum qs_status qs_job_merge_shards(
 	if (job->stage != QS_JOB_PLANNED || !n_paths)
 		return QS_BUG;
 	job->observe = QS_OBSERVE_FLOAT;
-	status = qs_job_identify(job, findings);
-	identity = qs_job_identity(job);
-	if (status == QS_OK)
-		status = qs_job_settle_arithmetic(job, findings);
+	status = qs_job_begin_calibration(job, findings, &identity);
 	if (status == QS_OK)
 		status = qs_calibrate_parameters(job->plan, job->registry, findings);
 	if (status == QS_OK)
