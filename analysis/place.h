@@ -72,6 +72,12 @@ const struct qs_value *qs_place_boolean(const struct qs_placement *placement, si
 bool qs_place_measure(
     const struct qs_graph *graph, size_t node, enum qs_limit limit, uint64_t *ret_size);
 
+/* ---- place_axis.c: measures of what is done along axes --------------------------------------- */
+
+typedef bool qs_place_measurer(const struct qs_graph *graph, size_t node, uint64_t *ret_size);
+qs_place_measurer qs_place_axes, qs_place_reduced, qs_place_joined_samples,
+    qs_place_repeated_samples, qs_place_off_channels, qs_place_dropped_axes;
+
 /* ---- place_segment.c ------------------------------------------------------------------------- */
 
 /* Numbers the segments of the BPU and finds what splits them. May return QS_NOMEM. */
