@@ -83,6 +83,17 @@ qs_place_measurer qs_place_axes, qs_place_reduced, qs_place_joined_samples,
 /* Numbers the segments of the BPU and finds what splits them. May return QS_NOMEM. */
 enum qs_status qs_place_segments(struct qs_placement *placement);
 
+/* ---- place_write.c ---------------------------------------------------------------------------- */
+
+const struct qs_profile *qs_placement_profile(const struct qs_placement *placement);
+
+/* How many nodes run on a unit. */
+size_t qs_placement_count(const struct qs_placement *placement, enum qs_unit on);
+
+/* Adds device, segments, nodes and layers to an object. */
+struct json_object;
+void qs_placement_put(struct json_object *object, const struct qs_placement *placement);
+
 /* ---- place_tell.c ---------------------------------------------------------------------------- */
 
 /* Adds findings about what a placement shows. QS_INVALID when one is an error. */
