@@ -83,7 +83,7 @@ qs_place_measurer qs_place_axes, qs_place_reduced, qs_place_joined_samples,
 /* Numbers the segments of the BPU and finds what splits them. May return QS_NOMEM. */
 enum qs_status qs_place_segments(struct qs_placement *placement);
 
-/* ---- place_write.c ---------------------------------------------------------------------------- */
+/* ---- place_write.c --------------------------------------------------------------------------- */
 
 const struct qs_profile *qs_placement_profile(const struct qs_placement *placement);
 

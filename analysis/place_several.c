@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Placements of one model on several devices, side by side: where each node runs, whether each layer's
- * formats are taken, and what that comes to. All of
- * them have the same nodes and layers.
+ * Placements of one model on several devices, side by side: where each node runs, whether each
+ * layer's formats are taken, and what that comes to. All of them have the same nodes and layers.
  */
 #include <stdlib.h>
 
