@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/job.h"
 #include "model/regions.h"
 #include "tests/unit/data.h"
 
@@ -52,9 +51,7 @@ static const char *const old[] = {"opset 11", DECIDED, "node If f cond y", "body
 
 struct bench {
 	struct qs_findings *findings;
-	struct qs_source *source;
-	struct qs_policy *policy;
-	struct qs_job *job;
+	struct engine_job work;
 	struct qs_runtime *runtime;
 };
 
@@ -73,9 +70,7 @@ static int free_bench(void **state)
 {
 	struct bench *bench = *state;
 
-	qs_job_free(bench->job);
-	qs_policy_free(bench->policy);
-	qs_source_free(bench->source);
+	engine_job_close(&bench->work);
 	qs_findings_free(bench->findings);
 	qs_runtime_close(bench->runtime);
 	free(bench);
@@ -111,15 +106,6 @@ static void write_data(bool first, bool second)
 		write_npy(DATA "/1.npy", npy_make("<f4", dims, 2, values, sizeof(*values)));
 }
 
-static void save_model(struct bench *bench, const char *const *lines)
-{
-	struct qs_model *model = fixture_model(bench->findings, lines);
-
-	model->folder = qs_arena_strdup(&model->arena, "tests/out");
-	assert_int_equal(qs_model_save(model, MODEL, bench->findings), QS_OK);
-	qs_model_free(model);
-}
-
 static struct qs_model *open_model(struct bench *bench, const char *path)
 {
 	struct qs_model *model = NULL;
@@ -132,22 +118,14 @@ static struct qs_model *open_model(struct bench *bench, const char *path)
 
 static void plan(struct bench *bench, const char *config)
 {
-	qs_job_free(bench->job);
-	bench->job = NULL;
-	qs_policy_free(bench->policy);
-	qs_source_free(bench->source);
-	assert_int_equal(
-	    qs_source_new("config.json", config, strlen(config), &bench->source), QS_OK);
-	assert_int_equal(qs_policy_read(bench->source, bench->findings, &bench->policy), QS_OK);
-	if (qs_job_new(bench->policy, MODEL, false, bench->findings, &bench->job) != QS_OK)
-		show_findings(bench->findings);
-	assert_non_null(bench->job);
+	engine_job_close(&bench->work);
+	bench->work = engine_job_open(config, MODEL);
 }
 
 static void calibrate(struct bench *bench, enum qs_observe observe)
 {
 	const struct qs_calibrate_options options = {.data = DATA, .observe = observe};
-	const enum qs_status status = qs_job_calibrate(bench->job, &options, bench->findings);
+	const enum qs_status status = qs_job_calibrate(bench->work.job, &options, bench->findings);
 
 	if (status != QS_OK)
 		show_findings(bench->findings);
@@ -156,8 +134,8 @@ static void calibrate(struct bench *bench, enum qs_observe observe)
 
 static void write_output(struct bench *bench)
 {
-	assert_int_equal(qs_job_apply(bench->job, bench->findings), QS_OK);
-	assert_int_equal(qs_job_save(bench->job, OUTPUT, bench->findings), QS_OK);
+	assert_int_equal(qs_job_apply(bench->work.job, bench->findings), QS_OK);
+	assert_int_equal(qs_job_save(bench->work.job, OUTPUT, bench->findings), QS_OK);
 }
 
 /* What a model in a file gives. */
@@ -205,7 +183,7 @@ static void branches_are_nodes_with_names_of_their_own(void **state)
 	struct qs_model *model;
 	size_t n_in_branches = 0;
 
-	save_model(bench, two_branches);
+	engine_save(MODEL, two_branches);
 	model = open_model(bench, MODEL);
 	assert_int_equal(qs_graph_new(model, bench->findings, &graph), QS_OK);
 	assert_int_equal(graph->n_nodes, 10);
@@ -229,7 +207,7 @@ static void a_closed_model_gives_what_it_gave(void **state)
 	for (size_t i = 0; i < sizeof(models) / sizeof(*models); i++) {
 		struct qs_model *model;
 
-		save_model(bench, models[i]);
+		engine_save(MODEL, models[i]);
 		model = open_model(bench, MODEL);
 		assert_non_null(model->regions);
 		assert_int_equal(qs_model_save(model, OUTPUT, bench->findings), QS_OK);
@@ -245,7 +223,7 @@ static void what_is_closed_opens_to_the_same(void **state)
 	struct qs_model *model;
 	struct npy_bytes once, twice;
 
-	save_model(bench, nested);
+	engine_save(MODEL, nested);
 	model = open_model(bench, MODEL);
 	assert_int_equal(qs_model_save(model, OUTPUT, bench->findings), QS_OK);
 	qs_model_free(model);
@@ -270,7 +248,7 @@ static void a_body_of_a_loop_within_follows_new_names(void **state)
 	const Onnx__NodeProto *loop = NULL;
 	struct qs_model *model;
 
-	save_model(bench, lines);
+	engine_save(MODEL, lines);
 	model = open_model(bench, MODEL);
 	for (size_t i = 0; i < model->proto->graph->n_node; i++) {
 		if (strcmp(model->proto->graph->node[i]->op_type, "Loop") == 0)
@@ -299,7 +277,7 @@ static void both_branches_are_quantized(void **state)
 	for (size_t i = 0; i < 9; i++) {
 		double worst = 0;
 
-		save_model(bench, models[i % 3]);
+		engine_save(MODEL, models[i % 3]);
 		plan(bench, rows[i / 3].config);
 		calibrate(bench, rows[i / 3].observe);
 		write_output(bench);
@@ -315,8 +293,8 @@ static void both_branches_are_quantized(void **state)
 
 static bool is_planned(const struct bench *bench, const char *name)
 {
-	for (size_t i = 0; i < bench->job->plan->n_sites; i++) {
-		if (strcmp(bench->job->plan->sites[i].name, name) == 0)
+	for (size_t i = 0; i < bench->work.job->plan->n_sites; i++) {
+		if (strcmp(bench->work.job->plan->sites[i].name, name) == 0)
 			return true;
 	}
 	return false;
@@ -330,7 +308,7 @@ static void a_branch_that_no_batch_takes_stays_float(void **state)
 
 	bench->runtime = engine_runtime();
 	write_data(true, false);
-	save_model(bench, two_branches);
+	engine_save(MODEL, two_branches);
 	plan(bench, INT8);
 	assert_true(is_planned(bench, "o") && is_planned(bench, "o_1"));
 	calibrate(bench, QS_OBSERVE_QUANTIZED);
@@ -338,16 +316,16 @@ static void a_branch_that_no_batch_takes_stays_float(void **state)
 	assert_false(is_planned(bench, "o_1"));
 	/* Weights need no data. */
 	assert_true(is_planned(bench, "w_2"));
-	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	assert_int_equal(qs_job_write_calibration(bench->work.job, CALIB, bench->findings), QS_OK);
 	write_output(bench);
-	assert_int_equal(qs_job_write_report(bench->job, &report), QS_OK);
+	assert_int_equal(qs_job_write_report(bench->work.job, &report), QS_OK);
 	assert_non_null(strstr(report.data, "no batch of the calibration data takes its branch"));
 	qs_text_done(&report);
 	for (int more = 0; more < 2; more++)
 		assert_true(distance(bench, MODEL, OUTPUT, more) < 0.05);
 	direct = read_bytes(OUTPUT);
 	plan(bench, INT8);
-	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->work.job, CALIB, bench->findings), QS_OK);
 	write_output(bench);
 	again = read_bytes(OUTPUT);
 	assert_int_equal(direct.size, again.size);
@@ -364,7 +342,7 @@ static void new_nodes_stand_in_the_branch_that_reads_them(void **state)
 
 	bench->runtime = engine_runtime();
 	write_data(true, true);
-	save_model(bench, two_branches);
+	engine_save(MODEL, two_branches);
 	plan(bench, INT8);
 	calibrate(bench, QS_OBSERVE_QUANTIZED);
 	write_output(bench);
