@@ -52,12 +52,13 @@ struct qs_replayed {
 };
 
 /*
- * Runs the batch again: `is_on` has for each site of the plan whether it is in its format. To be
- * ended with qs_replayed_done() if it succeeds. Findings are the caller's own, not to be shared
- * with a run that goes on at the same time.
+ * Runs the batch again: `is_on` has for each site of the plan whether it is in its format. `plan`
+ * is the one that is replayed, or one like it (qs_plan_is_like()) with formats and scales of its
+ * own. To be ended with qs_replayed_done() if it succeeds. Findings are the caller's own, not to be
+ * shared with a run that goes on at the same time.
  */
-enum qs_status qs_replay_run(struct qs_replay *replay, const bool *is_on,
-    struct qs_findings *findings, struct qs_replayed *ret_replayed);
+enum qs_status qs_replay_run(struct qs_replay *replay, const struct qs_plan *plan,
+    const bool *is_on, struct qs_findings *findings, struct qs_replayed *ret_replayed);
 void qs_replayed_done(struct qs_replayed *replayed);
 
 /* What each layer multiplies for one sample of the first batch that was taken; zeros before. */

@@ -50,14 +50,12 @@ static enum qs_status make_items(struct qs_trials *trials, size_t n)
 {
 	if (n && trials->n_outputs > SIZE_MAX / n / sizeof(*trials->agreements))
 		return QS_NOMEM;
-	trials->n = n;
 	trials->items = calloc(n + 1, sizeof(*trials->items));
 	trials->agreements = calloc(n * trials->n_outputs + 1, sizeof(*trials->agreements));
 	trials->macs = calloc(trials->plan->layers->n_items + 1, sizeof(*trials->macs));
 	if (!trials->items || !trials->agreements || !trials->macs)
 		return QS_NOMEM;
-	for (size_t i = 0; i < n; i++)
-		trials->items[i].outputs = trials->agreements + i * trials->n_outputs;
+	qs_trials_renew(trials, n);
 	return QS_OK;
 }
 
@@ -95,6 +93,15 @@ enum qs_status qs_trials_open(struct qs_trials *trials, const struct qs_job *job
 		status = qs_replay_new(
 		    job->plan, job->registry, trials->runtime, findings, &trials->replay);
 	return status;
+}
+
+void qs_trials_renew(struct qs_trials *trials, size_t n)
+{
+	trials->n = n;
+	memset(trials->agreements, 0, n * trials->n_outputs * sizeof(*trials->agreements));
+	for (size_t i = 0; i < n; i++)
+		trials->items[i] =
+		    (struct qs_trial){.outputs = trials->agreements + i * trials->n_outputs};
 }
 
 void qs_trials_done(struct qs_trials *trials)
@@ -167,7 +174,8 @@ static enum qs_status try(const struct qs_trials *trials, struct attempt *attemp
 		is_on[i] = trial->all_but;
 	for (size_t i = 0; i < trial->n_sites; i++)
 		is_on[trial->sites[i]] = !trial->all_but;
-	status = qs_replay_run(trials->replay, is_on, attempt->findings, &replayed);
+	status = qs_replay_run(trials->replay, trial->plan ? trial->plan : trials->plan, is_on,
+	    attempt->findings, &replayed);
 	free(is_on);
 	if (status != QS_OK)
 		return status;
@@ -320,14 +328,19 @@ static size_t count_seen(const struct qs_trials *trials)
 	return n;
 }
 
-/* Runs a part of the data in float, where it has any samples. */
+/* Runs a part of the data in float, where it has any samples and is not the one at hand. */
 static enum qs_status take_part(
     struct qs_trials *trials, size_t batch, bool *ret_any, struct qs_findings *findings)
 {
 	const size_t part = batch % trials->n_parts;
 	struct qs_blob *blobs = NULL;
-	enum qs_status status = qs_feed_read(&trials->feed, batch / trials->n_parts, findings);
+	enum qs_status status;
 
+	*ret_any = trials->n_taken == batch + 1;
+	if (*ret_any)
+		return QS_OK;
+	trials->n_taken = 0;
+	status = qs_feed_read(&trials->feed, batch / trials->n_parts, findings);
 	if (status == QS_OK)
 		status = qs_feed_cut(&trials->feed, part, trials->n_parts, &blobs);
 	*ret_any = blobs;
@@ -335,6 +348,8 @@ static enum qs_status take_part(
 		return status;
 	status = qs_replay_take(trials->replay, blobs, trials->feed.n_inputs, findings);
 	free(blobs);
+	if (status == QS_OK)
+		trials->n_taken = batch + 1;
 	if (status == QS_OK && batch == 0)
 		memcpy(trials->macs, qs_replay_macs(trials->replay),
 		    trials->plan->layers->n_items * sizeof(*trials->macs));

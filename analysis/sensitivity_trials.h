@@ -24,6 +24,7 @@ struct qs_trial {
 	const size_t *sites; /* borrowed */
 	size_t n_sites;
 	bool all_but;
+	const struct qs_plan *plan;   /* like that of the trials, with other formats; or NULL */
 	size_t n_batches;             /* parts that it has seen */
 	size_t n_wanted;              /* that it is to see, as far as that is settled */
 	double cost;                  /* of one part, in runs of the whole model */
@@ -49,6 +50,7 @@ struct qs_trials {
 	double limit; /* runs of the model over all data, or 0; the float run counts as one */
 	enum qs_metric metric; /* that says what does worst */
 	double cost;           /* what was computed here, in runs of a part */
+	size_t n_taken;        /* one more than the part that the replay has; 0: none */
 };
 
 /*
@@ -60,6 +62,9 @@ enum qs_status qs_trials_open(struct qs_trials *trials, const struct qs_job *job
     const struct qs_calibrate_options *options, size_t n, double limit,
     struct qs_findings *findings);
 void qs_trials_done(struct qs_trials *trials);
+
+/* Makes the first `n` of the items new ones, at most as many as there were, and these all. */
+void qs_trials_renew(struct qs_trials *trials, size_t n);
 
 /* Lets the trials see the batches that they have not seen, within the limit. */
 enum qs_status qs_trials_run(

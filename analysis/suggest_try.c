@@ -1,97 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tries configs: reads, plans, calibrates and measures each. */
-#include <math.h>
+/*
+ * Tries configs: with the scales of those that were calibrated, several side by side; or calibrated
+ * as they are.
+ */
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "analysis/sensitivity_trials.h"
 #include "analysis/suggest.h"
 #include "base/finding.h"
-#include "engine/calibrate.h"
-
-struct qs_candidate *qs_candidate_new(
-    const struct qs_suggestion *suggestion, const struct qs_candidate *from)
-{
-	struct qs_candidate *candidate = calloc(1, sizeof(*candidate));
-
-	if (!candidate)
-		return NULL;
-	candidate->kinds = calloc(suggestion->n_units + 1, sizeof(*candidate->kinds));
-	if (!candidate->kinds) {
-		free(candidate);
-		return NULL;
-	}
-	if (from) {
-		memcpy(candidate->kinds, from->kinds, suggestion->n_units);
-		candidate->promotion = from->promotion;
-	}
-	return candidate;
-}
-
-void qs_candidate_free(struct qs_candidate *candidate)
-{
-	if (!candidate)
-		return;
-	free(candidate->label);
-	free(candidate->kinds);
-	free(candidate);
-}
-
-bool qs_suggestion_better(const struct qs_suggestion *suggestion, double a, double b)
-{
-	if (isnan(a) || isnan(b))
-		return !isnan(a) && isnan(b);
-	return suggestion->less_is_better ? a < b : a > b;
-}
-
-/* ---- what it costs --------------------------------------------------------------------------- */
-
-static unsigned bits_of(const struct qs_spec *spec)
-{
-	return spec->datatype == QS_DATATYPE_INT ? (unsigned)spec->bit_width : 16;
-}
-
-/* Bytes of the parameters that have formats. */
-static uint64_t count_bytes(const struct qs_plan *plan)
-{
-	uint64_t bits = 0;
-
-	for (size_t i = 0; i < plan->n_sites; i++) {
-		const struct qs_site *site = &plan->sites[i];
-		const struct qs_value *value = &plan->layers->graph->values[site->value];
-		size_t n;
-
-		if (qs_site_is_constant(site) && value->rank >= 0 &&
-		    qs_shape_count(value->dims, (size_t)value->rank, &n))
-			bits += (uint64_t)n * bits_of(&site->spec);
-	}
-	return (bits + 7) / 8;
-}
-
-static bool is_wide(const struct qs_plan *plan, size_t site)
-{
-	return site != QS_NONE && bits_of(&plan->sites[site].spec) > 8;
-}
-
-/* Multiply-accumulates of layers with an operand of more than 8 bits. */
-static uint64_t count_macs16(const struct qs_plan *plan, const struct qs_macs *macs)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < plan->layers->n_items; i++) {
-		const struct qs_layer *layer = &plan->layers->items[i];
-
-		if (macs[i].n && (is_wide(plan, plan->weights_site[i]) ||
-				     is_wide(plan, qs_plan_input_site(plan, layer, 0)) ||
-				     is_wide(plan, qs_plan_input_site(plan, layer, 1))))
-			n += macs[i].n;
-	}
-	return n;
-}
+#include "engine/replan.h"
 
 /* ---- measuring ------------------------------------------------------------------------------- */
 
+static bool goes_on(const struct qs_suggestion *suggestion)
+{
+	const struct qs_suggest_options *options = suggestion->options;
+
+	return !options->progress ||
+	       options->progress(options->context, suggestion->n_tried, suggestion->n_tried + 1);
+}
+
+static bool pause_trials(void *context, size_t n_done, size_t n_all)
+{
+	(void)n_done;
+	(void)n_all;
+	return goes_on(context);
+}
+
+/* What a calibrated job gives at its outputs. */
 static enum qs_status measure_outputs(const struct qs_suggestion *suggestion,
     const struct qs_job *job, struct qs_findings *findings, double *ret_value)
 {
@@ -101,7 +38,7 @@ static enum qs_status measure_outputs(const struct qs_suggestion *suggestion,
 
 	if (status == QS_OK) {
 		trials.items[0].all_but = true;
-		status = qs_trials_run(&trials, NULL, NULL, findings);
+		status = qs_trials_run(&trials, pause_trials, (void *)suggestion, findings);
 	}
 	if (status == QS_OK)
 		*ret_value = qs_trial_value(&trials, &trials.items[0], options->metric);
@@ -109,6 +46,7 @@ static enum qs_status measure_outputs(const struct qs_suggestion *suggestion,
 	return status;
 }
 
+/* What the caller says of the model that a calibrated job writes. */
 static enum qs_status measure_model(const struct qs_suggestion *suggestion, struct qs_job *job,
     struct qs_findings *findings, double *ret_value)
 {
@@ -130,238 +68,266 @@ static enum qs_status measure_model(const struct qs_suggestion *suggestion, stru
 	return status;
 }
 
-static bool goes_on(const struct qs_suggestion *suggestion)
-{
-	const struct qs_suggest_options *options = suggestion->options;
-
-	return !options->progress ||
-	       options->progress(options->context, suggestion->n_tried, suggestion->n_tried + 1);
-}
-
-/* Notes what a candidate costs. The config as it is may be over a limit; nothing is to be added to
- * it then. */
-static void count_cost(const struct qs_suggestion *suggestion, const struct qs_plan *plan,
-    struct qs_candidate *candidate)
-{
-	const struct qs_suggest_options *options = suggestion->options;
-
-	candidate->bytes = count_bytes(plan);
-	candidate->macs16 = count_macs16(plan, suggestion->macs);
-	candidate->is_refused =
-	    candidate->n_layers &&
-	    (candidate->bytes > options->bytes_limit || candidate->macs16 > options->macs16_limit);
-}
-
-/* Gives a job its scales, and the candidate what it is worth. */
-static enum qs_status run(const struct qs_suggestion *suggestion, struct qs_job *job,
+static enum qs_status measure(const struct qs_suggestion *suggestion, struct qs_job *job,
     struct qs_candidate *candidate, struct qs_findings *findings)
 {
-	const struct qs_suggest_options *options = suggestion->options;
-	enum qs_status status;
+	double value;
+	const enum qs_status status = suggestion->options->measure
+	                                  ? measure_model(suggestion, job, findings, &value)
+	                                  : measure_outputs(suggestion, job, findings, &value);
 
-	if (!goes_on(suggestion))
-		return QS_INVALID;
-	status = qs_job_calibrate(job, options->calibrate, findings);
 	if (status == QS_OK)
-		status = options->measure
-		             ? measure_model(suggestion, job, findings, &candidate->value)
-		             : measure_outputs(suggestion, job, findings, &candidate->value);
-	candidate->reaches =
-	    status == QS_OK &&
-	    !qs_suggestion_better(suggestion, suggestion->goal, candidate->value) &&
-	    !isnan(candidate->value);
+		qs_candidate_take(suggestion, candidate, value);
 	return status;
 }
 
-static enum qs_status make_job(const struct qs_suggestion *suggestion,
-    const struct qs_policy *policy, struct qs_findings *findings, struct qs_job **ret_job)
+/* ---- one at a time --------------------------------------------------------------------------- */
+
+/* Plans the model by a config that was read; what is wrong with that refuses the candidate. */
+static enum qs_status plan(const struct qs_suggestion *suggestion, struct qs_candidate *candidate,
+    struct qs_findings *own, struct qs_suggest_job *job)
 {
-	const struct qs_suggest_options *options = suggestion->options;
-	enum qs_status status =
-	    qs_job_new(policy, options->model_path, options->allow_unmatched, findings, ret_job);
+	const enum qs_status status = qs_suggest_plan(suggestion, job, own);
 
-	if (status == QS_OK)
-		status = qs_job_set_arithmetic(*ret_job, options->arithmetic);
-	if (status == QS_OK)
-		status = qs_job_set_scale_law(*ret_job, options->scale_law);
-	if (status != QS_OK)
-		return status;
-	if (options->registry)
-		qs_job_use(*ret_job, options->registry);
-	else
-		status = qs_job_use_threads(*ret_job, options->n_threads);
-	return status;
-}
-
-/* A config that has what the other has not been told of is none to suggest. */
-static bool is_clean(const struct qs_suggestion *suggestion, const struct qs_findings *findings)
-{
-	return !qs_findings_total(findings, QS_SEVERITY_ERROR) &&
-	       qs_findings_total(findings, QS_SEVERITY_WARNING) <= suggestion->n_warnings;
-}
-
-static enum qs_status read_policy(const struct qs_suggestion *suggestion,
-    const struct qs_source *source, struct qs_findings *findings, struct qs_policy **ret_policy)
-{
-	const struct qs_policy_options usual = QS_POLICY_OPTIONS_INIT;
-	const struct qs_policy_options *options = suggestion->options->policy;
-
-	return qs_policy_read_for(source, options ? options : &usual, findings, ret_policy);
-}
-
-/* Plans the model by a config; what is wrong with that refuses the candidate. */
-static enum qs_status plan(struct qs_suggestion *suggestion, const struct qs_source *source,
-    struct qs_candidate *candidate, struct qs_findings *findings, struct qs_policy **ret_policy,
-    struct qs_job **ret_job)
-{
-	enum qs_status status = read_policy(suggestion, source, findings, ret_policy);
-
-	if (status == QS_OK)
-		status = make_job(suggestion, *ret_policy, findings, ret_job);
 	candidate->is_refused = status == QS_INVALID || status == QS_UNSUPPORTED ||
-	                        (status == QS_OK && !is_clean(suggestion, findings));
+	                        (status == QS_OK && !qs_suggest_is_clean(suggestion, own));
 	if (candidate->is_refused)
 		return QS_OK;
 	if (status == QS_OK)
-		count_cost(suggestion, (*ret_job)->plan, candidate);
+		qs_candidate_count(suggestion, job->job->plan, candidate);
 	return status;
 }
 
-/* Tries the text of a config. What goes wrong with a config that is fine is told. */
-static enum qs_status try_text(struct qs_suggestion *suggestion, const struct qs_source *source,
-    struct qs_candidate *candidate, bool runs, struct qs_findings *findings)
+/* Calibrates a job that was planned, and measures it. */
+static enum qs_status run_whole(struct qs_suggestion *suggestion, struct qs_suggest_job *job,
+    struct qs_candidate *candidate, struct qs_findings *findings)
+{
+	enum qs_status status =
+	    qs_job_calibrate(job->job, suggestion->options->calibrate, findings);
+
+	suggestion->n_calibrated++;
+	candidate->is_checked = true;
+	return status == QS_OK ? measure(suggestion, job->job, candidate, findings) : status;
+}
+
+/* Measures the model of a candidate whose policy was read, with scales that are known. */
+static enum qs_status run_known(struct qs_suggestion *suggestion, struct qs_suggest_job *job,
+    struct qs_candidate *candidate, struct qs_findings *findings, bool *ret_taken)
+{
+	enum qs_status status = qs_job_take_scales(
+	    job->job, suggestion->known, suggestion->n_known, findings, ret_taken);
+
+	return status == QS_OK && *ret_taken ? measure(suggestion, job->job, candidate, findings)
+	                                     : status;
+}
+
+/*
+ * Measures a candidate on its own: with scales that are known, unless it is to be checked or has
+ * some that are not. What goes wrong with a config that is fine is told.
+ */
+static enum qs_status run_alone(struct qs_suggestion *suggestion, struct qs_suggest_job *job,
+    struct qs_candidate *candidate, bool checks, struct qs_findings *findings)
 {
 	struct qs_findings *own = qs_findings_new();
-	struct qs_policy *policy = NULL;
-	struct qs_job *job = NULL;
-	enum qs_status status;
+	bool taken = false;
+	enum qs_status status = own ? plan(suggestion, candidate, own, job) : QS_NOMEM;
 
-	if (!own)
-		return QS_NOMEM;
-	status = plan(suggestion, source, candidate, own, &policy, &job);
-	if (status == QS_OK && !candidate->is_refused && runs)
-		status = run(suggestion, job, candidate, own);
-	qs_job_free(job);
-	qs_policy_free(policy);
+	if (status == QS_OK && !candidate->is_refused && !goes_on(suggestion))
+		status = QS_INVALID;
+	if (status == QS_OK && !candidate->is_refused && !checks) {
+		status = run_known(suggestion, job, candidate, own, &taken);
+		if (status == QS_OK && !taken) {
+			qs_job_free(job->job);
+			job->job = NULL;
+			status = qs_suggest_plan(suggestion, job, own);
+		}
+	}
+	if (status == QS_OK && !candidate->is_refused && !taken)
+		status = run_whole(suggestion, job, candidate, own);
 	if (status == QS_OK)
 		qs_findings_free(own);
-	else
+	else if (own)
 		qs_findings_join(findings, own);
 	return status;
 }
 
-/* The source of the config with what a candidate is given. */
-static enum qs_status make_source(const struct qs_suggestion *suggestion,
-    const struct qs_candidate *candidate, struct qs_source **ret_source, size_t *ret_n_entries)
+enum qs_status qs_candidate_check(
+    struct qs_suggestion *suggestion, struct qs_candidate *candidate, struct qs_findings *findings)
 {
-	struct qs_text text = QS_TEXT_INIT;
-	enum qs_status status = qs_suggest_text(suggestion, candidate, &text, ret_n_entries);
-
-	if (status == QS_OK)
-		status = qs_source_new(
-		    qs_source_name(suggestion->source), text.data, text.size, ret_source);
-	qs_text_done(&text);
-	return status;
-}
-
-enum qs_status qs_candidate_judge(
-    struct qs_suggestion *suggestion, const struct qs_candidate *candidate, bool *ret_is_clean)
-{
-	struct qs_findings *findings = qs_findings_new();
-	struct qs_source *source = NULL;
-	struct qs_policy *policy = NULL;
-	size_t n;
+	struct qs_findings *own = qs_findings_new();
+	struct qs_suggest_job job = {.source = NULL};
 	enum qs_status status =
-	    findings ? make_source(suggestion, candidate, &source, &n) : QS_NOMEM;
+	    own ? qs_candidate_read(suggestion, candidate, own, &job) : QS_NOMEM;
 
-	if (status == QS_OK)
-		status = read_policy(suggestion, source, findings, &policy);
-	*ret_is_clean = status == QS_OK && is_clean(suggestion, findings);
-	qs_policy_free(policy);
-	qs_source_free(source);
-	qs_findings_free(findings);
-	return status == QS_NOMEM ? status : QS_OK;
-}
-
-static void count_layers(const struct qs_suggestion *suggestion, struct qs_candidate *candidate)
-{
-	candidate->n_layers = 0;
-	for (size_t i = 0; i < suggestion->n_units; i++)
-		candidate->n_layers += candidate->kinds[i] != 0;
-}
-
-enum qs_status qs_candidate_price(struct qs_suggestion *suggestion, struct qs_candidate *candidate,
-    struct qs_findings *findings, bool *ret_fits)
-{
-	struct qs_source *source = NULL;
-	enum qs_status status = make_source(suggestion, candidate, &source, &candidate->n_entries);
-
-	count_layers(suggestion, candidate);
-	if (status == QS_OK)
-		status = try_text(suggestion, source, candidate, false, findings);
-	qs_source_free(source);
-	*ret_fits = !candidate->is_refused;
+	if (status == QS_OK && !candidate->is_refused)
+		status = run_alone(suggestion, &job, candidate, true, findings);
+	qs_suggest_job_done(&job);
+	qs_findings_free(own);
 	return status;
 }
 
-static enum qs_status keep(struct qs_suggestion *suggestion, struct qs_candidate *candidate)
+enum qs_status qs_candidate_price(struct qs_suggestion *suggestion, struct qs_candidate *candidate)
 {
-	if (suggestion->n_tried == suggestion->capacity) {
-		const size_t capacity = suggestion->capacity ? suggestion->capacity * 2 : 32;
-		struct qs_candidate **larger =
-		    realloc(suggestion->tried, capacity * sizeof(struct qs_candidate *));
+	struct qs_findings *own = qs_findings_new();
+	struct qs_suggest_job job = {.source = NULL};
+	enum qs_status status =
+	    own ? qs_candidate_read(suggestion, candidate, own, &job) : QS_NOMEM;
 
-		if (!larger) {
-			qs_candidate_free(candidate);
-			return QS_NOMEM;
-		}
-		suggestion->tried = larger;
-		suggestion->capacity = capacity;
-	}
-	suggestion->tried[suggestion->n_tried++] = candidate;
-	return QS_OK;
+	if (status == QS_OK && !candidate->is_refused)
+		status = plan(suggestion, candidate, own, &job);
+	qs_suggest_job_done(&job);
+	qs_findings_free(own);
+	return status;
 }
 
-/* One that was tried with the same, or NULL. */
-static const struct qs_candidate *find_tried(
-    const struct qs_suggestion *suggestion, const struct qs_candidate *candidate)
+enum qs_status qs_suggest_widen(struct qs_suggestion *suggestion, struct qs_findings *findings)
 {
-	for (size_t i = 0; i < suggestion->n_tried; i++) {
-		const struct qs_candidate *tried = suggestion->tried[i];
+	struct qs_candidate *all = qs_candidate_new(suggestion, NULL);
+	struct qs_findings *own = qs_findings_new();
+	enum qs_status status = all && own ? QS_OK : QS_NOMEM;
 
-		if (tried->promotion == candidate->promotion &&
-		    memcmp(tried->kinds, candidate->kinds, suggestion->n_units) == 0)
-			return tried;
+	for (size_t i = 0; all && i < suggestion->n_units; i++)
+		all->kinds[i] = (unsigned char)suggestion->units[i].kinds;
+	if (status == QS_OK)
+		status = qs_candidate_read(suggestion, all, own, &suggestion->wide);
+	if (status == QS_OK && !all->is_refused)
+		status = plan(suggestion, all, own, &suggestion->wide);
+	if (status == QS_OK && suggestion->wide.job) {
+		status = qs_job_calibrate(
+		    suggestion->wide.job, suggestion->options->calibrate, findings);
+		suggestion->n_calibrated++;
+		if (status == QS_OK &&
+		    qs_plan_is_like(suggestion->wide.job->plan, suggestion->job->plan))
+			suggestion->known[suggestion->n_known++] = suggestion->wide.job->plan;
 	}
-	return NULL;
+	qs_findings_free(own);
+	qs_candidate_free(all);
+	return status;
+}
+
+/* ---- side by side ---------------------------------------------------------------------------- */
+
+/* A candidate on its way. */
+struct attempt {
+	struct qs_candidate *candidate;
+	struct qs_suggest_job job;
+	struct qs_plan *plan; /* with scales that are known; or NULL */
+	bool is_alone;        /* it is to be run on its own */
+};
+
+static bool is_usual(const struct qs_candidate *candidate)
+{
+	return candidate->n_layers == 0;
+}
+
+/* Reads the config of a candidate, and finds the scales that it is tried with. */
+static enum qs_status prepare(struct qs_suggestion *suggestion, struct attempt *attempt)
+{
+	struct qs_candidate *candidate = attempt->candidate;
+	struct qs_findings *own = qs_findings_new();
+	enum qs_status status =
+	    own ? qs_candidate_read(suggestion, candidate, own, &attempt->job) : QS_NOMEM;
+
+	qs_findings_free(own);
+	if (status != QS_OK || candidate->is_refused)
+		return status;
+	attempt->is_alone = suggestion->options->measure;
+	if (attempt->is_alone)
+		return QS_OK;
+	candidate->is_checked = is_usual(candidate);
+	if (!is_usual(candidate))
+		status = qs_job_replan(suggestion->job, attempt->job.policy, suggestion->known,
+		    suggestion->n_known, &attempt->plan);
+	attempt->is_alone = !is_usual(candidate) && !attempt->plan;
+	if (status == QS_OK && !attempt->is_alone)
+		qs_candidate_count(
+		    suggestion, attempt->plan ? attempt->plan : suggestion->job->plan, candidate);
+	return status;
+}
+
+/* Runs those that have all their scales over the data. */
+static enum qs_status run_together(struct qs_suggestion *suggestion, struct attempt *attempts,
+    size_t n, struct qs_findings *findings)
+{
+	struct qs_trials *trials = suggestion->trials;
+	struct attempt *of_item[QS_ROUND];
+	enum qs_status status;
+	size_t n_items = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!attempts[i].candidate->is_refused && !attempts[i].is_alone)
+			of_item[n_items++] = &attempts[i];
+	}
+	if (!n_items)
+		return QS_OK;
+	qs_trials_renew(trials, n_items);
+	for (size_t i = 0; i < n_items; i++) {
+		trials->items[i].all_but = true;
+		trials->items[i].plan = of_item[i]->plan;
+	}
+	status = qs_trials_run(trials, pause_trials, suggestion, findings);
+	for (size_t i = 0; i < n_items && status == QS_OK; i++)
+		qs_candidate_take(suggestion, of_item[i]->candidate,
+		    qs_trial_value(trials, &trials->items[i], suggestion->options->metric));
+	return status;
+}
+
+enum qs_status qs_candidates_measure(struct qs_suggestion *suggestion,
+    struct qs_candidate *const *candidates, size_t n, struct qs_findings *findings)
+{
+	struct attempt attempts[QS_ROUND] = {{.candidate = NULL}};
+	enum qs_status status = QS_OK;
+
+	for (size_t i = 0; i < n && status == QS_OK; i++) {
+		attempts[i].candidate = candidates[i];
+		status = prepare(suggestion, &attempts[i]);
+	}
+	if (status == QS_OK)
+		status = run_together(suggestion, attempts, n, findings);
+	for (size_t i = 0; i < n && status == QS_OK; i++) {
+		if (!candidates[i]->is_refused && attempts[i].is_alone)
+			status = run_alone(suggestion, &attempts[i].job, candidates[i],
+			    is_usual(candidates[i]), findings);
+	}
+	for (size_t i = 0; i < n; i++) {
+		qs_plan_free(attempts[i].plan);
+		qs_suggest_job_done(&attempts[i].job);
+	}
+	return status;
+}
+
+enum qs_status qs_candidates_try(struct qs_suggestion *suggestion,
+    struct qs_candidate *const *candidates, size_t n, struct qs_findings *findings,
+    const struct qs_candidate **ret_tried)
+{
+	struct qs_candidate *fresh[QS_ROUND] = {NULL};
+	enum qs_status status = QS_OK;
+	size_t n_fresh = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		ret_tried[i] = qs_candidate_find(suggestion, candidates[i]);
+		if (ret_tried[i])
+			qs_candidate_free(candidates[i]);
+		else
+			ret_tried[i] = fresh[n_fresh++] = candidates[i];
+	}
+	for (size_t i = 0; i < n_fresh; i++)
+		status = fresh[i]->label ? status : QS_NOMEM;
+	if (status == QS_OK)
+		status = qs_candidates_measure(suggestion, fresh, n_fresh, findings);
+	for (size_t i = 0; i < n_fresh; i++) {
+		if (status == QS_OK)
+			status = qs_candidate_keep(suggestion, fresh[i]);
+		else
+			qs_candidate_free(fresh[i]);
+	}
+	for (size_t i = 0; i < n && status == QS_OK; i++)
+		ret_tried[i] = ret_tried[i]->is_refused ? NULL : ret_tried[i];
+	return status;
 }
 
 enum qs_status qs_candidate_try(struct qs_suggestion *suggestion, struct qs_candidate *candidate,
-    const char *label, struct qs_findings *findings, const struct qs_candidate **ret_candidate)
+    struct qs_findings *findings, const struct qs_candidate **ret_tried)
 {
-	const struct qs_candidate *tried = find_tried(suggestion, candidate);
-	struct qs_source *source = NULL;
-	enum qs_status status;
-
-	if (tried) {
-		qs_candidate_free(candidate);
-		*ret_candidate = tried->is_refused ? NULL : tried;
-		return QS_OK;
-	}
-	candidate->label = strdup(label);
-	count_layers(suggestion, candidate);
-	status = candidate->label
-	             ? make_source(suggestion, candidate, &source, &candidate->n_entries)
-	             : QS_NOMEM;
-	if (status == QS_OK)
-		status = try_text(suggestion, source, candidate, true, findings);
-	qs_source_free(source);
-	if (status != QS_OK) {
-		qs_candidate_free(candidate);
-		return status;
-	}
-	status = keep(suggestion, candidate);
-	if (status == QS_OK)
-		*ret_candidate = candidate->is_refused ? NULL : candidate;
-	return status;
+	return qs_candidates_try(suggestion, &candidate, 1, findings, ret_tried);
 }

@@ -16,6 +16,7 @@ enum column {
 	GOAL,
 	BYTES,
 	MACS16,
+	SCALES,
 	N_COLUMNS
 };
 
@@ -41,6 +42,8 @@ static struct qs_cell make_cell(const void *context, size_t row, size_t column)
 		return (struct qs_cell){.number = candidate->value};
 	case GOAL:
 		return (struct qs_cell){.text = candidate->reaches ? "yes" : "no"};
+	case SCALES:
+		return (struct qs_cell){.text = candidate->is_checked ? "own" : "shared"};
 	case BYTES:
 		return (struct qs_cell){.count = candidate->bytes};
 	default:
@@ -86,6 +89,8 @@ static void make_columns(const struct qs_suggestion *suggestion, struct qs_colum
 	    [BYTES] = {"bytes", "bytes", QS_COLUMN_COUNT, true, "of quantized parameters"},
 	    [MACS16] = {"macs16", "macs16", QS_COLUMN_COUNT, true,
 		"multiply-accumulates of a sample at more than 8 bits"},
+	    [SCALES] = {"scales", "scales", QS_COLUMN_TEXT, true,
+		"its own, or those that others had for the same formats"},
 	};
 
 	for (int c = 0; c < N_COLUMNS; c++)
@@ -124,6 +129,19 @@ static void add_goal(const struct qs_suggestion *suggestion, struct qs_text *tex
 		qs_text_addf(text, "reached with %.10g\n", best->value);
 }
 
+static void add_chance(const struct qs_suggestion *suggestion, struct qs_text *text)
+{
+	const struct qs_suggest_chance *chance = &suggestion->chance;
+
+	if (chance->n)
+		qs_text_addf(text,
+		    "\n%zu random choice%s of %zu layer%s (seed %" PRIu64
+		    "): the best has %.10g, the mean is %.10g, %zu reach%s the goal\n",
+		    chance->n, chance->n == 1 ? "" : "s", chance->n_layers,
+		    chance->n_layers == 1 ? "" : "s", suggestion->seed, chance->best, chance->mean,
+		    chance->n_reaching, chance->n_reaching == 1 ? "es" : "");
+}
+
 static enum qs_status write_text(const struct qs_suggestion *suggestion,
     const struct qs_table *table, const struct qs_suggested *entries, size_t n,
     struct qs_text *text)
@@ -148,6 +166,8 @@ static enum qs_status write_text(const struct qs_suggestion *suggestion,
 	qs_text_addf(text, "\n%zu config%s tried; of these none beats another:\n",
 	    suggestion->n_tried, suggestion->n_tried == 1 ? " was" : "s were");
 	status = qs_table_write_text(table, text);
+	if (status == QS_OK)
+		add_chance(suggestion, text);
 	return status == QS_OK ? qs_text_status(text) : status;
 }
 
@@ -174,6 +194,20 @@ static struct json_object *entries_json(
 	return list;
 }
 
+static struct json_object *chance_json(const struct qs_suggestion *suggestion)
+{
+	const struct qs_suggest_chance *chance = &suggestion->chance;
+	struct json_object *object = json_object_new_object();
+
+	qs_json_put(object, "choices", json_object_new_uint64(chance->n));
+	qs_json_put(object, "layers", json_object_new_uint64(chance->n_layers));
+	qs_json_put(object, "seed", json_object_new_uint64(suggestion->seed));
+	qs_json_put(object, "best", qs_table_number_json(chance->best));
+	qs_json_put(object, "mean", qs_table_number_json(chance->mean));
+	qs_json_put(object, "reaching", json_object_new_uint64(chance->n_reaching));
+	return object;
+}
+
 static enum qs_status write_json(const struct qs_suggestion *suggestion,
     const struct qs_table *table, const struct qs_suggested *entries, size_t n,
     struct qs_text *text)
@@ -190,9 +224,13 @@ static enum qs_status write_json(const struct qs_suggestion *suggestion,
 	qs_json_put(document, "format",
 	    json_object_new_string(
 		suggestion->best->promotion == QS_PROMOTION_FLOAT16 ? "float16" : "int16"));
+	qs_json_put(document, "layers", json_object_new_uint64(suggestion->best->n_layers));
 	qs_json_put(document, "entries", entries_json(suggestion, entries, n));
 	qs_json_put(document, "tried", json_object_new_uint64(suggestion->n_tried));
+	qs_json_put(document, "calibrated", json_object_new_uint64(suggestion->n_calibrated));
 	qs_json_put(document, "pareto", qs_table_json(table));
+	if (suggestion->chance.n)
+		qs_json_put(document, "random", chance_json(suggestion));
 	return qs_json_write(document, text);
 }
 

@@ -96,10 +96,22 @@ static bool read_strategy(const struct arguments *arguments, struct qs_suggest_o
 				      : options->strategy_number <= 1))
 		return true;
 	usage_error(arguments,
-	    "--strategy cannot be \"%s\"; expected fewest, topk=N, ratio=R with R up to 1, "
+	    "--strategy cannot be \"%s\"; expected fewest, types, topk=N, ratio=R with R up to 1, "
 	    "thresholds or staged",
 	    word);
 	return false;
+}
+
+/* --random and --seed. */
+static bool read_chance(const struct arguments *arguments, struct qs_suggest_options *options)
+{
+	size_t seed = 1;
+
+	if (!option_count(arguments, OPTION_RANDOM, 0, &options->n_random) ||
+	    !option_count(arguments, OPTION_SEED, 0, &seed))
+		return false;
+	options->seed = seed;
+	return true;
 }
 
 static bool read_options(const struct arguments *arguments, struct qs_suggest_options *options)
@@ -109,7 +121,7 @@ static bool read_options(const struct arguments *arguments, struct qs_suggest_op
 	options->measure = command ? metric_command : NULL;
 	options->measure_context = (void *)command;
 	if (!read_goal(arguments, options) || !read_strategy(arguments, options) ||
-	    !option_threads(arguments, &options->n_threads))
+	    !read_chance(arguments, options) || !option_threads(arguments, &options->n_threads))
 		return false;
 	for (size_t i = 0; i < arguments->n_given; i++) {
 		if (arguments->given[i].option == OPTION_BUDGET &&

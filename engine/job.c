@@ -79,18 +79,23 @@ static enum qs_status take_fingerprints(struct qs_job *job, struct qs_findings *
 	                       : status;
 }
 
-static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings)
+enum qs_status qs_job_plan(struct qs_job *job, struct qs_findings *findings)
 {
 	const struct qs_spec_source specs = {layer_spec, quantizes, job,
 	    qs_policy_device(job->policy), job->written.written == QS_WRITTEN_INT_WEIGHTS};
-	enum qs_status status = find_folded_layers(job);
+	const enum qs_status status = qs_plan_new(job->layers, &specs, findings, &job->plan);
 
-	if (status == QS_OK)
-		status = qs_plan_new(job->layers, &specs, findings, &job->plan);
 	if (status == QS_OK)
 		job->plan->corrects_biases =
 		    qs_policy_switch(job->policy, QS_SWITCH_INCLUDE_BIAS_CORR);
 	return status;
+}
+
+static enum qs_status make_plan(struct qs_job *job, struct qs_findings *findings)
+{
+	const enum qs_status status = find_folded_layers(job);
+
+	return status == QS_OK ? qs_job_plan(job, findings) : status;
 }
 
 /* The lowest opset at which every site of the plan can be said at all. */

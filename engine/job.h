@@ -66,6 +66,9 @@ struct qs_calib_identity qs_job_identity(const struct qs_job *job);
  * read. QS_IO with a finding. */
 enum qs_status qs_job_identify(struct qs_job *job, struct qs_findings *findings);
 
+/* Plans the layers of a job by its policy and its selection. As qs_plan_new(). */
+enum qs_status qs_job_plan(struct qs_job *job, struct qs_findings *findings);
+
 /* Plans anew what was changed or written into, with what was set before. */
 enum qs_status qs_job_plan_again(struct qs_job *job, struct qs_findings *findings);
 

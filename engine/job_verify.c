@@ -5,31 +5,7 @@
 
 #include "base/finding.h"
 #include "engine/job.h"
-
-/* Gives a site the scales, and the correction, of another. */
-static enum qs_status copy_scales(struct qs_site *site, const struct qs_site *from)
-{
-	const size_t n = from->qparams.n;
-	enum qs_status status = n ? qs_qparams_init(&site->qparams, n) : QS_OK;
-
-	if (status != QS_OK)
-		return status;
-	site->qparams.quant_min = from->qparams.quant_min;
-	site->qparams.quant_max = from->qparams.quant_max;
-	for (size_t i = 0; i < n; i++) {
-		site->qparams.scale[i] = from->qparams.scale[i];
-		site->qparams.zero_point[i] = from->qparams.zero_point[i];
-		site->qparams.float_max[i] = from->qparams.float_max[i];
-	}
-	if (!from->correction)
-		return QS_OK;
-	site->correction = malloc(from->n_correction * sizeof(*site->correction) + 1);
-	if (!site->correction)
-		return QS_NOMEM;
-	memcpy(site->correction, from->correction, from->n_correction * sizeof(*site->correction));
-	site->n_correction = from->n_correction;
-	return QS_OK;
-}
+#include "engine/replan.h"
 
 /* The plan of a job once more, of a model that nothing was written into. What there was to find was
  * found when the job was made. */
@@ -50,7 +26,7 @@ static enum qs_status make_twin(const struct qs_job *job, struct qs_job **ret_tw
 		status = QS_BUG;
 	for (size_t i = 0; status == QS_OK && i < job->plan->n_sites; i++)
 		status = strcmp(twin->plan->sites[i].name, job->plan->sites[i].name) == 0
-		             ? copy_scales(&twin->plan->sites[i], &job->plan->sites[i])
+		             ? qs_site_take_scales(&twin->plan->sites[i], &job->plan->sites[i])
 		             : QS_BUG;
 	qs_findings_free(silent);
 	if (status == QS_OK)

@@ -303,7 +303,8 @@ static enum qs_status run_session(struct qs_runner *runner, const struct visitin
 	enum qs_status status = QS_OK;
 
 	if (!item->is_ready)
-		status = qs_runner_piece_init(runner, piece, NULL, runner->findings, item);
+		status =
+		    qs_runner_piece_init(runner, piece, runner->plan, NULL, runner->findings, item);
 	if (status != QS_OK || !item->n_results)
 		return status;
 	inputs = calloc(item->n_sources + 1, sizeof(*inputs));

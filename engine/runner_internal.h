@@ -52,10 +52,12 @@ struct qs_runner {
 
 /*
  * Prepares a piece, zeroed: its graph as a model, and a session of it. What it reads is there.
- * `is_on` has for each site whether a constant is in its format, rather than as it is; NULL: all.
+ * `formats` is the plan of the runner, or one like it, whose sites say what constants are. `is_on`
+ * has for each site whether a constant is in its format, rather than as it is; NULL: all.
  */
-enum qs_status qs_runner_piece_init(struct qs_runner *runner, size_t piece, const bool *is_on,
-    struct qs_findings *findings, struct qs_piece *item);
+enum qs_status qs_runner_piece_init(struct qs_runner *runner, size_t piece,
+    const struct qs_plan *formats, const bool *is_on, struct qs_findings *findings,
+    struct qs_piece *item);
 void qs_runner_piece_done(struct qs_piece *item);
 
 /* What a piece reads, at the moment; the tensor as it is, where a site did not give anything. */

@@ -29,7 +29,8 @@ struct making {
 	struct qs_runner *runner;
 	struct qs_piece *item;
 	size_t piece;
-	const bool *is_on; /* by site: constants in their formats; NULL: all */
+	const struct qs_plan *formats; /* whose sites say what constants are */
+	const bool *is_on;             /* by site: constants in their formats; NULL: all */
 	struct qs_findings *findings;
 	const struct qs_graph *graph;
 	struct qs_arena arena;        /* until the session is there */
@@ -115,12 +116,12 @@ static void add_tensor(
 /* A constant as its site has it; as it is, where its scales are not known yet. */
 static void add_constant_site(struct making *making, size_t index, char *name)
 {
-	const struct qs_site *site = &making->runner->plan->sites[index];
+	const struct qs_site *site = &making->formats->sites[index];
 	float *values;
 	size_t n;
 
 	making->status = qs_constant_fake(
-	    making->runner->plan, making->runner->registry, site, making->findings, &values, &n);
+	    making->formats, making->runner->registry, site, making->findings, &values, &n);
 	if (making->status == QS_OK)
 		add_tensor(making, site, name, values, n);
 }
@@ -586,12 +587,14 @@ static void release(struct making *making)
 	qs_arena_done(&making->arena);
 }
 
-enum qs_status qs_runner_piece_init(struct qs_runner *runner, size_t piece, const bool *is_on,
-    struct qs_findings *findings, struct qs_piece *item)
+enum qs_status qs_runner_piece_init(struct qs_runner *runner, size_t piece,
+    const struct qs_plan *formats, const bool *is_on, struct qs_findings *findings,
+    struct qs_piece *item)
 {
 	struct making making = {.runner = runner,
 	    .item = item,
 	    .piece = piece,
+	    .formats = formats,
 	    .is_on = is_on,
 	    .findings = findings,
 	    .graph = runner->plan->layers->graph,

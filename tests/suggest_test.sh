@@ -81,6 +81,24 @@ echo "float $float, int8 $before, with the entry $after of 1000"
 head -c 540 "$int8" >"$scratch/before"
 head -c 540 "$scratch/new.json" | cmp - "$scratch/before" || fail 'what stands before the entry was touched'
 
+# What is told of it is what the config gives when it is calibrated as it is.
+told=$(sed -n 's/^goal: .* reached with //p' "$scratch/told")
+given=$("$QSTRATA" sensitivity --config "$scratch/new.json" --model "$scratch/harmed.onnx" --data "$scratch/data" \
+	--cumulative input --format csv | tail -1 | cut -d, -f3)
+awk "BEGIN {d = $told - $given; exit !(d < 1e-9 && d > -1e-9)}" || fail "$told is told, and it gives $given"
+
+# Against chance, which a seed repeats; and by types.
+for seed in 3 3 4; do
+	suggest "$int8" "$scratch/harmed.onnx" --goal cosine=0.999 --random 20 --seed $seed
+	status=$?
+	expect 0 "^20 random choices of 1 layer (seed $seed): the best has 0\.9" 'random choices'
+	grep '^20 random' "$scratch/told" >>"$scratch/chances"
+done
+[ "$(sort -u "$scratch/chances" | wc -l)" -eq 2 ] || fail "seeds: $(cat "$scratch/chances")"
+suggest "$int8" "$scratch/harmed.onnx" --goal cosine=0.999 --strategy types
+status=$?
+expect 0 '^1 entry, ' 'by types'
+
 # The same by what a command counts; it is told when it cannot. Nothing is left behind.
 cat >"$scratch/count.sh" <<END
 "$build/examples/digits/accuracy" "$digits/test" "\$1" | sed 's/^accuracy [0-9.]* % (\([0-9]*\) of.*/counted\n\1\n/'

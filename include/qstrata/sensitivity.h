@@ -92,6 +92,7 @@ QS_API enum qs_status qs_steps_write(const struct qs_job *job,
 /** How layers are chosen: X(ID, "word", "what it does"). */
 #define QS_STRATEGY_LIST(X)                                                                        \
 	X(FEWEST, "fewest", "as few layers as reach the goal, at 16 bits")                         \
+	X(TYPES, "types", "as few types of layers as reach the goal, all of each at 16 bits")      \
 	X(TOP, "topk", "topk=N: the layers of the N most sensitive rows, at 16 bits")              \
 	X(RATIO, "ratio", "ratio=R: the same for this share of all rows, from 0 to 1")             \
 	X(THRESHOLDS, "thresholds",                                                                \
@@ -138,6 +139,8 @@ struct qs_suggest_options {
 	double strategy_number; /**< of TOP and RATIO */
 	uint64_t bytes_limit;   /**< of quantized parameters; UINT64_MAX: any */
 	uint64_t macs16_limit;  /**< multiply-accumulates at more than 8 bits, a sample */
+	size_t n_random;        /**< random choices of as many layers to hold the best against */
+	uint64_t seed;          /**< of these; the same seed gives the same choices */
 	const char *temporary;  /**< where models for `measure` are written */
 	qs_progress *progress;  /**< counts configs that were tried, or NULL */
 	void *context;          /**< of progress */
@@ -155,6 +158,10 @@ struct qs_suggestion;
  * Looks for entries that give layers more bits until a goal is reached: for types where all layers
  * of a type need it, by name for the others. Layers that an entry of the config selects stay as
  * they are. What is suggested has no errors, and no warnings that the config has not.
+ *
+ * Configs are tried with scales that were found for the same formats under the config as it is and
+ * under one with 16 bits everywhere. The one that is suggested is calibrated and run as it is, and
+ * its value is the one of that.
  *
  * QS_OK also when the goal is not reached, which a finding and qs_suggestion_reached() say.
  * QS_INVALID without a finding when it was stopped, else QS_INVALID, QS_IO or QS_UNSUPPORTED with a

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analysis/replay.h"
+#include "engine/replan.h"
 #include "engine/runner.h"
 #include "engine/site.h"
 #include "qstrata/numbers.h"
@@ -72,8 +73,9 @@ static struct qs_replayed run(struct trial *trial, const char *const *names)
 	for (size_t i = 0; names[i]; i++)
 		trial->is_on[engine_site(&trial->engine, names[i]) - trial->engine.plan->sites] =
 		    true;
-	assert_int_equal(
-	    qs_replay_run(trial->replay, trial->is_on, trial->engine.findings, &replayed), QS_OK);
+	assert_int_equal(qs_replay_run(trial->replay, trial->engine.plan, trial->is_on,
+			     trial->engine.findings, &replayed),
+	    QS_OK);
 	return replayed;
 }
 #define RUN(trial, ...) run(trial, (const char *const[]){__VA_ARGS__, NULL})
@@ -109,8 +111,9 @@ static void expect_as_runner(struct trial *trial, bool activations, bool constan
 
 	for (size_t i = 0; i < plan->n_sites; i++)
 		trial->is_on[i] = plan->sites[i].is_constant ? constants : activations;
-	assert_int_equal(
-	    qs_replay_run(trial->replay, trial->is_on, trial->engine.findings, &replayed), QS_OK);
+	assert_int_equal(qs_replay_run(trial->replay, trial->engine.plan, trial->is_on,
+			     trial->engine.findings, &replayed),
+	    QS_OK);
 	/* A runner leaves constants without scales as they are. */
 	for (size_t i = 0; i < plan->n_sites && !constants; i++) {
 		if (plan->sites[i].is_constant)
@@ -160,6 +163,41 @@ static void formats_of_layers_give_what_a_whole_run_gives(void **state)
 	(void)state;
 	expect_as_runner(&trial, true, true);
 	end(&trial);
+}
+
+/* The output with all formats of a plan on, bit by bit. */
+static struct qs_replayed run_all(struct trial *trial, const struct qs_plan *plan)
+{
+	struct qs_replayed replayed;
+
+	for (size_t i = 0; i < plan->n_sites; i++)
+		trial->is_on[i] = true;
+	assert_int_equal(
+	    qs_replay_run(trial->replay, plan, trial->is_on, trial->engine.findings, &replayed),
+	    QS_OK);
+	assert_non_null(replayed.outputs[0].data);
+	return replayed;
+}
+
+static void a_plan_like_it_is_run_as_its_own_replay_runs_it(void **state)
+{
+	struct trial narrow = start(CONFIG, branches);
+	struct trial wide = start(ENGINE_CONFIG("\"bit_width\": 12, " ENGINE_INT8, ""), branches);
+	struct qs_replayed own, lent, again;
+
+	(void)state;
+	assert_true(qs_plan_is_like(narrow.engine.plan, wide.engine.plan));
+	own = run_all(&wide, wide.engine.plan);
+	lent = run_all(&narrow, wide.engine.plan);
+	again = run_all(&narrow, narrow.engine.plan);
+	assert_int_equal(own.outputs[0].size, lent.outputs[0].size);
+	assert_memory_equal(own.outputs[0].data, lent.outputs[0].data, own.outputs[0].size);
+	assert_memory_not_equal(lent.outputs[0].data, again.outputs[0].data, again.outputs[0].size);
+	qs_replayed_done(&own);
+	qs_replayed_done(&lent);
+	qs_replayed_done(&again);
+	end(&narrow);
+	end(&wide);
 }
 
 static void a_run_does_not_depend_on_the_runs_before_it(void **state)
@@ -258,6 +296,7 @@ int main(void)
 	    cmocka_unit_test(all_formats_give_what_a_whole_run_gives),
 	    cmocka_unit_test(some_formats_give_what_a_whole_run_gives),
 	    cmocka_unit_test(formats_of_layers_give_what_a_whole_run_gives),
+	    cmocka_unit_test(a_plan_like_it_is_run_as_its_own_replay_runs_it),
 	    cmocka_unit_test(a_run_does_not_depend_on_the_runs_before_it),
 	    cmocka_unit_test(nothing_on_computes_nothing),
 	    cmocka_unit_test(only_what_a_change_reaches_is_computed),
