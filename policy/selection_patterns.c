@@ -2,9 +2,9 @@
 /*
  * Patterns against layers.
  *
- * Trying each pattern on each layer is the product of both, and most tries fail. So the texts that a
- * pattern cannot do without, one for each of its alternatives, are taken from each, all of them are
- * looked for in a name at once, and only the patterns that have a text there are tried. Those
+ * Trying each pattern on each layer is the product of both, and most tries fail. So the texts that
+ * a pattern cannot do without, one for each of its alternatives, are taken from each, all of them
+ * are looked for in a name at once, and only the patterns that have a text there are tried. Those
  * without such texts are tried on all.
  */
 #include <stdlib.h>
