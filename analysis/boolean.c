@@ -32,3 +32,20 @@ const struct qs_value *qs_boolean_before(const struct qs_graph *graph, const str
 	}
 	return NULL;
 }
+
+struct qs_finding *qs_boolean_tell(struct qs_findings *findings, struct qs_place place,
+    const char *node, const struct qs_value *made, const char *device, const char *source)
+{
+	struct qs_finding *finding = qs_finding_add(findings, QS_FINDING_BOOLEAN_OPERAND, place,
+	    "\"%s\" takes a boolean as \"%s\", which has no scale of its own: %s computes it on "
+	    "its "
+	    "processor",
+	    node, made->name, device ? device : "a device");
+
+	qs_finding_hint(findings, finding,
+	    "quantize what the boolean is converted to on its own: a config of integers does when "
+	    "it "
+	    "is applied, qstrata rewrite --mask does it in the model (%s)",
+	    source);
+	return finding;
+}

@@ -220,6 +220,7 @@ const char *qs_doctor_fix_scale(
 
 /* What to do with a scale that was advised: words for a hint. */
 #define QS_DOCTOR_HOW_TO_FIX                                                                       \
-	"a config cannot say scales: --write-scales FILE writes this one, for --scales FILE"
+	"no config can say that: doctor --write-scales FILE writes it, apply --scales FILE takes " \
+	"it"
 
 #endif

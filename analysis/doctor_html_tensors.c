@@ -94,15 +94,15 @@ static const struct qs_html_column columns[] = {
     {"kind", "input, weights, bias or activation", false},
     {"format", "what it is quantized to", false},
     {"scale", "one step; empty when there is none or one a channel", true},
-    {"min", "in float32", true},
-    {"max", "in float32", true},
-    {"mean", "in float32", true},
-    {"deviation", "in float32", true},
     {"dB", "signal to quantization noise against the float32 model; less is worse", true},
     {"own dB", "the same of its own rounding alone", true},
     {"cosine", "against the float32 model", true},
     {"most off", "largest difference from the float32 model", true},
     {"in steps", "the same in steps of its scale", true},
+    {"min", "in float32", true},
+    {"max", "in float32", true},
+    {"mean", "in float32", true},
+    {"deviation", "in float32", true},
     {"used %", "of the codes, those between the least and the most value", true},
     {"cut off %", "values beyond the integers", true},
     {"lost %", "of the values other than 0, those that become 0", true},
@@ -147,15 +147,15 @@ static void add_row(struct qs_doctor_page *page, size_t index)
 	const bool compared = tensor->is_compared && !tensor->is_boolean;
 	const double off = compared ? qs_agreement_of(&tensor->error, QS_METRIC_ATOL) : NAN;
 	const double numbers[] = {
-	    moments->n ? (double)moments->least : NAN,
-	    moments->n ? (double)moments->most : NAN,
-	    moments->n ? moments->mean : NAN,
-	    sqrt(qs_moments_variance(moments)),
 	    qs_doctor_decibels(tensor),
 	    own_decibels(tensor),
 	    compared ? qs_agreement_of(&tensor->error, QS_METRIC_COSINE) : NAN,
 	    off,
 	    off / scale_of(site),
+	    moments->n ? (double)moments->least : NAN,
+	    moments->n ? (double)moments->most : NAN,
+	    moments->n ? moments->mean : NAN,
+	    sqrt(qs_moments_variance(moments)),
 	    used_percent(tensor, site),
 	    percent(tensor->cut.saturated, tensor->cut.total),
 	    percent(tensor->n_lost, tensor->n_some),
@@ -189,7 +189,7 @@ void qs_doctor_add_tensors(struct qs_doctor_page *page)
 				 "placeholder=\"name, layer, format\">"
 				 "</label></p>\n");
 	qs_html_begin_table(page->text, "tensor-table",
-	    "Every tensor: what it holds in float32, and what quantization makes of it", columns,
+	    "Every tensor: what quantization makes of it, and what it holds in float32", columns,
 	    sizeof(columns) / sizeof(*columns));
 	for (size_t i = 0; i < n; i++) {
 		if (page->has_row[i])

@@ -90,7 +90,7 @@ static void advise(struct qs_doctor *doctor, struct qs_finding *finding, const s
 	    !qs_doctor_fix_scale(doctor, site, scale))
 		qs_finding_hint(doctor->findings, finding,
 		    COMPARE_WITH_0 "; or fix the scale of \"%s\" to %s, so that %.9g is a "
-		                   "code; " QS_DOCTOR_HOW_TO_FIX,
+				   "code; " QS_DOCTOR_HOW_TO_FIX,
 		    site->tensor, scale, (double)values[inexact]);
 	else
 		qs_finding_hint(doctor->findings, finding, COMPARE_WITH_0);

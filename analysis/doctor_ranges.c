@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "analysis/doctor.h"
+#include "engine/calib_file.h"
 #include "engine/calibrate.h"
 #include "engine/scales.h"
 
@@ -82,10 +83,8 @@ void qs_doctor_check_never_observed(struct qs_doctor *doctor, const struct qs_do
 	if (n < 2 || n_initial < n)
 		return;
 	qs_finding_hint(doctor->findings,
-	    qs_doctor_add(doctor, row, doctor->plan->sites[index].value,
-		"all %zu scales of inputs and activations are 1: nothing was observed", n),
-	    "calibrate again: a model in evaluation observes nothing until its fake quantization "
-	    "is set to calibration, and setting it to evaluation afterwards stops that again");
+	    qs_doctor_add(doctor, row, doctor->plan->sites[index].value, QS_NEVER_OBSERVED, n),
+	    QS_OBSERVE_AGAIN);
 }
 
 /* How far data lies beyond the integers, in units of the data: below 0 when it does not. */

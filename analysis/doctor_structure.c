@@ -327,39 +327,27 @@ void qs_doctor_check_float_constant(struct qs_doctor *doctor, const struct qs_do
 	}
 }
 
-/* The node that makes a boolean a number, behind what only moves values; QS_NONE for none. */
-static size_t boolean_source(const struct qs_doctor *doctor, size_t node, size_t input)
+/* Tells of an operand that is a boolean beside quantized data and has no scale for a device. */
+static void check_boolean(
+    struct qs_doctor *doctor, const struct qs_doctor_row *row, size_t node, size_t input)
 {
 	const struct qs_value *value = qs_graph_input(doctor->graph, node, input);
 	const struct qs_value *made = qs_boolean_before(doctor->graph, value, NULL, NULL);
 
-	return made ? made->producer : QS_NONE;
+	/* What is planned here gives it a scale; a device's own tool looks for one in the model. */
+	if (!made || qs_doctor_read_site(doctor, node, 1 - input) == QS_NONE ||
+	    (!doctor->is_precise && qs_doctor_read_site(doctor, node, input) != QS_NONE))
+		return;
+	qs_boolean_tell(doctor->findings, qs_model_place(doctor->graph->model, doctor->findings),
+	    qs_doctor_label(doctor, node), made, doctor->target ? doctor->target->name : NULL,
+	    row->source);
+	doctor->n_found[row - qs_doctor_rows]++;
 }
 
 void qs_doctor_check_boolean_operand(struct qs_doctor *doctor, const struct qs_doctor_row *row)
 {
 	for (size_t i = 0; i < doctor->graph->n_nodes; i++) {
-		if (!is_arithmetic(doctor->graph->nodes[i].proto))
-			continue;
-		for (size_t k = 0; k < 2; k++) {
-			const size_t source = boolean_source(doctor, i, k);
-			const size_t other = qs_doctor_read_site(doctor, i, 1 - k);
-			struct qs_finding *finding;
-
-			/* What is planned here gives it a format; a device's own tool looks for one
-			 * in the model. */
-			if (source == QS_NONE || other == QS_NONE ||
-			    (!doctor->is_precise && qs_doctor_read_site(doctor, i, k) != QS_NONE))
-				continue;
-			finding = qs_doctor_add(doctor, row, QS_NONE,
-			    "\"%s\" takes the boolean of \"%s\" as a float beside quantized data: "
-			    "a "
-			    "device converts it, and computes this layer on its processor",
-			    qs_doctor_label(doctor, i), qs_doctor_label(doctor, source));
-			qs_finding_hint(doctor->findings, finding,
-			    "quantize the float behind \"%s\" on its own, with QuantizeLinear and "
-			    "DequantizeLinear or a QuantStub; qstrata rewrite --mask does it",
-			    qs_doctor_label(doctor, source));
-		}
+		for (size_t k = 0; is_arithmetic(doctor->graph->nodes[i].proto) && k < 2; k++)
+			check_boolean(doctor, row, i, k);
 	}
 }

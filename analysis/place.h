@@ -85,10 +85,27 @@ const struct qs_value *qs_place_boolean(const struct qs_placement *placement, si
 bool qs_place_measure(
     const struct qs_graph *graph, size_t node, enum qs_limit limit, uint64_t *ret_size);
 
+/* ---- place_axis.c: measures of what is done along axes --------------------------------------- */
+
+typedef bool qs_place_measurer(const struct qs_graph *graph, size_t node, uint64_t *ret_size);
+qs_place_measurer qs_place_axes, qs_place_reduced, qs_place_joined_samples,
+    qs_place_repeated_samples, qs_place_off_channels, qs_place_dropped_axes;
+
 /* ---- place_segment.c ------------------------------------------------------------------------- */
 
 /* Numbers the segments of the BPU and finds what splits them. May return QS_NOMEM. */
 enum qs_status qs_place_segments(struct qs_placement *placement);
+
+/* ---- place_write.c --------------------------------------------------------------------------- */
+
+const struct qs_profile *qs_placement_profile(const struct qs_placement *placement);
+
+/* How many nodes run on a unit. */
+size_t qs_placement_count(const struct qs_placement *placement, enum qs_unit on);
+
+/* Adds device, segments, nodes and layers to an object. */
+struct json_object;
+void qs_placement_put(struct json_object *object, const struct qs_placement *placement);
 
 /* ---- place_tell.c ---------------------------------------------------------------------------- */
 

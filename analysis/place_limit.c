@@ -7,8 +7,6 @@
 #include "analysis/place.h"
 #include "model/tensor.h"
 
-typedef bool measure(const struct qs_graph *graph, size_t node, uint64_t *ret_size);
-
 /* The largest of an attribute's integers; what the operator takes without it is not beyond. */
 static bool largest_of(
     const struct qs_graph *graph, size_t node, const char *name, uint64_t *ret_size)
@@ -154,73 +152,6 @@ static bool measure_constants(const struct qs_graph *graph, size_t node, uint64_
 	return true;
 }
 
-/* The axes of a reduction: an attribute, or a constant since opset 13 and 18; of ArgMax one. */
-static bool list_axes(
-    const struct qs_graph *graph, size_t node, int64_t *axes, size_t limit, size_t *ret_n)
-{
-	const Onnx__NodeProto *proto = graph->nodes[node].proto;
-	const Onnx__AttributeProto *attribute = qs_attribute(proto, "axes");
-	const struct qs_value *input = qs_graph_input(graph, node, 1);
-	int64_t *values = NULL;
-	struct qs_findings *silent;
-	bool known = false;
-
-	if (qs_attribute(proto, "axis")) {
-		axes[0] = qs_attribute_int(proto, "axis", 0);
-		*ret_n = 1;
-		return true;
-	}
-	if (attribute && attribute->n_ints <= limit) {
-		for (size_t i = 0; i < attribute->n_ints; i++)
-			axes[i] = attribute->ints[i];
-		*ret_n = attribute->n_ints;
-		return true;
-	}
-	silent = qs_findings_new();
-	if (silent && input && input->constant &&
-	    qs_tensor_read_integers(graph->model, input->constant, silent, &values, ret_n) ==
-		QS_OK &&
-	    *ret_n <= limit) {
-		for (size_t i = 0; i < *ret_n; i++)
-			axes[i] = values[i];
-		known = true;
-	}
-	free(values);
-	qs_findings_free(silent);
-	return known;
-}
-
-static bool measure_axes(const struct qs_graph *graph, size_t node, uint64_t *ret_size)
-{
-	int64_t axes[QS_RANK_LIMIT];
-	size_t n;
-
-	if (!list_axes(graph, node, axes, QS_RANK_LIMIT, &n))
-		return false;
-	*ret_size = n;
-	return true;
-}
-
-static bool measure_reduced(const struct qs_graph *graph, size_t node, uint64_t *ret_size)
-{
-	const struct qs_value *value = qs_graph_input(graph, node, 0);
-	int64_t axes[QS_RANK_LIMIT];
-	size_t n;
-
-	*ret_size = 0;
-	if (!value || value->rank < 0 || !list_axes(graph, node, axes, QS_RANK_LIMIT, &n))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		const int64_t axis = axes[i] < 0 ? axes[i] + value->rank : axes[i];
-
-		if (axis < 0 || axis >= value->rank || value->dims[axis] < 0)
-			return false;
-		if ((uint64_t)value->dims[axis] > *ret_size)
-			*ret_size = (uint64_t)value->dims[axis];
-	}
-	return true;
-}
-
 static bool measure_block(const struct qs_graph *graph, size_t node, uint64_t *ret_size)
 {
 	const int64_t block = qs_attribute_int(graph->nodes[node].proto, "blocksize", 0);
@@ -229,7 +160,51 @@ static bool measure_block(const struct qs_graph *graph, size_t node, uint64_t *r
 	return block > 0;
 }
 
-static measure *const measures[QS_LIMIT__COUNT] = {[QS_LIMIT_KERNEL] = measure_kernel,
+static bool measure_exponents(const struct qs_graph *graph, size_t node, uint64_t *ret_size)
+{
+	const struct qs_value *exponent = qs_graph_input(graph, node, 1);
+	size_t count;
+
+	if (!exponent || exponent->rank < 0 ||
+	    !qs_shape_count(exponent->dims, (size_t)exponent->rank, &count))
+		return false;
+	*ret_size = count;
+	return true;
+}
+
+static bool measure_dilated_stride(const struct qs_graph *graph, size_t node, uint64_t *ret_size)
+{
+	uint64_t dilation;
+
+	return measure_dilation(graph, node, &dilation) && dilation > 1 &&
+	       measure_stride(graph, node, ret_size);
+}
+
+static bool measure_output_pad(const struct qs_graph *graph, size_t node, uint64_t *ret_size)
+{
+	return largest_of(graph, node, "output_padding", ret_size);
+}
+
+static bool measure_points(const struct qs_graph *graph, size_t node, uint64_t *ret_size)
+{
+	uint64_t side;
+
+	if (!measure_kernel(graph, node, &side))
+		return false;
+	*ret_size = side == 1;
+	return true;
+}
+
+/* Strides are 1 where nothing says otherwise. */
+static bool measure_unit_strides(const struct qs_graph *graph, size_t node, uint64_t *ret_size)
+{
+	uint64_t stride;
+
+	*ret_size = !measure_stride(graph, node, &stride) || stride == 1;
+	return true;
+}
+
+static qs_place_measurer *const measures[QS_LIMIT__COUNT] = {[QS_LIMIT_KERNEL] = measure_kernel,
     [QS_LIMIT_STRIDE] = measure_stride,
     [QS_LIMIT_DILATION] = measure_dilation,
     [QS_LIMIT_PAD] = measure_pad,
@@ -239,9 +214,18 @@ static measure *const measures[QS_LIMIT__COUNT] = {[QS_LIMIT_KERNEL] = measure_k
     [QS_LIMIT_BATCH] = measure_batch,
     [QS_LIMIT_SIDE] = measure_side,
     [QS_LIMIT_CONSTANTS] = measure_constants,
-    [QS_LIMIT_REDUCED] = measure_reduced,
-    [QS_LIMIT_AXES] = measure_axes,
-    [QS_LIMIT_BLOCK] = measure_block};
+    [QS_LIMIT_REDUCED] = qs_place_reduced,
+    [QS_LIMIT_AXES] = qs_place_axes,
+    [QS_LIMIT_BLOCK] = measure_block,
+    [QS_LIMIT_JOINED_SAMPLES] = qs_place_joined_samples,
+    [QS_LIMIT_REPEATED_SAMPLES] = qs_place_repeated_samples,
+    [QS_LIMIT_OFF_CHANNELS] = qs_place_off_channels,
+    [QS_LIMIT_DROPPED_AXES] = qs_place_dropped_axes,
+    [QS_LIMIT_EXPONENTS] = measure_exponents,
+    [QS_LIMIT_DILATED_STRIDE] = measure_dilated_stride,
+    [QS_LIMIT_OUTPUT_PAD] = measure_output_pad,
+    [QS_LIMIT_POINTS] = measure_points,
+    [QS_LIMIT_UNIT_STRIDES] = measure_unit_strides};
 
 bool qs_place_measure(
     const struct qs_graph *graph, size_t node, enum qs_limit limit, uint64_t *ret_size)

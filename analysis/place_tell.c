@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analysis/boolean.h"
 #include "analysis/place.h"
 #include "base/finding.h"
 #include "model/onnx.h"
@@ -29,15 +30,12 @@ static const char *name_of(const struct teller *teller, const struct qs_placed *
 
 static void tell_boolean(const struct teller *teller, const struct qs_placed *placed)
 {
-	struct qs_finding *finding = qs_finding_add(teller->findings, QS_FINDING_BOOLEAN_ON_CPU,
-	    teller->place,
-	    "%s \"%s\" reads a boolean as \"%s\", which has no scale: on %s it runs on the CPU",
-	    op_of(teller, placed), name_of(teller, placed), placed->boolean->name, teller->device);
+	struct qs_text source = QS_TEXT_INIT;
 
-	qs_finding_hint(teller->findings, finding,
-	    "quantize what the boolean is converted to: a config of integers does, qstrata "
-	    "rewrite --mask does it in the model (%s, %s)",
-	    placed->fact->source, placed->fact->date);
+	qs_text_addf(&source, "%s, %s", placed->fact->source, placed->fact->date);
+	qs_boolean_tell(teller->findings, teller->place, name_of(teller, placed), placed->boolean,
+	    teller->device, source.data);
+	qs_findings_end_text(teller->findings, &source);
 }
 
 static void tell_limit(const struct teller *teller, const struct qs_placed *placed)

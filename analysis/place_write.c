@@ -6,7 +6,7 @@
 #include "base/table.h"
 #include "model/onnx.h"
 
-static const struct qs_profile *profile_of(const struct qs_placement *placement)
+const struct qs_profile *qs_placement_profile(const struct qs_placement *placement)
 {
 	size_t n_profiles;
 
@@ -221,7 +221,7 @@ static enum qs_status write_layers(const struct qs_placement *placement,
 	return good ? QS_OK : QS_NOMEM;
 }
 
-static size_t count_on(const struct qs_placement *placement, enum qs_unit on)
+size_t qs_placement_count(const struct qs_placement *placement, enum qs_unit on)
 {
 	size_t n = 0;
 
@@ -233,8 +233,8 @@ static size_t count_on(const struct qs_placement *placement, enum qs_unit on)
 static void write_sums(const struct qs_placement *placement, struct qs_text *text)
 {
 	const struct qs_segments segments = placement->segments;
-	const size_t n_unknown = count_on(placement, QS_UNIT_UNKNOWN);
-	const size_t n_cpu = count_on(placement, QS_UNIT_CPU);
+	const size_t n_unknown = qs_placement_count(placement, QS_UNIT_UNKNOWN);
+	const size_t n_cpu = qs_placement_count(placement, QS_UNIT_CPU);
 	bool known;
 	const char *unit = qs_place_unit_name(placement, &known);
 
@@ -262,7 +262,7 @@ static void write_references(const struct references *references, struct qs_text
 
 enum qs_status qs_placement_write_text(const struct qs_placement *placement, struct qs_text *text)
 {
-	const struct qs_profile *profile = profile_of(placement);
+	const struct qs_profile *profile = qs_placement_profile(placement);
 	struct references references = {.n = 0};
 	struct qs_arena arena = QS_ARENA_INIT;
 	enum qs_status status;
@@ -357,22 +357,28 @@ static struct json_object *segments_json(const struct qs_placement *placement)
 	return object;
 }
 
-enum qs_status qs_placement_write_json(const struct qs_placement *placement, struct qs_text *text)
+void qs_placement_put(struct json_object *object, const struct qs_placement *placement)
 {
-	struct json_object *document = json_object_new_object();
 	struct json_object *nodes = json_object_new_array(), *layers = json_object_new_array();
 
-	qs_json_put(document, "format", qs_json_text("qstrata-place"));
-	qs_json_put(document, "version", json_object_new_int(1));
-	qs_json_put(document, "model", qs_json_text(placement->options.model));
-	qs_json_put(document, "device", qs_json_text(profile_of(placement)->name));
-	qs_json_put(document, "front_end", qs_json_text(front_end_of(placement)));
-	qs_json_put(document, "segments", segments_json(placement));
 	for (size_t i = 0; i < placement->n_nodes; i++)
 		json_object_array_add(nodes, node_json(placement, &placement->nodes[i]));
 	for (size_t i = 0; i < placement->n_formats; i++)
 		json_object_array_add(layers, layer_json(placement, &placement->formats[i]));
-	qs_json_put(document, "nodes", nodes);
-	qs_json_put(document, "layers", layers);
+	qs_json_put(object, "device", qs_json_text(qs_placement_profile(placement)->name));
+	qs_json_put(object, "segments", segments_json(placement));
+	qs_json_put(object, "nodes", nodes);
+	qs_json_put(object, "layers", layers);
+}
+
+enum qs_status qs_placement_write_json(const struct qs_placement *placement, struct qs_text *text)
+{
+	struct json_object *document = json_object_new_object();
+
+	qs_json_put(document, "format", qs_json_text("qstrata-place"));
+	qs_json_put(document, "version", json_object_new_int(1));
+	qs_json_put(document, "model", qs_json_text(placement->options.model));
+	qs_json_put(document, "front_end", qs_json_text(front_end_of(placement)));
+	qs_placement_put(document, placement);
 	return qs_json_write(document, text);
 }

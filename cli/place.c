@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* place: where the nodes of a model run on a device, and whether it takes their formats. */
-#include "cli/config.h"
+/* place: where the nodes of a model run on devices, and whether these take their formats. */
+#include <stdlib.h>
 
-/* The one device that --target or --profile asks for. False after a complaint. */
-static bool find_device(const struct arguments *arguments, uint64_t devices, size_t *ret_device)
-{
-	*ret_device = 0;
-	if (!devices || (devices & (devices - 1))) {
-		usage_error(arguments,
-		    devices ? "place is for one device at a time" : "--target is missing");
-		return false;
-	}
-	while (!(devices >> *ret_device & 1))
-		++*ret_device;
-	return true;
-}
+#include "cli/config.h"
 
 /* Reads --front-end; of ONNX models it is that for ONNX unless something else is said. */
 static bool find_front_end(const struct arguments *arguments, enum qs_front_end *ret_front_end)
@@ -31,25 +19,72 @@ static bool find_front_end(const struct arguments *arguments, enum qs_front_end 
 	return true;
 }
 
-static int place(const struct arguments *arguments, struct qs_findings *findings,
-    const struct qs_place_options *options)
+/* Placements, one for each device that is asked for. */
+struct places {
+	struct qs_placement **items;
+	size_t n;
+};
+
+/* Places the model on every device; QS_INVALID when one refuses something, with all placements. */
+static enum qs_status place_on_all(struct qs_place_options *options, uint64_t devices,
+    struct qs_findings *findings, struct places *places)
 {
-	struct qs_placement *placement = NULL;
+	enum qs_status worst = QS_OK;
+
+	for (size_t i = 0; i < QS_DEVICE_LIMIT; i++) {
+		struct qs_placement *placement = NULL;
+		enum qs_status status;
+
+		if (!(devices >> i & 1))
+			continue;
+		options->device = i;
+		status = qs_place_model(options, findings, &placement);
+		if (!placement)
+			return status == QS_OK ? QS_BUG : status;
+		places->items[places->n++] = placement;
+		worst = worst == QS_OK ? status : worst;
+	}
+	return worst;
+}
+
+static enum qs_status write_places(const struct places *places, bool json, struct qs_text *text)
+{
+	const struct qs_placement *const *items = (const struct qs_placement *const *)places->items;
+
+	if (places->n == 1)
+		return json ? qs_placement_write_json(items[0], text)
+		            : qs_placement_write_text(items[0], text);
+	return json ? qs_placements_write_json(items, places->n, text)
+	            : qs_placements_write_text(items, places->n, text);
+}
+
+static int place(const struct arguments *arguments, struct qs_findings *findings,
+    struct qs_place_options *options, uint64_t devices)
+{
+	struct places places = {calloc(QS_DEVICE_LIMIT, sizeof(*places.items)), 0};
 	struct qs_text text = QS_TEXT_INIT;
-	enum qs_status status, written;
-	int result;
+	size_t n_devices = 0;
+	enum qs_status status;
+	int result = EXIT_UNABLE;
 	bool json;
 
-	if (!option_json(arguments, &json))
-		return EXIT_UNABLE;
-	status = qs_place_model(options, findings, &placement);
-	if (!placement)
-		return status == QS_NOMEM ? out_of_memory() : EXIT_UNABLE;
-	written = json ? qs_placement_write_json(placement, &text)
-	               : qs_placement_write_text(placement, &text);
-	result = tell_document(&text, written);
-	qs_placement_free(placement);
-	return result == EXIT_CLEAN ? exit_of(status) : result;
+	for (uint64_t rest = devices; rest; rest &= rest - 1)
+		n_devices++;
+	if (!places.items)
+		return out_of_memory();
+	if (option_json(arguments, &json)) {
+		status = place_on_all(options, devices, findings, &places);
+		if (status == QS_NOMEM)
+			result = out_of_memory();
+		else if (places.n == n_devices)
+			result = tell_document(&text, write_places(&places, json, &text));
+		if (result == EXIT_CLEAN)
+			result = exit_of(status);
+	}
+	for (size_t i = 0; i < places.n; i++)
+		qs_placement_free(places.items[i]);
+	free(places.items);
+	return result;
 }
 
 /* The config counts by its own target_device: what the device refuses is for place to say. */
@@ -58,19 +93,22 @@ static int work(const struct arguments *line, struct qs_findings *findings, stru
 	const char *path = line->value[OPTION_CONFIG];
 	struct qs_place_options options = {.model = line->value[OPTION_MODEL],
 	    .allow_unmatched = line->value[OPTION_ALLOW_UNMATCHED] != NULL};
+	uint64_t devices;
 	int status;
 
 	/* Without a config, settings are those of a file in the working folder. */
 	if (!find_config(line, path ? path : "x", config) ||
-	    !find_device(config->arguments, config->options.devices, &options.device) ||
 	    !find_front_end(config->arguments, &options.front_end))
 		return EXIT_UNABLE;
+	devices = config->options.devices;
+	if (!devices)
+		return usage_error(config->arguments, "--target is missing");
 	config->options.devices = 0;
 	if (path && !read_config(config, path, findings, &status))
 		return status;
 	options.rules = config->scope->judgement.rulebook;
 	options.policy = config->policy;
-	return place(config->arguments, findings, &options);
+	return place(config->arguments, findings, &options, devices);
 }
 
 int command_place(const struct arguments *arguments)

@@ -79,10 +79,11 @@ static enum qs_status check_ones(const struct qs_calib_reader *reader, struct js
 	}
 	if (n < 2 || n_ones < n)
 		return QS_OK;
-	return qs_calib_complain(reader, QS_FINDING_NEVER_OBSERVED,
-	    "all %zu scales of inputs and activations are 1, as nodes have them that never "
-	    "observed",
-	    n);
+	qs_finding_hint(reader->findings,
+	    qs_finding_add(
+		reader->findings, QS_FINDING_NEVER_OBSERVED, reader->place, QS_NEVER_OBSERVED, n),
+	    QS_OBSERVE_AGAIN);
+	return QS_INVALID;
 }
 
 /* ---- ranges ---------------------------------------------------------------------------------- */

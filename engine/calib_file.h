@@ -82,6 +82,13 @@ enum qs_status qs_calib_read_correction(const struct qs_calib_reader *reader,
 enum qs_status qs_calib_read_site(const struct qs_calib_reader *reader, const struct qs_plan *plan,
     struct json_object *tensors, struct qs_site *site);
 
+/* What is said of n scales that are all 1, and what to do. */
+#define QS_NEVER_OBSERVED                                                                          \
+	"all %zu scales of inputs and activations are 1, as nodes have them that never observed"
+#define QS_OBSERVE_AGAIN                                                                           \
+	"calibrate again: a model in evaluation observes nothing until its fake quantization is "  \
+	"set to calibration, and setting it to evaluation afterwards stops that again"
+
 /*
  * Looks for the marks that a calibration gone wrong leaves in its file: scales that are all 1,
  * ranges that nothing was observed in, nodes in a state other than that of calibration. QS_INVALID

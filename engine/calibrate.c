@@ -2,10 +2,13 @@
 /* Finds the scales of a plan's sites. */
 #include "engine/calibrate.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/finding.h"
+#include "engine/constant.h"
+#include "model/tensor.h"
 #include "numbers/array.h"
 #include "numbers/pool.h"
 #include "numbers/registry.h"
@@ -146,4 +149,64 @@ enum qs_status qs_calibrate_biases(struct qs_plan *plan)
 			status = derive_scales(plan, &plan->sites[i]);
 	}
 	return status;
+}
+
+/* ---- biases beyond 32 bits ------------------------------------------------------------------- */
+
+/* What of a bias its integers do not hold. */
+struct excess {
+	size_t n;
+	double value, limit, scale; /* the first one */
+};
+
+static struct excess find_excess(const struct qs_site *site, const float *values, size_t n)
+{
+	const struct qs_qparams *qparams = &site->qparams;
+	struct excess excess = {.n = 0};
+
+	for (size_t i = 0; i < n; i++) {
+		const double scale = qparams->scale[qparams->n == n ? i : 0];
+		const double limit = scale * (double)qparams->quant_max;
+		const double value = fabs((double)values[i]);
+
+		if (value <= limit)
+			continue;
+		if (!excess.n++)
+			excess = (struct excess){1, value, limit, scale};
+	}
+	return excess;
+}
+
+static void check_bias(
+    const struct qs_plan *plan, const struct qs_site *site, struct qs_findings *findings)
+{
+	const struct qs_graph *graph = plan->layers->graph;
+	struct excess excess;
+	float *values;
+	size_t n;
+
+	if (qs_constant_read(graph->model, graph->values[site->value].constant, site, findings,
+		&values, &n) != QS_OK)
+		return;
+	excess = find_excess(site, values, n);
+	free(values);
+	if (excess.n)
+		qs_finding_hint(findings,
+		    qs_finding_add(findings, QS_FINDING_BIAS_SATURATES,
+			qs_model_place(graph->model, findings),
+			"%zu of %zu values of bias \"%s\" of \"%s\" are beyond 32 bits, as its "
+		        "scale "
+			"is that of input times weights: %.6g, which holds up to %.6g, found %.6g",
+			excess.n, n, site->tensor, site->layer, excess.scale, excess.limit,
+			excess.value),
+		    "give the layer's bias the datatype float32, or its input or weights 8 bits, "
+		    "which have larger scales");
+}
+
+void qs_calibrate_check_biases(const struct qs_plan *plan, struct qs_findings *findings)
+{
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		if (plan->sites[i].input_site != QS_NONE)
+			check_bias(plan, &plan->sites[i], findings);
+	}
 }

@@ -46,4 +46,7 @@ enum qs_status qs_calibrate_merge(struct qs_plan *plan, const struct qs_registry
 /* Gives biases that are tied to input and weights their scales; after both of the above. */
 enum qs_status qs_calibrate_biases(struct qs_plan *plan);
 
+/* Warns of such biases that do not fit in 32 bits at these scales. */
+void qs_calibrate_check_biases(const struct qs_plan *plan, struct qs_findings *findings);
+
 #endif

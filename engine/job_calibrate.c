@@ -45,6 +45,7 @@ static enum qs_status calibrated(
 	if (status != QS_OK)
 		return status;
 	qs_adjust_check(job->plan, findings);
+	qs_calibrate_check_biases(job->plan, findings);
 	job->stage = QS_JOB_CALIBRATED;
 	return qs_findings_status(findings);
 }

@@ -31,7 +31,7 @@ struct qs_reading_key {
 };
 
 /* The most keys that an object can have. */
-#define QS_READING_KEYS 16
+#define QS_READING_KEYS 32
 
 /* Where a value stands. */
 struct qs_place qs_reading_place(const struct qs_reading *reading, const struct qs_json *value);

@@ -83,6 +83,7 @@ static void read_limit(struct qs_reading *reading, const struct qs_json *value, 
 void qs_read_limits(struct qs_reading *reading, const struct qs_json *value, void *target)
 {
 	struct qs_reading_key keys[QS_LIMIT__COUNT];
+	_Static_assert(QS_LIMIT__COUNT <= QS_READING_KEYS, "an object may have all limits");
 
 	for (int i = 0; i < QS_LIMIT__COUNT; i++)
 		keys[i] = (struct qs_reading_key){

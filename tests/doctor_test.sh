@@ -44,6 +44,17 @@ tail -1 "$scratch/digits.html" | grep -q '</html>' || fail 'the page has no end'
 ! grep -Eq '(src|href)="(https?:)?//' "$scratch/digits.html" || fail 'the page refers to elsewhere'
 grep -q '"tensors"' "$scratch/digits.json" || fail 'nothing was measured'
 
+# A browser takes the page without a complaint, fills in what scripts do, and draws all that flows.
+if command -v chromium >/dev/null; then
+	timeout 120 chromium --headless --no-sandbox --disable-gpu --enable-logging=stderr --user-data-dir="$scratch/browser" \
+	    --dump-dom "file://$scratch/digits.html" >"$scratch/dom" 2>"$scratch/console"
+	grep -q '</html>' "$scratch/dom" || fail 'the browser gives no page'
+	! grep -i 'console' "$scratch/console" || fail 'the browser complains'
+	[ "$(grep -c '<figure' "$scratch/dom")" -ge 16 ] || fail 'not every tensor that flows is drawn'
+else
+	echo 'no browser opened the page, as chromium is missing'
+fi
+
 # Layers with formats of their own read in them: the input is that of the model alone.
 examine "$examples/per-layer.json" "$digits/model.onnx" "$digits/calib/0.npy" --ignore QS5
 [ "$(grep -c 'QS858' "$scratch/out")" -eq 1 ] || fail "per layer: expected one note on the input"

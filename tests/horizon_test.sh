@@ -33,6 +33,15 @@ for config in in16-w8-out16 in8-w16-out16 all16 int8; do
 	    fail "$config.json does not fit small.onnx"
 done
 
+# The statistics of the layer that was reported, as they were printed: outliers of 61 and 47 deviations.
+if "$QSTRATA" stats --model "$scratch/out/small.onnx" --data "$scratch/out/small" >"$scratch/stats" 2>"$scratch/told"; then
+	grep -q '^Linear  *linear2  *weight  *-41\.6590347  *31\.2311363 .*\[256,60\]$' "$scratch/stats" ||
+	    fail 'the weights of linear2 are told otherwise'
+	grep -q '^Linear  *linear2  *output .*\[2,100,60\]$' "$scratch/stats" || fail 'the shape of linear2'
+elif ! grep -q 'QS80[12]' "$scratch/told"; then
+	fail 'there are no statistics'
+fi
+
 # The README shows what run.sh prints.
 if QSTRATA=$QSTRATA sh "$horizon/run.sh" >"$scratch/told" 2>"$scratch/complaints"; then
 	sed -n '/^    \$ sh examples\/horizon\/run.sh$/,/^`run.sh`/p' "$horizon/README.md" |

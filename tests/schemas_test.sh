@@ -55,6 +55,8 @@ for target in j5 j6e CPU; do
 	done
 	document place "digits-$target" place --model $model --config int8.json --target $target --format json
 done
+document place several place --model horizon/own-scale.onnx --target j5,j6e --format json
+document place judged place --model $model --config int8.json --target j5,j6m,CPU --format json
 for a in *.json; do
 	document resolve "$a" resolve "$a"
 	document resolve "$a-model" resolve "$a" --model $model

@@ -58,6 +58,13 @@ QS_API enum qs_status qs_placement_write_text(
 QS_API enum qs_status qs_placement_write_json(
     const struct qs_placement *placement, struct qs_text *text);
 
+/** Placements of one model, policy and front end on n devices (at least one), side by side. */
+QS_API enum qs_status qs_placements_write_text(
+    const struct qs_placement *const *placements, size_t n, struct qs_text *text);
+/** The same as one JSON document, schemas/place.schema.json. */
+QS_API enum qs_status qs_placements_write_json(
+    const struct qs_placement *const *placements, size_t n, struct qs_text *text);
+
 /* ---- rewriting ------------------------------------------------------------------------------- */
 
 /** A model that is rewritten, change by change, and saved. A change that fails leaves it unfit. */

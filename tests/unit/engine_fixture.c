@@ -149,6 +149,60 @@ void engine_expect(struct qs_text *found, const char *expected)
 	assert_true(same);
 }
 
+/* ---- jobs ------------------------------------------------------------------------------------ */
+
+/* Fails the test with what was found when something did not come about. */
+static void expect_made(const void *made, const struct qs_findings *findings)
+{
+	if (!made)
+		show_findings(findings);
+	assert_non_null(made);
+}
+
+void engine_save(const char *path, const char *const *lines)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_model *model = fixture_model(findings, lines);
+
+	fixture_output("");
+	model->folder = qs_arena_strdup(&model->arena, "tests/out");
+	assert_int_equal(qs_model_save(model, path, findings), QS_OK);
+	qs_model_free(model);
+	qs_findings_free(findings);
+}
+
+void engine_job_reopen(struct engine_job *job, const char *path)
+{
+	struct qs_findings *findings = qs_findings_new();
+
+	qs_job_free(job->job);
+	job->job = NULL;
+	qs_job_new(job->policy, path, false, findings, &job->job);
+	expect_made(job->job, findings);
+	qs_findings_free(findings);
+}
+
+struct engine_job engine_job_open(const char *config, const char *path)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct engine_job job = {.job = NULL};
+
+	assert_int_equal(qs_source_new("config.json", config, strlen(config), &job.source), QS_OK);
+	qs_policy_read(job.source, findings, &job.policy);
+	expect_made(job.policy, findings);
+	qs_findings_free(findings);
+	engine_job_reopen(&job, path);
+	return job;
+}
+
+void engine_job_close(struct engine_job *job)
+{
+	qs_job_free(job->job);
+	qs_policy_free(job->policy);
+	qs_source_free(job->source);
+	*job = (struct engine_job){.job = NULL};
+}
+
 /* ---- running models -------------------------------------------------------------------------- */
 
 /* The runtime of this machine, or NULL after a word. */

@@ -10,6 +10,7 @@
 #include "tests/unit/model_fixture.h"
 
 #include "engine/apply.h"
+#include "engine/job.h"
 #include "numbers/registry.h"
 #include "model/runtime.h"
 #include "qstrata/policy.h"
@@ -65,6 +66,24 @@ void engine_apply(struct engine *engine);
 
 /* The same two lines of text, or the test fails with both. */
 void engine_expect(struct qs_text *found, const char *expected);
+
+/* ---- jobs: models in files, as programs have them -------------------------------------------- */
+
+struct engine_job {
+	struct qs_source *source; /* of the config */
+	struct qs_policy *policy;
+	struct qs_job *job;
+};
+
+/* Saves a model of lines, whose other files would be in tests/out. */
+void engine_save(const char *path, const char *const *lines);
+
+/* Opens a job of a config and a model. What is wrong is shown and fails the test. */
+struct engine_job engine_job_open(const char *config, const char *path);
+/* Opens the job once more, as if nothing had been done. */
+void engine_job_reopen(struct engine_job *job, const char *path);
+/* Closes it; one that was never opened is fine. */
+void engine_job_close(struct engine_job *job);
 
 /* ---- running models -------------------------------------------------------------------------- */
 

@@ -342,7 +342,15 @@ static void a_model_compared_with_itself_is_suspicious(void **state)
 
 	assert_int_equal(
 	    qs_compare_models(MODEL, MODEL, &look, bench->findings, &comparison), QS_OK);
-	assert_int_equal(comparison->n, 2);
+	/* Of both layers the weights, and what they give. */
+	assert_int_equal(comparison->n, 4);
+	for (size_t i = 0; i < comparison->n; i++) {
+		const struct qs_compared *item = &comparison->items[i];
+
+		assert_int_equal(item->attr, i % 2 ? QS_ATTR_OUTPUT : QS_ATTR_WEIGHT);
+		assert_true(item->agreement.n > 0 && item->agreement.largest <= 0);
+		assert_int_equal(item->has_own, item->attr == QS_ATTR_WEIGHT);
+	}
 	assert_string_equal(fixture_only_code(bench->findings), "QS834");
 	qs_comparison_free(comparison);
 }

@@ -238,6 +238,81 @@ static void limits_are_measured_where_onnx_says_them(void **state)
 	    QS_LIMIT_BLOCK, 3);
 }
 
+#define TRANSPOSED                                                                                 \
+	LINES("in x 1 3 4 4", "init w 3 8 1 1", "node ConvTranspose c x,w y", "ints strides 1 1",  \
+	    "ints output_padding 0 2", "out y")
+
+static void limits_of_axes_are_measured_from_the_first_or_the_last(void **state)
+{
+	(void)state;
+	expect_limit(LIMITED("Concat", "\"joined_samples\": 1"),
+	    LINES("in x 2 5 9", "node Concat k x,x,x y", "int axis -3", "out y"), "k",
+	    QS_LIMIT_JOINED_SAMPLES, 3);
+	expect_limit(LIMITED("Mul", "\"repeated_samples\": 0"),
+	    LINES("in x 2 5", "in b 1 5", "node Mul m x,b y", "out y"), "m",
+	    QS_LIMIT_REPEATED_SAMPLES, 1);
+	expect_limit(LIMITED("Mul", "\"repeated_samples\": 0"),
+	    LINES("in x 2 5", "in b 5", "node Mul m x,b y", "out y"), "m",
+	    QS_LIMIT_REPEATED_SAMPLES, 1);
+	expect_limit(LIMITED("ArgMax", "\"off_channels\": 0"),
+	    LINES("in x 2 5 9", "node ArgMax a x y", "int axis -1", "out y"), "a",
+	    QS_LIMIT_OFF_CHANNELS, 1);
+	expect_limit(LIMITED("ReduceSum", "\"dropped_axes\": 0"),
+	    LINES("opset 11", "in x 2 5 9", "node ReduceSum r x y", "ints axes 1 2",
+		"int keepdims 0", "out y"),
+	    "r", QS_LIMIT_DROPPED_AXES, 2);
+	expect_limit(LIMITED("Pow", "\"exponents\": 1"),
+	    LINES("in x 2 5", "init e 5", "node Pow p x,e y", "out y"), "p", QS_LIMIT_EXPONENTS, 5);
+	expect_limit(
+	    LIMITED("Conv", "\"dilated_stride\": 1"), CONV, "c", QS_LIMIT_DILATED_STRIDE, 4);
+	expect_limit(
+	    LIMITED("ConvTranspose", "\"points\": 0"), TRANSPOSED, "c", QS_LIMIT_POINTS, 1);
+	expect_limit(LIMITED("ConvTranspose", "\"unit_strides\": 0"), TRANSPOSED, "c",
+	    QS_LIMIT_UNIT_STRIDES, 1);
+	expect_limit(
+	    LIMITED("ConvTranspose", "\"output_pad\": 1"), TRANSPOSED, "c", QS_LIMIT_OUTPUT_PAD, 2);
+}
+
+/* What the published lists of Journey 5 take and do not take, one node each. */
+static void axes_are_taken_or_not_as_the_lists_of_journey_5_have_it(void **state)
+{
+	static const struct {
+		const char *const lines[8];
+		int limit; /* or -1 */
+	} rows[] = {
+	    {{"in x 2 5 9", "node Concat n x,x y", "int axis 1", "out y"}, -1},
+	    {{"in x 2 5 9", "node Concat n x,x y", "int axis 0", "out y"}, QS_LIMIT_JOINED_SAMPLES},
+	    {{"in x 1 5 9 9", "node ArgMax n x y", "int axis 1", "out y"}, -1},
+	    {{"in x 1 5 9 9", "node ArgMax n x y", "int axis 2", "out y"}, QS_LIMIT_OFF_CHANNELS},
+	    {{"in x 1 65 9 9", "node ArgMin n x y", "int axis 1", "out y"}, QS_LIMIT_REDUCED},
+	    {{"in x 2 5", "in z 2 1", "node Add n x,z y", "out y"}, -1},
+	    {{"in x 2 5", "in z 1 5", "node Add n x,z y", "out y"}, QS_LIMIT_REPEATED_SAMPLES},
+	    {{"in x 2 5", "init w 5", "node Add n x,w y", "out y"}, -1},
+	    {{"opset 11", "in x 2 5 9", "node ReduceSum n x y", "ints axes 1", "out y"}, -1},
+	    {{"opset 11", "in x 2 5 9", "node ReduceSum n x y", "ints axes 1", "int keepdims 0",
+		 "out y"},
+		QS_LIMIT_DROPPED_AXES},
+	    {{"in x 2 5", "full e 2", "node Pow n x,e y", "out y"}, -1},
+	    {{"in x 1 3 4 4", "init w 3 8 2 2", "node ConvTranspose n x,w y", "ints strides 2 2",
+		 "out y"},
+		-1},
+	    {{"in x 1 3 4 4", "init w 3 8 2 2", "node ConvTranspose n x,w y", "out y"},
+		QS_LIMIT_UNIT_STRIDES},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fixture f = place("j5", rows[i].lines);
+		const struct qs_placed *found = placed(&f, "n");
+
+		if ((found->passed ? (int)found->limit : -1) != rows[i].limit)
+			fail_msg("row %zu", i);
+		if (found->passed)
+			assert_string_equal(found->passed->date, "2024-05-13");
+		end(&f);
+	}
+}
+
 static void what_is_as_large_as_a_limit_is_within(void **state)
 {
 	struct fixture f =
@@ -274,7 +349,7 @@ static void a_converted_boolean_without_a_scale_sends_a_product_to_the_cpu(void 
 		assert_int_equal(qs_placement_unit(f.placement, "m"), QS_UNIT_CPU);
 		assert_int_equal(qs_placement_unit(f.placement, "n"), QS_UNIT_BPU);
 		assert_string_equal(placed(&f, "m")->boolean->name, "i");
-		assert_int_equal(count_code(&f, "QS880"), 1);
+		assert_int_equal(count_code(&f, "QS866"), 1);
 		end(&f);
 	}
 }
@@ -286,7 +361,7 @@ static void a_number_that_was_converted_is_no_boolean(void **state)
 
 	(void)state;
 	assert_int_equal(qs_placement_unit(f.placement, "m"), QS_UNIT_BPU);
-	assert_int_equal(count_code(&f, "QS880"), 0);
+	assert_int_equal(count_code(&f, "QS866"), 0);
 	end(&f);
 }
 
@@ -431,6 +506,8 @@ int main(void)
 	    cmocka_unit_test(unknown_nodes_are_counted_both_ways),
 	    cmocka_unit_test(a_model_without_the_bpu_has_no_segment),
 	    cmocka_unit_test(limits_are_measured_where_onnx_says_them),
+	    cmocka_unit_test(limits_of_axes_are_measured_from_the_first_or_the_last),
+	    cmocka_unit_test(axes_are_taken_or_not_as_the_lists_of_journey_5_have_it),
 	    cmocka_unit_test(what_is_as_large_as_a_limit_is_within),
 	    cmocka_unit_test(constants_and_shapes_run_nowhere),
 	    cmocka_unit_test(a_converted_boolean_without_a_scale_sends_a_product_to_the_cpu),

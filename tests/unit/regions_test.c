@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/job.h"
 #include "model/regions.h"
 #include "tests/unit/data.h"
 
@@ -86,9 +85,7 @@ static const char *const branch[] = {DECIDE, THRICE, "node If f cond y", "body t
 
 struct bench {
 	struct qs_findings *findings;
-	struct qs_source *source;
-	struct qs_policy *policy;
-	struct qs_job *job;
+	struct engine_job work;
 	struct qs_runtime *runtime;
 };
 
@@ -107,9 +104,7 @@ static int free_bench(void **state)
 {
 	struct bench *bench = *state;
 
-	qs_job_free(bench->job);
-	qs_policy_free(bench->policy);
-	qs_source_free(bench->source);
+	engine_job_close(&bench->work);
 	qs_findings_free(bench->findings);
 	qs_runtime_close(bench->runtime);
 	free(bench);
@@ -145,15 +140,6 @@ static void write_data(bool first, bool second)
 		write_npy(DATA "/1.npy", npy_make("<f4", dims, 2, values, sizeof(*values)));
 }
 
-static void save_model(struct bench *bench, const char *const *lines)
-{
-	struct qs_model *model = fixture_model(bench->findings, lines);
-
-	model->folder = qs_arena_strdup(&model->arena, "tests/out");
-	assert_int_equal(qs_model_save(model, MODEL, bench->findings), QS_OK);
-	qs_model_free(model);
-}
-
 static struct qs_model *open_model(struct bench *bench, const char *path)
 {
 	struct qs_model *model = NULL;
@@ -166,22 +152,14 @@ static struct qs_model *open_model(struct bench *bench, const char *path)
 
 static void plan(struct bench *bench, const char *config)
 {
-	qs_job_free(bench->job);
-	bench->job = NULL;
-	qs_policy_free(bench->policy);
-	qs_source_free(bench->source);
-	assert_int_equal(
-	    qs_source_new("config.json", config, strlen(config), &bench->source), QS_OK);
-	assert_int_equal(qs_policy_read(bench->source, bench->findings, &bench->policy), QS_OK);
-	if (qs_job_new(bench->policy, MODEL, false, bench->findings, &bench->job) != QS_OK)
-		show_findings(bench->findings);
-	assert_non_null(bench->job);
+	engine_job_close(&bench->work);
+	bench->work = engine_job_open(config, MODEL);
 }
 
 static void calibrate(struct bench *bench, enum qs_observe observe)
 {
 	const struct qs_calibrate_options options = {.data = DATA, .observe = observe};
-	const enum qs_status status = qs_job_calibrate(bench->job, &options, bench->findings);
+	const enum qs_status status = qs_job_calibrate(bench->work.job, &options, bench->findings);
 
 	if (status != QS_OK)
 		show_findings(bench->findings);
@@ -190,8 +168,8 @@ static void calibrate(struct bench *bench, enum qs_observe observe)
 
 static void write_output(struct bench *bench)
 {
-	assert_int_equal(qs_job_apply(bench->job, bench->findings), QS_OK);
-	assert_int_equal(qs_job_save(bench->job, OUTPUT, bench->findings), QS_OK);
+	assert_int_equal(qs_job_apply(bench->work.job, bench->findings), QS_OK);
+	assert_int_equal(qs_job_save(bench->work.job, OUTPUT, bench->findings), QS_OK);
 }
 
 /* What a model in a file gives. */
@@ -239,7 +217,7 @@ static void branches_are_nodes_with_names_of_their_own(void **state)
 	struct qs_model *model;
 	size_t n_in_branches = 0;
 
-	save_model(bench, two_branches);
+	engine_save(MODEL, two_branches);
 	model = open_model(bench, MODEL);
 	assert_int_equal(qs_graph_new(model, bench->findings, &graph), QS_OK);
 	assert_int_equal(graph->n_nodes, 10);
@@ -263,7 +241,7 @@ static void a_closed_model_gives_what_it_gave(void **state)
 	for (size_t i = 0; i < sizeof(models) / sizeof(*models); i++) {
 		struct qs_model *model;
 
-		save_model(bench, models[i]);
+		engine_save(MODEL, models[i]);
 		model = open_model(bench, MODEL);
 		assert_non_null(model->regions);
 		assert_int_equal(qs_model_save(model, OUTPUT, bench->findings), QS_OK);
@@ -278,7 +256,7 @@ static void expect_same_when_opened_again(struct bench *bench, const char *const
 	struct qs_model *model;
 	struct npy_bytes once, twice;
 
-	save_model(bench, lines);
+	engine_save(MODEL, lines);
 	model = open_model(bench, MODEL);
 	assert_int_equal(qs_model_save(model, OUTPUT, bench->findings), QS_OK);
 	qs_model_free(model);
@@ -306,7 +284,7 @@ static void expect_layers(struct bench *bench, const char *const *lines, const c
 	struct qs_layers *layers = NULL;
 	struct qs_text text = QS_TEXT_INIT;
 
-	save_model(bench, lines);
+	engine_save(MODEL, lines);
 	model = open_model(bench, MODEL);
 	assert_int_equal(qs_layers_new(model, bench->findings, &layers), QS_OK);
 	for (size_t i = 0; i < layers->n_items; i++)
@@ -344,7 +322,7 @@ static void a_body_of_a_loop_within_follows_new_names(void **state)
 	const Onnx__NodeProto *loop = NULL;
 	struct qs_model *model;
 
-	save_model(bench, lines);
+	engine_save(MODEL, lines);
 	model = open_model(bench, MODEL);
 	for (size_t i = 0; i < model->proto->graph->n_node; i++) {
 		if (strcmp(model->proto->graph->node[i]->op_type, "Loop") == 0)
@@ -377,10 +355,10 @@ static void branches_and_bodies_are_quantized(void **state)
 	for (size_t i = 0; i < 3 * N_MODELS; i++) {
 		double worst = 0;
 
-		save_model(bench, models[i % N_MODELS]);
+		engine_save(MODEL, models[i % N_MODELS]);
 		plan(bench, rows[i / N_MODELS].config);
 		calibrate(bench, rows[i / N_MODELS].observe);
-		assert_true(bench->job->opset >= 13);
+		assert_true(bench->work.job->opset >= 13);
 		write_output(bench);
 		for (int more = 0; more < 2; more++) {
 			const double found = distance(bench, MODEL, OUTPUT, more);
@@ -394,8 +372,8 @@ static void branches_and_bodies_are_quantized(void **state)
 
 static bool is_planned(const struct bench *bench, const char *name)
 {
-	for (size_t i = 0; i < bench->job->plan->n_sites; i++) {
-		if (strcmp(bench->job->plan->sites[i].name, name) == 0)
+	for (size_t i = 0; i < bench->work.job->plan->n_sites; i++) {
+		if (strcmp(bench->work.job->plan->sites[i].name, name) == 0)
 			return true;
 	}
 	return false;
@@ -409,7 +387,7 @@ static void a_branch_that_no_batch_takes_stays_float(void **state)
 
 	bench->runtime = engine_runtime();
 	write_data(true, false);
-	save_model(bench, two_branches);
+	engine_save(MODEL, two_branches);
 	plan(bench, INT8);
 	assert_true(is_planned(bench, "o") && is_planned(bench, "o_1"));
 	calibrate(bench, QS_OBSERVE_QUANTIZED);
@@ -417,16 +395,16 @@ static void a_branch_that_no_batch_takes_stays_float(void **state)
 	assert_false(is_planned(bench, "o_1"));
 	/* Weights need no data. */
 	assert_true(is_planned(bench, "w_2"));
-	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	assert_int_equal(qs_job_write_calibration(bench->work.job, CALIB, bench->findings), QS_OK);
 	write_output(bench);
-	assert_int_equal(qs_job_write_report(bench->job, &report), QS_OK);
+	assert_int_equal(qs_job_write_report(bench->work.job, &report), QS_OK);
 	assert_non_null(strstr(report.data, "no batch of the calibration data takes its branch"));
 	qs_text_done(&report);
 	for (int more = 0; more < 2; more++)
 		assert_true(distance(bench, MODEL, OUTPUT, more) < 0.05);
 	direct = read_bytes(OUTPUT);
 	plan(bench, INT8);
-	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_OK);
+	assert_int_equal(qs_job_read_calibration(bench->work.job, CALIB, bench->findings), QS_OK);
 	write_output(bench);
 	again = read_bytes(OUTPUT);
 	assert_int_equal(direct.size, again.size);
@@ -443,7 +421,7 @@ static void new_nodes_stand_in_the_branch_that_reads_them(void **state)
 
 	bench->runtime = engine_runtime();
 	write_data(true, true);
-	save_model(bench, two_branches);
+	engine_save(MODEL, two_branches);
 	plan(bench, INT8);
 	calibrate(bench, QS_OBSERVE_QUANTIZED);
 	write_output(bench);
@@ -483,9 +461,9 @@ static size_t region_in(struct bench *bench, const char *name)
 
 static bool is_kept_as(const struct bench *bench, const char *layer, const char *reason)
 {
-	for (size_t i = 0; i < bench->job->plan->n_kept; i++) {
-		if (strcmp(bench->job->plan->kept[i].layer, layer) == 0)
-			return strcmp(bench->job->plan->kept[i].reason, reason) == 0;
+	for (size_t i = 0; i < bench->work.job->plan->n_kept; i++) {
+		if (strcmp(bench->work.job->plan->kept[i].layer, layer) == 0)
+			return strcmp(bench->work.job->plan->kept[i].reason, reason) == 0;
 	}
 	return false;
 }
@@ -498,7 +476,7 @@ static void weights_of_bodies_are_quantized_outside_of_them(void **state)
 
 	bench->runtime = engine_runtime();
 	write_data(true, true);
-	save_model(bench, scan);
+	engine_save(MODEL, scan);
 	plan(bench, INT8);
 	assert_true(is_planned(bench, "w") && is_planned(bench, "w_1") && is_planned(bench, "r"));
 	assert_true(is_kept_as(bench, "l/MatMul#0", reason));

@@ -39,31 +39,21 @@ static void a_scale_is_a_decimal_or_a_fraction_of_two(void **state)
 
 struct bench {
 	struct qs_findings *findings;
-	struct qs_source *config, *scales;
-	struct qs_policy *policy;
-	struct qs_job *job;
+	struct qs_source *scales;
+	struct engine_job work;
 };
 
 static void start(struct bench *bench, const char *config)
 {
-	struct qs_model *model;
+	static const char *const lines[] = {"in x 2 4", "init w 4 3", "init b 3",
+	    "node Gemm g x,w,b h", "node Relu r h y", "out y", NULL};
 	static const float data[8] = {-2, 1, 0.5F, 0.25F, 1, 1, 1, 1};
 	const struct qs_array array = {QS_ELEMENT_FLOAT32, 2, {2, 4}, 8, (void *)(uintptr_t)data};
 
-	memset(bench, 0, sizeof(*bench));
-	bench->findings = qs_findings_new();
-	fixture_output("");
-	model = FIXTURE_MODEL(bench->findings, "in x 2 4", "init w 4 3", "init b 3",
-	    "node Gemm g x,w,b h", "node Relu r h y", "out y");
-	assert_int_equal(qs_model_save(model, MODEL, bench->findings), QS_OK);
-	qs_model_free(model);
+	engine_save(MODEL, lines);
+	*bench =
+	    (struct bench){.findings = qs_findings_new(), .work = engine_job_open(config, MODEL)};
 	assert_int_equal(qs_npy_write(DATA, &array, bench->findings), QS_OK);
-	assert_int_equal(
-	    qs_source_new("config.json", config, strlen(config), &bench->config), QS_OK);
-	assert_int_equal(qs_policy_read(bench->config, bench->findings, &bench->policy), QS_OK);
-	assert_int_equal(
-	    qs_job_new(bench->policy, MODEL, false, bench->findings, &bench->job), QS_OK);
-	assert_int_equal(qs_findings_count(bench->findings), 0);
 }
 
 static enum qs_status read_scales(struct bench *bench, const char *text)
@@ -71,14 +61,12 @@ static enum qs_status read_scales(struct bench *bench, const char *text)
 	qs_source_free(bench->scales);
 	bench->scales = NULL;
 	assert_int_equal(qs_source_new("scales.json", text, strlen(text), &bench->scales), QS_OK);
-	return qs_job_read_scales(bench->job, bench->scales, bench->findings);
+	return qs_job_read_scales(bench->work.job, bench->scales, bench->findings);
 }
 
 static void end(struct bench *bench)
 {
-	qs_job_free(bench->job);
-	qs_policy_free(bench->policy);
-	qs_source_free(bench->config);
+	engine_job_close(&bench->work);
 	qs_source_free(bench->scales);
 	qs_findings_free(bench->findings);
 	remove(MODEL);
@@ -88,9 +76,9 @@ static void end(struct bench *bench)
 
 static const struct qs_site *site_of(const struct bench *bench, const char *tensor)
 {
-	for (size_t i = 0; i < bench->job->plan->n_sites; i++) {
-		if (strcmp(bench->job->plan->sites[i].tensor, tensor) == 0)
-			return &bench->job->plan->sites[i];
+	for (size_t i = 0; i < bench->work.job->plan->n_sites; i++) {
+		if (strcmp(bench->work.job->plan->sites[i].tensor, tensor) == 0)
+			return &bench->work.job->plan->sites[i];
 	}
 	fail_msg("there is no site of %s", tensor);
 	return NULL;
@@ -113,7 +101,7 @@ static void what_is_fixed_needs_no_data(void **state)
 				       "{\"name\": \"y\", \"scale\": 0.5}, "
 				       "{\"name\": \"w\", \"scale\": 0.25}]")),
 	    QS_OK);
-	assert_int_equal(qs_job_calibrate(bench.job, &options, bench.findings), QS_OK);
+	assert_int_equal(qs_job_calibrate(bench.work.job, &options, bench.findings), QS_OK);
 	assert_true(site_of(&bench, "x")->qparams.scale[0] == 0.0078125);
 	assert_true(site_of(&bench, "y")->qparams.scale[0] == 0.5);
 	assert_true(site_of(&bench, "w")->qparams.scale[0] == 0.25);
@@ -134,12 +122,12 @@ static void a_calibration_file_says_what_was_fixed(void **state)
 						    "[{\"name\": \"x\", \"scale\": \"7/32767\"}, "
 						    "{\"name\": \"y\", \"scale\": 0.5}]")),
 	    QS_OK);
-	assert_int_equal(qs_job_calibrate(bench.job, &options, bench.findings), QS_OK);
-	assert_int_equal(qs_job_write_calibration(bench.job, CALIB, bench.findings), QS_OK);
-	assert_int_equal(qs_job_read_calibration(again.job, CALIB, again.findings), QS_OK);
+	assert_int_equal(qs_job_calibrate(bench.work.job, &options, bench.findings), QS_OK);
+	assert_int_equal(qs_job_write_calibration(bench.work.job, CALIB, bench.findings), QS_OK);
+	assert_int_equal(qs_job_read_calibration(again.work.job, CALIB, again.findings), QS_OK);
 	assert_true(site_of(&again, "x")->fixed_scale == 7.0 / 32767);
 	assert_true(site_of(&again, "w")->fixed_scale == 0.0);
-	assert_int_equal(again.job->plan->scale_law, QS_SCALE_LAW_HALF_SPAN);
+	assert_int_equal(again.work.job->plan->scale_law, QS_SCALE_LAW_HALF_SPAN);
 	end(&again);
 	end(&bench);
 }
@@ -156,9 +144,31 @@ static void a_tied_bias_follows_a_fixed_input(void **state)
 				       "{\"name\": \"y\", \"scale\": 0.5}, "
 				       "{\"name\": \"w\", \"scale\": 0.25}]")),
 	    QS_OK);
-	assert_int_equal(qs_job_calibrate(bench.job, &options, bench.findings), QS_OK);
+	assert_int_equal(qs_job_calibrate(bench.work.job, &options, bench.findings), QS_OK);
 	assert_true(site_of(&bench, "b")->qparams.scale[0] == 0.125);
-	assert_int_equal(qs_job_apply(bench.job, bench.findings), QS_OK);
+	assert_int_equal(qs_job_apply(bench.work.job, bench.findings), QS_OK);
+	end(&bench);
+}
+
+/* 2^31 - 1 steps of 1e-10 * 1e-3 do not reach what the bias is. */
+static void a_tied_bias_beyond_32_bits_is_told(void **state)
+{
+	const struct qs_calibrate_options options = {.data = NULL};
+	struct bench bench;
+
+	(void)state;
+	start(&bench, TIED);
+	assert_int_equal(
+	    read_scales(&bench, SCALES(", \"tensors\": [{\"name\": \"x\", \"scale\": 1e-10}, "
+				       "{\"name\": \"y\", \"scale\": 0.5}, "
+				       "{\"name\": \"w\", \"scale\": 1e-3}]")),
+	    QS_OK);
+	assert_int_equal(qs_job_calibrate(bench.work.job, &options, bench.findings), QS_OK);
+	assert_int_equal(qs_findings_count(bench.findings), 1);
+	assert_string_equal(qs_findings_at(bench.findings, 0)->message,
+	    "3 of 3 values of bias \"b\" of \"g\" are beyond 32 bits, as its scale is that of "
+	    "input "
+	    "times weights: 1e-13, which holds up to 0.000214748, found 0.625");
 	end(&bench);
 }
 
@@ -174,7 +184,7 @@ static void a_law_of_one_tensor_goes_before_that_of_all(void **state)
 	    read_scales(&bench, SCALES(", \"scale_law\": \"half-span\", \"tensors\": [{\"name\": "
 				       "\"w\", \"scale_law\": \"qmax\"}]")),
 	    QS_OK);
-	assert_int_equal(qs_job_calibrate(bench.job, &options, bench.findings), QS_OK);
+	assert_int_equal(qs_job_calibrate(bench.work.job, &options, bench.findings), QS_OK);
 	assert_true(site_of(&bench, "x")->qparams.scale[0] == 2 / 127.5);
 	assert_true(site_of(&bench, "w")->qparams.scale[0] == 0.625 / 127);
 	end(&bench);
@@ -227,7 +237,7 @@ static void scales_come_before_calibration(void **state)
 
 	(void)state;
 	start(&bench, ENGINE_CONFIG("\"datatype\": \"bfloat16\"", ""));
-	assert_int_equal(qs_job_calibrate(bench.job, &options, bench.findings), QS_OK);
+	assert_int_equal(qs_job_calibrate(bench.work.job, &options, bench.findings), QS_OK);
 	assert_int_equal(read_scales(&bench, SCALES("")), QS_BUG);
 	end(&bench);
 }
@@ -239,6 +249,7 @@ int main(void)
 	    cmocka_unit_test(what_is_fixed_needs_no_data),
 	    cmocka_unit_test(a_calibration_file_says_what_was_fixed),
 	    cmocka_unit_test(a_tied_bias_follows_a_fixed_input),
+	    cmocka_unit_test(a_tied_bias_beyond_32_bits_is_told),
 	    cmocka_unit_test(a_law_of_one_tensor_goes_before_that_of_all),
 	    cmocka_unit_test(what_cannot_be_fixed_is_refused),
 	    cmocka_unit_test(scales_come_before_calibration)};
