@@ -23,7 +23,9 @@ static void add_row(struct qs_candidate_layer *unit, const struct qs_sensitivity
     size_t index, const struct qs_job *job, size_t place)
 {
 	const struct qs_sensitive *row = &sensitivity->rows.items[index];
-	const double harm = qs_sensitivity_value(sensitivity, index, QS_METRIC_MSE);
+	/* Of rows that were measured together each has its part. */
+	const double harm = qs_sensitivity_value(sensitivity, index, QS_METRIC_MSE) /
+	                    (double)sensitivity->together[index];
 	const double cosine = qs_sensitivity_value(sensitivity, index, QS_METRIC_COSINE);
 
 	for (size_t s = 0; s < row->n_sites; s++) {
