@@ -12,7 +12,7 @@
 #define AT_A_TIME 8
 
 /* The part of the limit that the first groups may cost. The rest halves those that do worst. */
-#define FIRST_SHARE 0.5
+#define FIRST_SHARE 0.65
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
