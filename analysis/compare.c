@@ -99,8 +99,9 @@ static size_t length_of_row(const int64_t *dims, size_t rank)
 	return rank ? (size_t)dims[rank - 1] : 1;
 }
 
-enum qs_status qs_compared_add(struct qs_compared *item, const struct qs_values *expected,
-    const struct qs_values *found, struct qs_place place, struct qs_findings *findings)
+/* Takes in what was expected and found; notes when the shapes differ. */
+static enum qs_status take(
+    struct qs_compared *item, const struct qs_values *expected, const struct qs_values *found)
 {
 	enum qs_status status = qs_seen_add(
 	    &item->expected, expected->values, expected->dims, expected->rank, QS_NO_CHANNELS);
@@ -111,15 +112,35 @@ enum qs_status qs_compared_add(struct qs_compared *item, const struct qs_values 
 		    &item->found, found->values, found->dims, found->rank, QS_NO_CHANNELS);
 	if (status != QS_OK || !qs_shape_count(expected->dims, expected->rank, &n))
 		return status;
-	if (!is_same_shape(expected, found)) {
-		if (!item->differs)
-			tell_shapes(item, expected, found, place, findings);
+	if (!is_same_shape(expected, found))
 		item->differs = true;
-	} else if (n) {
+	else if (n)
 		qs_agreement_add(&item->agreement, expected->values, found->values, n,
 		    length_of_row(expected->dims, expected->rank));
-	}
 	return QS_OK;
+}
+
+enum qs_status qs_compared_add(struct qs_compared *item, const struct qs_values *expected,
+    const struct qs_values *found, struct qs_place place, struct qs_findings *findings)
+{
+	const bool differed = item->differs;
+	const enum qs_status status = take(item, expected, found);
+
+	if (item->differs && !differed)
+		tell_shapes(item, expected, found, place, findings);
+	return status;
+}
+
+enum qs_status qs_compared_add_constant(
+    struct qs_compared *item, const struct qs_values *expected, const struct qs_values *found)
+{
+	const enum qs_status status = take(item, expected, found);
+	size_t n;
+
+	if (status == QS_OK && !item->differs && qs_shape_count(found->dims, found->rank, &n))
+		qs_compared_add_own(
+		    item, expected->values, found->values, n, found->dims, found->rank);
+	return status;
 }
 
 void qs_compared_add_own(struct qs_compared *item, const float *expected, const float *found,

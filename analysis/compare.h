@@ -60,6 +60,13 @@ struct qs_values {
 enum qs_status qs_compared_add(struct qs_compared *item, const struct qs_values *expected,
     const struct qs_values *found, struct qs_place place, struct qs_findings *findings);
 
+/*
+ * The same of a constant, whose error is all its own. Different shapes are no finding: weights may
+ * be laid out in another way. May return QS_NOMEM.
+ */
+enum qs_status qs_compared_add_constant(
+    struct qs_compared *item, const struct qs_values *expected, const struct qs_values *found);
+
 /* Takes in the own error of a tensor in a batch: n values, `row` of them along the last axis. */
 void qs_compared_add_own(struct qs_compared *item, const float *expected, const float *found,
     size_t n, const int64_t *dims, size_t rank);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Compares two models on the same data, tensor by tensor: those of equal names, and outputs, which
- * belong together by their order where their names differ.
+ * belong together by their order where their names differ; and what their layers have as weights
+ * and biases.
  */
 #include <math.h>
 #include <stdio.h>
@@ -9,10 +10,12 @@
 #include <string.h>
 
 #include "analysis/compare.h"
+#include "analysis/compare_parameters.h"
 #include "analysis/kept.h"
 #include "analysis/plain.h"
 #include "base/finding.h"
 #include "engine/feed.h"
+#include "model/fold.h"
 #include "numbers/registry.h"
 #include "model/ort.h"
 #include "model/tensor.h"
@@ -29,6 +32,9 @@ struct comparing {
 	size_t *pair_of_found;       /* by value of what is found: its counterpart, or QS_NONE */
 	size_t *pair_of_expected;    /* the other way round */
 	size_t *item_of_found;       /* by value of what is found: its row, or QS_NONE */
+	struct qs_counterparts counterparts;
+	struct qs_parameter *parameters; /* in the order of their rows */
+	size_t n_parameters, n_tensors;  /* and rows about what flows */
 };
 
 static const struct qs_graph *graph_of(const struct qs_plain *plain)
@@ -129,50 +135,93 @@ static enum qs_status describe(
 	return status;
 }
 
-static enum qs_status add_row(
-    struct comparing *comparing, const struct qs_layer *layer, size_t value)
+/* Adds a row about what is told of two values, one of each model. */
+static enum qs_status add_row(struct comparing *comparing, const struct qs_row *row, size_t found)
 {
-	const size_t found = comparing->pair_of_expected[value];
-	const struct qs_value *item = &graph_of(&comparing->expected)->values[value];
-	const struct qs_row row = {.layer = layer, .tensor = item->name};
 	char dtype[QS_DTYPE_WORD];
-	struct qs_compared compared = {.type = qs_row_type(&row),
-	    .layer = qs_row_layer(&row),
-	    .tensor = item->name,
+	struct qs_compared compared = {.type = qs_row_type(row),
+	    .layer = qs_row_layer(row),
+	    .tensor = row->tensor,
 	    .dtype = dtype,
-	    .attr = QS_ATTR_OUTPUT,
-	    .is_output = item->is_output};
+	    .attr = row->attr,
+	    .is_output = row->attr == QS_ATTR_OUTPUT &&
+	                 graph_of(&comparing->expected)->values[row->value].is_output};
 	const enum qs_status status =
 	    describe(comparing, found, dtype, sizeof(dtype), &compared.scale);
 
 	if (status != QS_OK)
 		return status;
-	if (!qs_comparison_add(comparing->comparison, &compared))
-		return QS_NOMEM;
+	return qs_comparison_add(comparing->comparison, &compared) ? QS_OK : QS_NOMEM;
+}
+
+/* A row about what a node gives. */
+static enum qs_status add_output(
+    struct comparing *comparing, const struct qs_layer *layer, size_t value)
+{
+	const size_t found = comparing->pair_of_expected[value];
+	const struct qs_row row = {.layer = layer,
+	    .attr = QS_ATTR_OUTPUT,
+	    .tensor = graph_of(&comparing->expected)->values[value].name,
+	    .value = value};
+	const enum qs_status status = add_row(comparing, &row, found);
+
+	if (status != QS_OK)
+		return status;
 	comparing->item_of_found[found] = comparing->comparison->n - 1;
 	comparing->expected.is_asked[value] = comparing->found.is_asked[found] = true;
+	comparing->n_tensors++;
 	return QS_OK;
 }
 
-/* In the order of the expected model: what each node gives. */
-static enum qs_status add_rows(struct comparing *comparing)
+/* Rows about the parameters of a layer. */
+static enum qs_status add_parameters(struct comparing *comparing, const struct qs_layer *layer)
 {
-	const struct qs_layers *layers = comparing->expected.layers;
-	const struct qs_graph *graph = layers->graph;
+	struct qs_parameter found[QS_PARAMETERS];
+	const size_t n = qs_counterparts_find(&comparing->counterparts, layer, found);
 	enum qs_status status = QS_OK;
 
-	for (size_t i = 0; i < graph->n_nodes && status == QS_OK; i++) {
-		const size_t node = graph->order[i], layer = layers->of_node[node];
+	for (size_t i = 0; i < n && status == QS_OK; i++) {
+		const struct qs_row row = {.layer = layer,
+		    .attr = found[i].attr,
+		    .tensor =
+			found[i].attr == QS_ATTR_BIAS ? layer->bias.name : layer->weights.name,
+		    .value = found[i].expected};
 
-		for (size_t k = 0; k < graph->nodes[node].proto->n_output && status == QS_OK; k++) {
-			const size_t value = graph->nodes[node].outputs[k];
-
-			if (value != QS_NONE && comparing->pair_of_expected[value] != QS_NONE)
-				status = add_row(comparing,
-				    layer == QS_NONE ? NULL : &layers->items[layer], value);
-		}
+		status = add_row(comparing, &row, found[i].found);
+		found[i].item = comparing->comparison->n - 1;
+		comparing->parameters[comparing->n_parameters++] = found[i];
 	}
-	if (status != QS_OK || comparing->comparison->n)
+	return status;
+}
+
+/* Rows about what a node gives, and before the first node of a layer those about its parameters. */
+static enum qs_status add_node(struct comparing *comparing, size_t node)
+{
+	const struct qs_layers *layers = comparing->expected.layers;
+	const struct qs_node *item = &layers->graph->nodes[node];
+	const struct qs_layer *layer =
+	    layers->of_node[node] == QS_NONE ? NULL : &layers->items[layers->of_node[node]];
+	enum qs_status status =
+	    layer && layer->nodes[0] == node ? add_parameters(comparing, layer) : QS_OK;
+
+	for (size_t k = 0; k < item->proto->n_output && status == QS_OK; k++) {
+		const size_t value = item->outputs[k];
+
+		if (value != QS_NONE && comparing->pair_of_expected[value] != QS_NONE)
+			status = add_output(comparing, layer, value);
+	}
+	return status;
+}
+
+/* In the order of the expected model. */
+static enum qs_status add_rows(struct comparing *comparing)
+{
+	const struct qs_graph *graph = graph_of(&comparing->expected);
+	enum qs_status status = QS_OK;
+
+	for (size_t i = 0; i < graph->n_nodes && status == QS_OK; i++)
+		status = add_node(comparing, graph->order[i]);
+	if (status != QS_OK || comparing->n_tensors)
 		return status;
 	qs_finding_add(comparing->findings, QS_FINDING_NOTHING_IN_COMMON,
 	    qs_model_place(comparing->found.model, comparing->findings),
@@ -293,6 +342,10 @@ static enum qs_status run(struct comparing *comparing, struct qs_runtime *runtim
 	if (status == QS_OK)
 		status = qs_plain_start(&comparing->found, comparing->registry, runtime, show_found,
 		    comparing->findings);
+	if (status == QS_OK)
+		status = qs_parameters_compare(&comparing->counterparts, comparing->parameters,
+		    comparing->n_parameters, runtime, comparing->findings,
+		    comparing->comparison->items);
 	for (; status == QS_OK && *n_batches < comparing->feed.dataset.n_batches; ++*n_batches)
 		status = run_batch(comparing, *n_batches);
 	return status;
@@ -300,13 +353,45 @@ static enum qs_status run(struct comparing *comparing, struct qs_runtime *runtim
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-static enum qs_status open_side(
-    struct comparing *comparing, const char *path, struct qs_plain *side)
+static size_t count_batch_norms(const struct qs_model *model)
 {
-	struct qs_model *model;
-	const enum qs_status status = qs_model_open(path, comparing->findings, &model);
+	const Onnx__GraphProto *graph = model->proto->graph;
+	size_t n = 0;
 
-	return status == QS_OK ? qs_plain_init(side, model, comparing->findings) : status;
+	for (size_t i = 0; i < graph->n_node; i++)
+		n += qs_node_is(graph->node[i], "BatchNormalization");
+	return n;
+}
+
+/*
+ * Opens both models. When that which is found has batch norms within the weights of other layers,
+ * so has what is expected: else all these weights would be others.
+ */
+static enum qs_status open_sides(
+    struct comparing *comparing, const char *expected, const char *found)
+{
+	struct qs_model *models[2] = {NULL, NULL};
+	enum qs_status status = qs_model_open(expected, comparing->findings, &models[0]), other;
+	size_t n;
+
+	other = qs_model_open(found, comparing->findings, &models[1]);
+	status = status == QS_OK ? other : status;
+	if (status == QS_OK && count_batch_norms(models[1]) < count_batch_norms(models[0]))
+		status = qs_fold_batch_norms(models[0], comparing->findings, &n);
+	if (status != QS_OK) {
+		qs_model_free(models[0]);
+		qs_model_free(models[1]);
+		return status;
+	}
+	status = qs_plain_init(&comparing->expected, models[0], comparing->findings);
+	other = qs_plain_init(&comparing->found, models[1], comparing->findings);
+	return status == QS_OK ? other : status;
+}
+
+/* At most. */
+static size_t count_parameters(const struct comparing *comparing)
+{
+	return QS_PARAMETERS * comparing->expected.layers->n_items;
 }
 
 static enum qs_status make_room(struct comparing *comparing)
@@ -317,27 +402,32 @@ static enum qs_status make_room(struct comparing *comparing)
 	comparing->pair_of_expected = qs_plan_none(n_expected);
 	comparing->pair_of_found = qs_plan_none(n_found);
 	comparing->item_of_found = qs_plan_none(n_found);
-	if (!comparing->pair_of_expected || !comparing->pair_of_found || !comparing->item_of_found)
+	comparing->parameters =
+	    calloc(count_parameters(comparing) + 1, sizeof(struct qs_parameter));
+	if (!comparing->pair_of_expected || !comparing->pair_of_found ||
+	    !comparing->item_of_found || !comparing->parameters)
 		return QS_NOMEM;
 	return qs_kept_init(&comparing->kept, n_expected);
 }
 
 static enum qs_status prepare(struct comparing *comparing, const char *expected, const char *found)
 {
-	enum qs_status status = open_side(comparing, expected, &comparing->expected), other;
+	enum qs_status status = open_sides(comparing, expected, found);
 
-	other = open_side(comparing, found, &comparing->found);
-	status = status == QS_OK ? other : status;
 	if (status == QS_OK)
 		status = make_room(comparing);
 	if (status == QS_OK)
 		status = qs_comparison_new(expected, found,
-		    graph_of(&comparing->expected)->n_values, &comparing->comparison);
+		    graph_of(&comparing->expected)->n_values + count_parameters(comparing),
+		    &comparing->comparison);
 	if (status != QS_OK)
 		return status;
 	join_names(comparing);
 	join_outputs(comparing);
-	status = add_rows(comparing);
+	status = qs_counterparts_init(&comparing->counterparts, comparing->expected.layers,
+	    comparing->found.layers, comparing->pair_of_expected);
+	if (status == QS_OK)
+		status = add_rows(comparing);
 	if (status == QS_OK)
 		status = qs_feed_open(graph_of(&comparing->expected), comparing->look->run.data,
 		    comparing->look->run.images, comparing->findings, &comparing->feed);
@@ -351,6 +441,8 @@ static void release(struct comparing *comparing)
 	qs_plain_done(&comparing->found);
 	qs_kept_done(&comparing->kept);
 	qs_registry_free(comparing->registry);
+	qs_counterparts_done(&comparing->counterparts);
+	free(comparing->parameters);
 	free(comparing->inputs);
 	free(comparing->pair_of_expected);
 	free(comparing->pair_of_found);

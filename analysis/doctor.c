@@ -129,7 +129,9 @@ enum qs_status qs_doctor_new(struct qs_job *job, const struct qs_doctor_options 
 		qs_job_set_scale_law(job, QS_SCALE_LAW_HALF_SPAN);
 	}
 	doctor->data = qs_arena_strdup(&doctor->arena, options->run.data);
-	status = doctor->data ? examine(doctor) : QS_NOMEM;
+	doctor->fixed_of_value = qs_arena_array(
+	    &doctor->arena, doctor->graph->n_values + 1, sizeof(*doctor->fixed_of_value));
+	status = doctor->data && doctor->fixed_of_value ? examine(doctor) : QS_NOMEM;
 	doctor->findings = NULL;
 	doctor->options = NULL;
 	if (status != QS_OK) {

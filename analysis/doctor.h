@@ -3,8 +3,9 @@
  * Doctor from the inside: what is measured of each tensor, what of the graph is worth a look, and
  * how checks tell what they found.
  *
- * The order: doctor_graph.c finds what to look at, doctor_measure.c runs the model over the data,
- * doctor.c goes through the rows of doctor_checks.def, and doctor_json.c and doctor_html.c write.
+ * The order: doctor_survey.c finds what to look at, doctor_measure.c runs the model over the data,
+ * doctor.c goes through the rows of doctor_checks.def, and doctor_json.c, doctor_html.c and
+ * doctor_scales.c write.
  */
 #ifndef ANALYSIS_DOCTOR_H
 #define ANALYSIS_DOCTOR_H
@@ -121,6 +122,7 @@ struct qs_doctor {
 	bool is_finite, has_scales;
 	size_t n_found[QS_DOCTOR__CHECKS];
 	bool is_judged[QS_DOCTOR__CHECKS];
+	const char **fixed_of_value; /* by value: the scale that is advised, or NULL */
 };
 
 /* Finds what there is to look at. */
@@ -205,5 +207,19 @@ int64_t qs_doctor_code(const struct qs_doctor *doctor, const struct qs_site *sit
  */
 void qs_doctor_advise(struct qs_doctor *doctor, struct qs_finding *finding,
     const struct qs_site *site, enum qs_param param, const char *json, const char *words);
+
+/* ---- scales that are advised (doctor_scales.c) ----------------------------------------------- */
+
+/*
+ * Advises to fix the scale of a tensor, as a number or a fraction, "7/32767": it is in what
+ * qs_doctor_write_scales() gives, unless another check advised another one before. NULL when all
+ * formats of the tensor can have it, else why not.
+ */
+const char *qs_doctor_fix_scale(
+    struct qs_doctor *doctor, const struct qs_site *site, const char *scale);
+
+/* What to do with a scale that was advised: words for a hint. */
+#define QS_DOCTOR_HOW_TO_FIX                                                                       \
+	"a config cannot say scales: --write-scales FILE writes this one, for --scales FILE"
 
 #endif

@@ -189,6 +189,7 @@ static void tell_gate(struct qs_doctor *doctor, const struct qs_doctor_row *row,
 	const struct qs_site *site = qs_doctor_site(doctor, tensor);
 	const char *what = gate->sum == QS_NONE ? "products" : "sums";
 	struct qs_finding *finding;
+	const char *obstacle;
 
 	finding = qs_doctor_add(doctor, row, tensor->value,
 	    "%.3g %% of the values other than 0 of \"%s\", which goes into the sigmoid \"%s\", "
@@ -200,11 +201,19 @@ static void tell_gate(struct qs_doctor *doctor, const struct qs_doctor_row *row,
 	    root_mean(gate->with_scale.sigmoids, gate->n_sums),
 	    root_mean(gate->with_fixed.sums, gate->n_sums),
 	    root_mean(gate->with_fixed.sigmoids, gate->n_sums));
-	if (qs_doctor_is_narrow(site, 15))
+	if (qs_doctor_is_narrow(site, 15)) {
 		qs_doctor_advise(doctor, finding, site, QS_PARAM_BIT_WIDTH, "16",
-		    FIX ", at 16 bits; a config cannot say scales, but it can say the bits");
+		    FIX
+		    ", at 16 bits; give it the bits first, and examine the model again for a file "
+		    "with the scale");
+		return;
+	}
+	obstacle = qs_doctor_fix_scale(doctor, site, "7/32767");
+	if (obstacle)
+		qs_finding_hint(
+		    doctor->findings, finding, FIX ", which cannot be as it is: %s", obstacle);
 	else
-		qs_finding_hint(doctor->findings, finding, FIX "; a config cannot say scales");
+		qs_finding_hint(doctor->findings, finding, FIX "; " QS_DOCTOR_HOW_TO_FIX);
 }
 
 void qs_doctor_check_outliers_before_sigmoid(

@@ -7,6 +7,7 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "analysis/doctor.h"
@@ -21,26 +22,48 @@ static bool is_same(float a, float b)
 	return !(a < b) && !(a > b);
 }
 
-/* The first constant that no code stands for; false when every comparison is exact. */
-static bool find_inexact(const struct qs_doctor *doctor,
-    const struct qs_doctor_comparison *comparison, float *ret_constant)
+/* The first of n constants that no code of a site stands for, or n. */
+static size_t find_inexact(
+    const struct qs_doctor *doctor, const struct qs_site *site, const float *values, size_t n)
 {
-	const struct qs_site *site = &doctor->plan->sites[comparison->site];
-	const Onnx__TensorProto *constant = doctor->graph->values[comparison->constant].constant;
-	float *values;
-	size_t n, i = 0;
+	size_t i = 0;
 
-	if (qs_tensor_read(doctor->graph->model, constant, doctor->findings, &values, &n) != QS_OK)
-		return false;
-	if (n > CONSTANT_LIMIT)
-		n = CONSTANT_LIMIT;
 	while (i < n && (is_same(values[i], 0) ||
 			    is_same(values[i], qs_doctor_fake(doctor, site, values[i]))))
 		i++;
-	if (i < n)
-		*ret_constant = values[i];
-	free(values);
-	return i < n;
+	return i;
+}
+
+/* So many scales are tried, from the finest that covers the data on. */
+#define TRIES 16
+#define SCALE_TEXT 64
+
+/*
+ * Finds a scale of which a constant is a multiple, and all others are as well; false when there is
+ * none that covers the data.
+ */
+static bool find_scale(const struct qs_doctor *doctor, const struct qs_site *site,
+    const float *values, size_t n, size_t inexact, char text[SCALE_TEXT])
+{
+	const struct qs_doctor_tensor *tensor = &doctor->tensors[doctor->of_value[site->value]];
+	const struct qs_int_range range = qs_spec_int_range(&site->spec);
+	const double constant = fabs((double)values[inexact]);
+	const double reach = fmax(qs_doctor_reach(&tensor->moments), constant);
+	int64_t code = (int64_t)floor((double)range.max * constant / reach);
+	struct qs_site trial = *site;
+
+	for (int i = 0; i < TRIES && code > 0; i++, code--) {
+		double scale = constant / (double)code, float_max = scale * (double)range.max;
+		int64_t zero_point = 0;
+
+		trial.qparams =
+		    (struct qs_qparams){1, &scale, &zero_point, &float_max, range.min, range.max};
+		if (find_inexact(doctor, &trial, values, n) < n)
+			continue;
+		snprintf(text, SCALE_TEXT, "%.9g/%" PRId64, constant, code);
+		return true;
+	}
+	return false;
 }
 
 /* How the data proves it: results that differ, and how often each model's comparison holds. */
@@ -53,31 +76,65 @@ static void add_results(const struct qs_doctor_tensor *result, struct qs_text *t
 		    result->n_held, result->n_held_quantized, result->n_different);
 }
 
+#define COMPARE_WITH_0                                                                             \
+	"compare with 0, which is always exact: Not(Equal(x, 0)) for a mask of 0 and 1, as "       \
+	"qstrata rewrite --nonzero writes it; or compare before the data is quantized"
+
+/* Says what to do, with a scale of which the constants are multiples if there is one. */
+static void advise(struct qs_doctor *doctor, struct qs_finding *finding, const struct qs_site *site,
+    const float *values, size_t n, size_t inexact)
+{
+	char scale[SCALE_TEXT];
+
+	if (find_scale(doctor, site, values, n, inexact, scale) &&
+	    !qs_doctor_fix_scale(doctor, site, scale))
+		qs_finding_hint(doctor->findings, finding,
+		    COMPARE_WITH_0 "; or fix the scale of \"%s\" to %s, so that %.9g is a "
+		                   "code; " QS_DOCTOR_HOW_TO_FIX,
+		    site->tensor, scale, (double)values[inexact]);
+	else
+		qs_finding_hint(doctor->findings, finding, COMPARE_WITH_0);
+}
+
+/* Tells of a comparison with n constants when one of them is no code. */
+static void check_comparison(struct qs_doctor *doctor, const struct qs_doctor_row *row,
+    const struct qs_doctor_comparison *comparison, const float *values, size_t n)
+{
+	const struct qs_site *site = &doctor->plan->sites[comparison->site];
+	const size_t inexact = find_inexact(doctor, site, values, n);
+	struct qs_text proof = QS_TEXT_INIT;
+	struct qs_finding *finding;
+
+	if (inexact == n)
+		return;
+	add_results(&doctor->tensors[comparison->tensor], &proof);
+	finding = qs_doctor_add(doctor, row, site->value,
+	    "\"%s\" compares quantized \"%s\" with %.9g, which at scale %.9g has the code %" PRId64
+	    ", and that is %.9g%s",
+	    qs_doctor_label(doctor, comparison->node), site->tensor, (double)values[inexact],
+	    site->qparams.scale[0], qs_doctor_code(doctor, site, values[inexact]),
+	    (double)qs_doctor_fake(doctor, site, values[inexact]), proof.data);
+	qs_text_done(&proof);
+	advise(doctor, finding, site, values, n, inexact);
+}
+
 static void check_comparisons(
     struct qs_doctor *doctor, const struct qs_doctor_row *row, bool is_lost)
 {
 	for (size_t i = 0; i < doctor->n_comparisons; i++) {
 		const struct qs_doctor_comparison *comparison = &doctor->comparisons[i];
-		const struct qs_doctor_tensor *result = &doctor->tensors[comparison->tensor];
-		const struct qs_site *site = &doctor->plan->sites[comparison->site];
-		struct qs_text proof = QS_TEXT_INIT;
-		float constant = 0;
+		const Onnx__TensorProto *constant =
+		    doctor->graph->values[comparison->constant].constant;
+		float *values;
+		size_t n;
 
-		if ((result->n_different > 0) != is_lost ||
-		    !find_inexact(doctor, comparison, &constant))
+		if ((doctor->tensors[comparison->tensor].n_different > 0) != is_lost ||
+		    qs_tensor_read(doctor->graph->model, constant, doctor->findings, &values, &n) !=
+			QS_OK)
 			continue;
-		add_results(result, &proof);
-		qs_finding_hint(doctor->findings,
-		    qs_doctor_add(doctor, row, site->value,
-			"\"%s\" compares quantized \"%s\" with %.9g, which at scale %.9g has the "
-			"code %" PRId64 ", and that is %.9g%s",
-			qs_doctor_label(doctor, comparison->node), site->tensor, (double)constant,
-			site->qparams.scale[0], qs_doctor_code(doctor, site, constant),
-			(double)qs_doctor_fake(doctor, site, constant), proof.data),
-		    "compare with 0, which is always exact: Not(Equal(x, 0)) for a mask of 0 and "
-		    "1, as qstrata rewrite --nonzero writes it; or compare before the data is "
-		    "quantized");
-		qs_text_done(&proof);
+		check_comparison(
+		    doctor, row, comparison, values, n < CONSTANT_LIMIT ? n : CONSTANT_LIMIT);
+		free(values);
 	}
 }
 

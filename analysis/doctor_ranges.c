@@ -5,6 +5,7 @@
 
 #include "analysis/doctor.h"
 #include "engine/calibrate.h"
+#include "engine/scales.h"
 
 /* These shares of the values may be cut off, the second one by methods that do so on purpose, and
  * this part of the reach: a few values always lie a little beyond, as the layers before them were
@@ -98,6 +99,39 @@ static double beyond(const struct qs_site *site, const struct qs_moments *moment
 	return fmax(low - (double)moments->least, (double)moments->most - high);
 }
 
+/* A scale that covers a reach: for pictures, which lie in [-1, 1], that of their 8 bits. */
+static void write_scale(
+    const struct qs_doctor *doctor, const struct qs_site *site, double reach, struct qs_text *text)
+{
+	const struct qs_int_range range = qs_spec_int_range(&site->spec);
+	const bool is_half_span =
+	    qs_site_scale_law(doctor->plan, site) == QS_SCALE_LAW_HALF_SPAN && range.min < 0;
+
+	if (doctor->graph->values[site->value].is_input && range.min == -128 && reach <= 1 &&
+	    reach > 0.5)
+		qs_text_adds(text, "1/128");
+	else
+		qs_text_addf(text, "%.9g/%g", reach,
+		    is_half_span ? (double)(range.max - range.min) / 2 : (double)range.max);
+}
+
+/* Says what to do about a scale that misses data: a scale that covers it, or a parameter. */
+static void advise_cover(struct qs_doctor *doctor, struct qs_finding *finding,
+    const struct qs_site *site, const struct qs_moments *reached, bool is_on_purpose)
+{
+	struct qs_text scale = QS_TEXT_INIT, words = QS_TEXT_INIT;
+
+	write_scale(doctor, site, qs_doctor_reach(reached), &scale);
+	qs_text_adds(&words, "calibrate with data like this, or let the scale cover all of it");
+	if (qs_text_status(&scale) == QS_OK && !qs_doctor_fix_scale(doctor, site, scale.data))
+		qs_text_addf(&words, ", as %s does; " QS_DOCTOR_HOW_TO_FIX, scale.data);
+	qs_doctor_advise(doctor, finding, site,
+	    is_on_purpose ? QS_PARAM_METHOD : QS_PARAM_STATISTIC,
+	    is_on_purpose ? "\"maxmin\"" : "\"max\"", words.data);
+	qs_findings_end_text(doctor->findings, &words);
+	qs_text_done(&scale);
+}
+
 static void check_cover(struct qs_doctor *doctor, const struct qs_doctor_row *row,
     const struct qs_doctor_tensor *tensor, const struct qs_site *site)
 {
@@ -118,10 +152,13 @@ static void check_cover(struct qs_doctor *doctor, const struct qs_doctor_row *ro
 	    site->name, (double)reached->least, (double)reached->most, scale,
 	    (double)(site->qparams.quant_min - site->qparams.zero_point[0]) * scale,
 	    (double)(site->qparams.quant_max - site->qparams.zero_point[0]) * scale, 100 * share);
-	qs_doctor_advise(doctor, finding, site,
-	    is_on_purpose ? QS_PARAM_METHOD : QS_PARAM_STATISTIC,
-	    is_on_purpose ? "\"maxmin\"" : "\"max\"",
-	    "calibrate with data like this, or let the scale cover all of it");
+	advise_cover(doctor, finding, site, reached, is_on_purpose);
+}
+
+/* Whether a scale is fixed for what a sigmoid can tell apart: what it cuts off is not missed. */
+static bool is_for_sigmoid(const struct qs_site *site, const struct qs_doctor_tensor *tensor)
+{
+	return site->fixed_scale > 0 && tensor->gates != QS_NONE;
 }
 
 void qs_doctor_check_misses_data(struct qs_doctor *doctor, const struct qs_doctor_row *row)
@@ -130,7 +167,7 @@ void qs_doctor_check_misses_data(struct qs_doctor *doctor, const struct qs_docto
 		const struct qs_doctor_tensor *tensor = &doctor->tensors[i];
 		const struct qs_site *site = integers_of(doctor, tensor);
 
-		if (site)
+		if (site && !is_for_sigmoid(site, tensor))
 			check_cover(doctor, row, tensor, site);
 	}
 }

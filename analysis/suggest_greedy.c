@@ -133,7 +133,12 @@ static enum qs_status choose(
 	enum qs_status status = QS_OK;
 	bool any = true;
 
-	for (size_t i = 0; i + 1 < fewer_than && any && status == QS_OK; i++) {
+	/* In the first step each is tried; afterwards as many again, and a few. */
+	const size_t most = greedy->suggestion->n_tried + 2 * greedy->n + 8 * QS_ROUND;
+
+	for (size_t i = 0;
+	     i + 1 < fewer_than && any && status == QS_OK && greedy->suggestion->n_tried < most;
+	     i++) {
 		status = step(greedy, i == 0, &any);
 		if (status != QS_OK || !any || !greedy->chosen->reaches)
 			continue;

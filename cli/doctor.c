@@ -50,6 +50,9 @@ static enum qs_status write_documents(
 	if (arguments->value[OPTION_MEASURED])
 		status = save(arguments, OPTION_MEASURED, &text,
 		    qs_doctor_write_json(doctor, &text), findings);
+	if (status == QS_OK && arguments->value[OPTION_WRITE_SCALES])
+		status = save(arguments, OPTION_WRITE_SCALES, &text,
+		    qs_doctor_write_scales(doctor, &text), findings);
 	if (status == QS_OK && arguments->value[OPTION_HTML])
 		status = save(arguments, OPTION_HTML, &text,
 		    qs_doctor_write_html(doctor, findings, &text), findings);
@@ -59,7 +62,7 @@ static enum qs_status write_documents(
 /* Nobody wants to learn after all the work that its result has no place. */
 static enum qs_status check_outputs(const struct arguments *arguments, struct qs_findings *findings)
 {
-	static const enum option_id options[] = {OPTION_HTML, OPTION_MEASURED};
+	static const enum option_id options[] = {OPTION_HTML, OPTION_MEASURED, OPTION_WRITE_SCALES};
 	enum qs_status status = QS_OK;
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options) && status == QS_OK; i++) {

@@ -2,6 +2,7 @@
 /* Calibration files: scales as JSON. */
 #include "engine/calib_file.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,19 +154,34 @@ static bool says_integer(struct json_object *object, const char *key, int64_t ex
 	       json_object_get_int64(value) == expected;
 }
 
+/* A member that is a text, or "" for none. */
+static const char *text_of(struct json_object *object, const char *key)
+{
+	struct json_object *value = json_object_object_get(object, key);
+
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+}
+
 static enum qs_status check_fingerprint(const struct qs_calib_reader *reader,
-    struct json_object *document, const char *key, uint64_t expected)
+    struct json_object *document, const char *key, const char *name, uint64_t fingerprint)
 {
 	struct json_object *named = json_object_object_get(document, key);
-	struct json_object *text = fingerprint_text(expected);
-	const bool same = json_object_is_type(named, json_type_object) &&
-	                  says(named, "fingerprint", json_object_get_string(text));
+	char expected[QS_FINGERPRINT_TEXT];
+	const char *found;
 
-	json_object_put(text);
-	if (same)
+	qs_fingerprint_write(fingerprint, expected);
+	if (!json_object_is_type(named, json_type_object))
+		return qs_calib_complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+		    "the calibration does not say for which %s it was made, expected \"%s\" with "
+		    "the fingerprint %s; calibrate again",
+		    key, name, expected);
+	found = text_of(named, "fingerprint");
+	if (strcmp(found, expected) == 0)
 		return QS_OK;
 	return qs_calib_complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
-	    "the calibration was made for another %s; calibrate again", key);
+	    "the calibration was made for another %s: \"%s\" with the fingerprint \"%s\", expected "
+	    "\"%s\" with %s; calibrate again",
+	    key, text_of(named, "path"), found, name, expected);
 }
 
 /* Element i of a list, or the value itself when there is only one. */
@@ -225,8 +241,7 @@ static bool read_floats(struct json_object *list, float *values, size_t n)
 	return true;
 }
 
-/* What a bias was corrected by, where the calibration says so. */
-static enum qs_status read_correction(const struct qs_calib_reader *reader,
+enum qs_status qs_calib_read_correction(const struct qs_calib_reader *reader,
     const struct qs_plan *plan, struct json_object *tensors, struct qs_site *site)
 {
 	const Onnx__TensorProto *constant = plan->layers->graph->values[site->value].constant;
@@ -277,6 +292,77 @@ void qs_calib_read_ties(struct json_object *object, struct qs_site *site)
 	site->n_ties = json_object_get_uint64(ties);
 }
 
+/* ---- formats --------------------------------------------------------------------------------- */
+
+static bool is_datatype(const char *word)
+{
+	for (int i = 0; i < QS_DATATYPE__COUNT; i++) {
+		if (strcmp(word, qs_datatype_word((enum qs_datatype)i)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A word of the file as it is when it is known, else in quotes; `missing` where there is none. */
+static void add_word(struct qs_text *text, const char *word, bool is_known, const char *missing)
+{
+	if (*word)
+		qs_text_addf(text, is_known ? "%s" : "\"%s\"", word);
+	else
+		qs_text_adds(text, missing);
+}
+
+/* "weights int8": the format that a tensor has in the file. */
+static void add_format(struct qs_text *text, struct json_object *object)
+{
+	const char *kind = text_of(object, "kind"), *datatype = text_of(object, "datatype");
+	struct json_object *bit_width = json_object_object_get(object, "bit_width");
+
+	add_word(text, kind, qs_tensor_of_word(kind) >= 0, "no kind of");
+	qs_text_adds(text, " ");
+	add_word(text, datatype, is_datatype(datatype), "without a datatype");
+	if (strcmp(datatype, qs_datatype_word(QS_DATATYPE_INT)) == 0 &&
+	    json_object_is_type(bit_width, json_type_int))
+		qs_text_addf(text, "%" PRId64, json_object_get_int64(bit_width));
+}
+
+static enum qs_status refuse_format(
+    const struct qs_calib_reader *reader, const struct qs_site *site, struct json_object *object)
+{
+	struct qs_text found = QS_TEXT_INIT;
+	enum qs_status status;
+
+	add_format(&found, object);
+	status = qs_text_status(&found);
+	if (status == QS_OK)
+		status = qs_calib_complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+		    "tensor \"%s\" was calibrated as %s, expected %s %s%d", site->name, found.data,
+		    qs_tensor_word(site->kind),
+		    qs_datatype_word((enum qs_datatype)site->spec.datatype), site->spec.bit_width);
+	qs_text_done(&found);
+	return status;
+}
+
+/* An end of the integers that a tensor was calibrated for, as the file says it. */
+static const char *end_of(struct json_object *object, const char *key)
+{
+	struct json_object *value = json_object_object_get(object, key);
+
+	return value ? json_object_get_string(value) : "nothing";
+}
+
+static enum qs_status refuse_range(
+    const struct qs_calib_reader *reader, const struct qs_site *site, struct json_object *object)
+{
+	const struct qs_int_range range = qs_spec_int_range(&site->spec);
+
+	return qs_calib_complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
+	    "tensor \"%s\" was calibrated for integers from %s to %s, expected %" PRId64
+	    " to %" PRId64,
+	    site->name, end_of(object, "quant_min"), end_of(object, "quant_max"), range.min,
+	    range.max);
+}
+
 enum qs_status qs_calib_read_site(const struct qs_calib_reader *reader, const struct qs_plan *plan,
     struct json_object *tensors, struct qs_site *site)
 {
@@ -291,9 +377,7 @@ enum qs_status qs_calib_read_site(const struct qs_calib_reader *reader, const st
 	if (!says(object, "kind", qs_tensor_word(site->kind)) ||
 	    !says(object, "datatype", qs_datatype_word((enum qs_datatype)site->spec.datatype)) ||
 	    !says_integer(object, "bit_width", site->spec.bit_width))
-		return qs_calib_complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
-		    "tensor \"%s\" was calibrated as something else than %s int%d", site->name,
-		    qs_tensor_word(site->kind), site->spec.bit_width);
+		return refuse_format(reader, site, object);
 	/* Unsigned channels with negative data were calibrated with the signed range. */
 	if (!says_integer(object, "quant_min", range.min)) {
 		range.min = -((int64_t)1 << (site->spec.bit_width - 1));
@@ -301,8 +385,7 @@ enum qs_status qs_calib_read_site(const struct qs_calib_reader *reader, const st
 	}
 	if (!says_integer(object, "quant_min", range.min) ||
 	    !says_integer(object, "quant_max", range.max))
-		return qs_calib_complain(reader, QS_FINDING_CALIBRATION_MISMATCH,
-		    "tensor \"%s\" was calibrated for another range of integers", site->name);
+		return refuse_range(reader, site, object);
 	status = qs_qparams_init(&qparams, count_channels(plan, site));
 	if (status != QS_OK)
 		return status;
@@ -379,9 +462,11 @@ static enum qs_status read_document(const struct qs_calib_reader *reader, struct
 	enum qs_status status = qs_calib_find_tensors(reader, document, &tensors), worst = QS_OK;
 
 	if (status == QS_OK)
-		status = check_fingerprint(reader, document, "model", identity->model);
+		status = check_fingerprint(
+		    reader, document, "model", identity->model_name, identity->model);
 	if (status == QS_OK)
-		status = check_fingerprint(reader, document, "config", identity->config);
+		status = check_fingerprint(
+		    reader, document, "config", identity->config_name, identity->config);
 	if (status != QS_OK)
 		return status;
 	status = drop_unseen(plan, tensors);
@@ -389,7 +474,7 @@ static enum qs_status read_document(const struct qs_calib_reader *reader, struct
 		return status;
 	read_law(plan, document);
 	for (size_t i = 0; i < plan->n_sites; i++) {
-		status = read_correction(reader, plan, tensors, &plan->sites[i]);
+		status = qs_calib_read_correction(reader, plan, tensors, &plan->sites[i]);
 		if (status == QS_OK && qs_site_has_scales(&plan->sites[i]))
 			status = qs_calib_read_site(reader, plan, tensors, &plan->sites[i]);
 		if (status != QS_OK && status != QS_INVALID)

@@ -38,14 +38,19 @@ enum qs_status qs_calib_file_read(struct qs_plan *plan, const struct qs_calib_id
 /*
  * Takes scales by the names of their tensors, whatever model and config the file was made for:
  * those of a training that began with a calibration, whose weights are others now. Sites that are
- * in the file have their scales afterwards. Biases that are tied to input and weights are passed
- * over.
+ * in the file have their scales afterwards, and biases their corrections. Scales of biases that are
+ * tied to input and weights are passed over.
  *
  * QS_INVALID with a finding about each tensor that the file has in another format or number, and
- * about those that it or the plan lacks; with `partial` the last two are told and passed over.
+ * about those that it or the plan lacks; with `partial` the last two are told and passed over, and
+ * so are corrections where the config does not ask for them.
  */
 enum qs_status qs_calib_file_import(
     struct qs_plan *plan, const char *path, bool partial, struct qs_findings *findings);
+
+/* Warns of biases that the config has corrected, and that neither the file nor data corrected. */
+void qs_calib_file_tell_uncorrected(
+    const struct qs_plan *plan, const char *path, struct qs_findings *findings);
 
 /* ---- for those who read such files ----------------------------------------------------------- */
 
@@ -65,6 +70,13 @@ enum qs_status qs_calib_parse(
 /* The tensors of a document that is a calibration. */
 enum qs_status qs_calib_find_tensors(const struct qs_calib_reader *reader,
     struct json_object *document, struct json_object **ret_tensors);
+
+/*
+ * Takes what a bias was corrected by, where the file says so. QS_INVALID with a finding when the
+ * tensor cannot have a correction, or the file's is not one.
+ */
+enum qs_status qs_calib_read_correction(const struct qs_calib_reader *reader,
+    const struct qs_plan *plan, struct json_object *tensors, struct qs_site *site);
 
 /* Fills in the scales of a site. */
 enum qs_status qs_calib_read_site(const struct qs_calib_reader *reader, const struct qs_plan *plan,

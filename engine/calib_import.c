@@ -5,6 +5,7 @@
 #include "base/finding.h"
 #include "base/map.h"
 #include "engine/calibrate.h"
+#include "engine/correct.h"
 
 /* Names that a finding lists before it only counts. */
 #define LISTED 20
@@ -37,6 +38,31 @@ static enum qs_status tell_names(const struct qs_calib_reader *reader, struct na
 	}
 	qs_text_done(&names->text);
 	return status;
+}
+
+/* Takes the corrections of biases; with `partial` those that the config does not ask for are passed
+ * over. */
+static enum qs_status take_corrections(const struct qs_calib_reader *reader, struct qs_plan *plan,
+    struct json_object *tensors, bool partial)
+{
+	struct names spare = {QS_TEXT_INIT, 0};
+	enum qs_status worst = QS_OK, told;
+
+	for (size_t i = 0; i < plan->n_sites; i++) {
+		struct qs_site *site = &plan->sites[i];
+		struct json_object *tensor = json_object_object_get(tensors, site->name);
+
+		if (!json_object_is_type(tensor, json_type_object) ||
+		    !json_object_object_get_ex(tensor, "correction", NULL))
+			continue;
+		if (partial && !plan->corrects_biases)
+			add_name(&spare, site->name);
+		else if (qs_calib_read_correction(reader, plan, tensors, site) != QS_OK)
+			worst = QS_INVALID;
+	}
+	told = tell_names(reader, &spare, QS_FINDING_UNEXPECTED_TENSOR, partial, "",
+	    "passed over, as the config does not correct biases, are the corrections of");
+	return worst == QS_OK ? told : worst;
 }
 
 /* Whether a site takes its scales from the file: one tied to other scales follows these. */
@@ -106,9 +132,26 @@ enum qs_status qs_calib_file_import(
 		status = qs_calib_check(&reader, tensors);
 		other = take_sites(&reader, plan, tensors, partial);
 		status = status == QS_OK ? other : status;
+		other = take_corrections(&reader, plan, tensors, partial);
+		status = status == QS_OK ? other : status;
 		other = find_unexpected(&reader, plan, tensors, partial);
 		status = status == QS_OK ? other : status;
 	}
 	json_object_put(document);
 	return status;
+}
+
+void qs_calib_file_tell_uncorrected(
+    const struct qs_plan *plan, const char *path, struct qs_findings *findings)
+{
+	const struct qs_calib_reader reader = {
+	    qs_place_of(qs_findings_name_source(findings, path)), findings};
+	struct names names = {QS_TEXT_INIT, 0};
+
+	for (size_t i = 0; i < plan->layers->n_items; i++) {
+		if (qs_correct_wants(plan, i) && !plan->sites[plan->bias_site[i]].correction)
+			add_name(&names, plan->sites[plan->bias_site[i]].name);
+	}
+	tell_names(&reader, &names, QS_FINDING_NOT_CORRECTED, false,
+	    "the config corrects biases, but the file has no corrections of", "");
 }

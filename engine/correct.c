@@ -36,11 +36,11 @@ static bool is_corrected(const struct qs_layer *layer)
 }
 
 /* A bias that several layers read is as each of them needs it, which cannot be had. */
-static bool is_wanted(const struct qs_plan *plan, size_t layer)
+bool qs_correct_wants(const struct qs_plan *plan, size_t layer)
 {
 	const size_t site = plan->bias_site[layer];
 
-	return site != QS_NONE && plan->sites[site].n_layers == 1 &&
+	return plan->corrects_biases && site != QS_NONE && plan->sites[site].n_layers == 1 &&
 	       is_corrected(&plan->layers->items[layer]);
 }
 
@@ -81,8 +81,9 @@ enum qs_status qs_correct_init(struct qs_correct *correct, const struct qs_plan 
 	    .of_site = qs_plan_none(plan->n_sites)};
 	if (qs_twins_init(&correct->twins, plan) != QS_OK || !correct->items || !correct->of_site)
 		return QS_NOMEM;
-	for (size_t i = 0; plan->corrects_biases && i < n && status == QS_OK; i++) {
-		if (is_wanted(plan, i))
+	for (size_t i = 0; i < n && status == QS_OK; i++) {
+		/* One that is given stays. */
+		if (qs_correct_wants(plan, i) && !plan->sites[plan->bias_site[i]].correction)
 			status = add(correct, plan, registry, i, findings);
 	}
 	return status;

@@ -30,9 +30,12 @@ struct qs_correct {
 	size_t *of_site;       /* by site of the bias: its item, or QS_NONE */
 };
 
+/* Whether the bias of a layer is to be corrected: of none unless the plan asks for it. */
+bool qs_correct_wants(const struct qs_plan *plan, size_t layer);
+
 /*
- * Finds the layers of a plan whose biases are to be corrected, none unless the plan asks for it.
- * Constants have their scales.
+ * Finds the layers of a plan whose biases are to be corrected and have no correction yet. Constants
+ * have their scales.
  */
 enum qs_status qs_correct_init(struct qs_correct *correct, const struct qs_plan *plan,
     const struct qs_registry *registry, struct qs_findings *findings);

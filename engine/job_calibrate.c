@@ -114,7 +114,11 @@ enum qs_status qs_job_import_scales(struct qs_job *job, const char *path, bool p
 	if (job->stage != QS_JOB_PLANNED)
 		return QS_BUG;
 	status = qs_calib_file_import(job->plan, path, partial, findings);
-	return status == QS_OK ? qs_job_calibrate(job, options, findings) : status;
+	if (status == QS_OK)
+		status = qs_job_calibrate(job, options, findings);
+	if (status == QS_OK)
+		qs_calib_file_tell_uncorrected(job->plan, path, findings);
+	return status;
 }
 
 enum qs_status qs_job_read_calibration(

@@ -16,8 +16,6 @@
 #include "engine/job.h"
 #include "qstrata/form.h"
 
-#define FORMAT "qstrata-scales"
-
 /* So many unknown names are compared with all tensors; who has more has another model. */
 #define GUESSES 20
 
@@ -123,8 +121,7 @@ static bool read_law(
 
 /* ---- tensors --------------------------------------------------------------------------------- */
 
-/* Why a site cannot have a fixed scale, or NULL. */
-static const char *obstacle_of(const struct qs_site *site, double scale)
+const char *qs_scale_obstacle(const struct qs_site *site, double scale)
 {
 	if (!qs_site_has_scales(site))
 		return "its format has no scale";
@@ -142,7 +139,7 @@ static const char *obstacle_of(const struct qs_site *site, double scale)
 static void set_site(struct reader *reader, struct qs_site *site, double scale)
 {
 	const struct entry *entry = &reader->entry;
-	const char *obstacle = entry->scale ? obstacle_of(site, scale) : NULL;
+	const char *obstacle = entry->scale ? qs_scale_obstacle(site, scale) : NULL;
 	enum qs_scale_law law;
 
 	if (reader->named[site - reader->plan->sites]) {
@@ -218,9 +215,9 @@ static void read_top(struct reader *reader, const struct qs_form_value *value)
 {
 	enum qs_scale_law law;
 
-	if (value->key == KEY_FORMAT && strcmp(value->text, FORMAT) != 0)
-		refuse(
-		    reader, value, "format cannot be \"%s\"; expected \"" FORMAT "\"", value->text);
+	if (value->key == KEY_FORMAT && strcmp(value->text, QS_SCALES_FORMAT) != 0)
+		refuse(reader, value, "format cannot be \"%s\"; expected \"" QS_SCALES_FORMAT "\"",
+		    value->text);
 	if (value->key == KEY_VERSION && strcmp(value->text, "1") != 0)
 		refuse(reader, value, "version cannot be %s; expected 1", value->text);
 	if (value->key == KEY_SCALE_LAW && read_law(reader, value, &law))

@@ -83,6 +83,27 @@ cure equal-one actors '--nonzero mask --mask' QS864
 cure not-zero actors '--mask' QS866
 cure not-zero split-70000 '--split actors' QS867
 
+# A scale that is advised goes by a file into apply, and cures: the mask is that of the float model.
+scales="$scratch/scales.json"
+examine "$scratch/int16.json" "$horizon/equal-one.onnx" "$horizon/actors" --target j6e --format full --write-scales "$scales"
+grep -q 'fix the scale of "actors" to 1/541' "$scratch/out" || fail 'no scale is advised'
+examine "$scratch/int16.json" "$horizon/equal-one.onnx" "$horizon/actors" --target j6e --scales "$scales"
+[ "$codes" = 'QS866 ' ] || fail "a comparison with a scale for it: found $codes"
+run="--config $scratch/int16.json --model $horizon/equal-one.onnx --data $horizon/actors"
+for given in "--scales $scales" ''; do
+	"$QSTRATA" apply $run $given --output "$scratch/out.onnx" >"$scratch/out" || fail "apply $given"
+	"$QSTRATA" compare "$horizon/equal-one.onnx" "$scratch/out.onnx" --data "$horizon/actors" \
+	    --fail-worse cosine=0.999 >"$scratch/out" 2>"$scratch/err"
+	echo $? >>"$scratch/statuses"
+done
+[ "$(tr '\n' ' ' <"$scratch/statuses")" = '0 1 ' ] || fail 'the scale makes no difference to what is kept'
+# What was given before stays in the file, beside the law of the device.
+echo '{"format": "qstrata-scales", "version": 1, "tensors": [{"name": "kept", "scale": 0.25}]}' >"$scratch/given.json"
+examine "$scratch/int16.json" "$horizon/equal-one.onnx" "$horizon/actors" --target j6e --scales "$scratch/given.json" \
+    --write-scales "$scales"
+tr -d ' \n' <"$scales" | grep -q '"scale_law":"half-span","tensors":\[{"name":"actors","scale":"1/541"},{"name":"kept","scale":0.25}\]' ||
+    { cat "$scales"; fail 'what was fixed before is lost'; }
+
 # Statuses and formats are those of lint.
 examine "$scratch/int16.json" "$horizon/equal-one.onnx" "$horizon/actors" --format json
 [ "$status" -eq 1 ] || fail "a lost comparison: exit status $status"

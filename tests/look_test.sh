@@ -28,7 +28,7 @@ cell()
 # holds WHAT CONDITION, a condition of awk.
 holds()
 {
-	awk "BEGIN {exit !($2)}" || fail "$1: $2"
+	awk "function near(a, b) {return (a - b) ^ 2 <= (1e-6 * b) ^ 2} BEGIN {exit !($2)}" || fail "$1: $2"
 }
 
 model="--model $digits/model.onnx --data $digits/calib"
@@ -71,6 +71,29 @@ holds 'the written model is the one that was compared' \
     "$(cell "$scratch/models" /fc/Gemm output sqnr) - $(cell "$scratch/compare" /fc/Gemm output sqnr) < 0.1 &&
 	$(cell "$scratch/compare" /fc/Gemm output sqnr) - $(cell "$scratch/models" /fc/Gemm output sqnr) < 0.1"
 [ "$(cell "$scratch/models" /fc/Gemm output dtype)" = int8 ] || fail 'the format of a written output'
+
+# So are its weights, with the batch norms that are in them; a layer of several nodes has its own.
+for layer in /conv1/Conv /dw/Conv /fc/Gemm; do
+	for attr in weight bias; do
+		for column in cosine sqnr atol steps own_sqnr; do
+			holds "$column of the $attr of $layer in the written model" \
+			    "near($(cell "$scratch/models" $layer $attr $column), $(cell "$scratch/compare" $layer $attr $column))"
+		done
+	done
+done
+"$QSTRATA" apply $model --config "$srcdir/examples/int8.json" --format fake --output "$scratch/fake.onnx" >/dev/null
+"$QSTRATA" compare "$digits/model.onnx" "$scratch/fake.onnx" --data "$digits/calib" --format csv >"$scratch/fake"
+holds 'weights that are the values of codes' \
+    "near($(cell "$scratch/fake" /dw/Conv weight sqnr), $(cell "$scratch/compare" /dw/Conv weight sqnr))"
+[ -z "$(cell "$scratch/fake" /dw/Conv weight steps)" ] || fail 'a weight in float32 has steps'
+"$(dirname "$QSTRATA")/examples/horizon/make_models" "$scratch/horizon" || fail make_models
+small="--model $scratch/horizon/small.onnx --data $scratch/horizon/small --config $masks/int8.json"
+"$QSTRATA" apply $small --output "$scratch/small.onnx" >/dev/null || fail 'apply to small.onnx'
+"$QSTRATA" compare "$scratch/horizon/small.onnx" "$scratch/small.onnx" --data "$scratch/horizon/small" --format csv \
+    >"$scratch/models"
+holds 'the weights that have outliers have the most noise' \
+    "$(cell "$scratch/models" linear2 weight sqnr) + 10 < $(cell "$scratch/models" linear1 weight sqnr)"
+[ "$(cell "$scratch/models" linear2 bias dtype)" = int32 ] || fail 'the bias of a layer of several nodes'
 
 # Limits, and what is no verdict but trouble.
 "$QSTRATA" compare $model --config "$srcdir/examples/int8.json" --calib "$scratch/calib.json" --format json \

@@ -55,6 +55,48 @@ for target in j5 j6e CPU; do
 	done
 	document place "digits-$target" place --model $model --config int8.json --target $target --format json
 done
+for a in *.json; do
+	document resolve "$a" resolve "$a"
+	document resolve "$a-model" resolve "$a" --model $model
+done
+document layers digits layers $model --format json
+document layers masks layers horizon/equal-one.onnx --format json
+
+# Files that are read again. A trainer adds what its nodes know.
+cp ../tests/data/scales/calib.json "$scratch/calibration.calib.document"
+sed 's/"kind": "activation",/& "observer_enabled": [1], "fake_quant_enabled": true, "min_val": [], "max_val": 3,/
+    s/"fc.bias": {/&"correction": [0.5],/' ../tests/data/scales/calib.json >"$scratch/calibration.trained.document"
+"$QSTRATA" lint mistakes/quantize_config.json --baseline "$scratch/baseline.mistakes.document" --update-baseline >"$scratch/told"
+[ -s "$scratch/baseline.mistakes.document" ] || { echo 'FAIL: no baseline'; failed=1; }
+document probe int8 probe --config int8.json --tensor activation --observe digits/calib/0.npy digits/calib/1.npy
+document probe bfloat16 probe --config bfloat16.json --tensor weights
+
+# What takes a run of the model. The widest documents are those of a model with 16 bits and masks.
+"$QSTRATA" stats --model $model --data digits/calib/0.npy --format json >"$scratch/stats.float.document" 2>"$scratch/told"
+if grep -q 'QS80[12]' "$scratch/told"; then
+	rm "$scratch/stats.float.document"
+	echo 'documents about runs were passed over, as there is no ONNX Runtime'
+else
+	run="--config int8.json --model $model --data digits/calib/0.npy"
+	masks="--config horizon/in16-w8-out16.json --model horizon/equal-one.onnx --data horizon/actors"
+	document stats both stats $run --format json --per-channel
+	document stats masks stats $masks --format json
+	document compare config compare $run --format json
+	document compare masks compare $masks --format json
+	"$QSTRATA" doctor $run --measured "$scratch/measured.digits.document" >"$scratch/told"
+	"$QSTRATA" doctor $masks --target j6e --measured "$scratch/measured.masks.document" \
+	    --write-scales "$scratch/scales.masks.document" >"$scratch/told"
+	document findings doctor doctor $masks --target j6e --format json
+	sed 's/"include_bias_corr": false/"include_bias_corr": true/' int8.json >"$scratch/corrects"
+	echo '{"format": "qstrata-scales", "version": 1, "tensors": [{"name": "image", "scale": "1/127"}]}' >"$scratch/fixed"
+	document report whole apply --config "$scratch/corrects" --model $model --data digits/calib/0.npy \
+	    --scales "$scratch/fixed" --output "$scratch/out.onnx" --report json --verify
+	document report dpu apply --config dpu.json --model $model --data digits/calib/0.npy --output "$scratch/dpu.onnx" \
+	    --report json
+	document compare files compare $model "$scratch/out.onnx" --data digits/calib/0.npy --format json
+	"$QSTRATA" calibrate --config dpu.json --model $model --data digits/calib/0.npy \
+	    --output "$scratch/calibration.dpu.document" >"$scratch/told" || failed=1
+fi
 for a in *.json mistakes/quantize_config.json ../tests/data/json/0*.json; do
 	document findings "$(basename "$a")" lint --format json --model $model "$a"
 done

@@ -30,6 +30,8 @@ compare dictionary tests/fuzz/policy.dict
 compare findings docs/findings.md
 compare rules schemas/rules.schema.json
 compare profile schemas/profile.schema.json
+compare stats schemas/stats.schema.json
+compare compare schemas/compare.schema.json
 compare rules-dictionary tests/fuzz/rules.dict
 compare manual docs/qstrata.1 "$srcdir/docs/qstrata.1.in"
 exit $failed

@@ -413,7 +413,8 @@ int main(int argc, char **argv)
 		bool (*write)(void);
 	} kinds[] = {{"schema", write_schema}, {"dictionary", write_dictionary},
 	    {"findings", write_findings}, {"rules", write_rules_schema},
-	    {"profile", write_profile_schema}, {"rules-dictionary", write_rules_dictionary}};
+	    {"profile", write_profile_schema}, {"rules-dictionary", write_rules_dictionary},
+	    {"stats", write_stats_schema}, {"compare", write_compare_schema}};
 
 	for (size_t i = 0; argc == 2 && i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (strcmp(argv[1], kinds[i].name) == 0)

@@ -38,4 +38,10 @@ bool write_rules_schema(void);
 bool write_profile_schema(void);
 bool write_rules_dictionary(void);
 
+/* ---- generate_tables.c ----------------------------------------------------------------------- */
+
+/* Write the JSON Schemas of what stats and compare print. */
+bool write_stats_schema(void);
+bool write_compare_schema(void);
+
 #endif

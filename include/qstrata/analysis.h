@@ -100,10 +100,14 @@ struct qs_comparison;
  */
 QS_API enum qs_status qs_compare_job(const struct qs_job *job, const struct qs_look *look,
     struct qs_findings *findings, struct qs_comparison **ret_comparison);
+
 /**
  * Compares two models on the same data: tensors of equal names, and outputs, which belong together
- * by their order where their names differ. Inputs likewise. QS_INVALID with a finding when there
- * is nothing to compare or an input has no counterpart.
+ * by their order where their names differ. Inputs likewise. Weights and biases are those that a
+ * node of the same name and operator reads, or the nearest one of the operator before a tensor that
+ * both models have; where the found model lacks batch norms of the expected one, these are folded
+ * first.
+ * QS_INVALID with a finding when there is nothing to compare or an input has no counterpart.
  */
 QS_API enum qs_status qs_compare_models(const char *expected, const char *found,
     const struct qs_look *look, struct qs_findings *findings,

@@ -31,8 +31,8 @@ struct qs_doctor_options {
 
 /**
  * Examines the model of a job that is planned and has no scales yet. The job and the target outlive
- * the doctor. What
- * is found is added to the findings, in the order of the checks, and is no reason to fail.
+ * the doctor. What is found is added to the findings, in the order of the checks, and is no reason
+ * to fail.
  *
  * When a tensor of the float model holds NaN or infinities, or the model cannot be calibrated, what
  * needs scales is not checked. QS_INVALID, QS_IO or QS_UNSUPPORTED with a finding when the model
@@ -45,6 +45,12 @@ QS_API void qs_doctor_free(struct qs_doctor *doctor);
 
 /** What was measured, tensor by tensor, and the checks with their limits: one JSON document. */
 QS_API enum qs_status qs_doctor_write_json(const struct qs_doctor *doctor, struct qs_text *text);
+
+/**
+ * A scales file (qs_job_read_scales()) with what a config cannot say: the scales that findings
+ * advise to fix, those that were fixed before, and the law by which all others were found.
+ */
+QS_API enum qs_status qs_doctor_write_scales(const struct qs_doctor *doctor, struct qs_text *text);
 
 /**
  * All of it as one page that needs nothing else: findings, the error along the model, distributions

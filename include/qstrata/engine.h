@@ -179,9 +179,10 @@ QS_API enum qs_status qs_job_read_calibration(
 
 /**
  * Takes scales from a calibration file by the names of their tensors, whatever model and config it
- * was made for: those that training went on with, for the trained model. QS_INVALID with findings:
- * about tensors that the file has in another format or lacks, those that the config does not
- * quantize, and signs that nothing was observed.
+ * was made for: those that training went on with, for the trained model; and the corrections of
+ * biases, where there are any. QS_INVALID with findings: about tensors that the file has in another
+ * format or lacks, those that the config does not quantize, and signs that nothing was observed.
+ * A warning is about biases that the config corrects and nobody did.
  *
  * With `partial`, what the file lacks is calibrated as qs_job_calibrate() has it, upon the scales
  * that are given, and what it has too much is passed over; both become warnings.

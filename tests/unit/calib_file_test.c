@@ -134,13 +134,17 @@ static void another_model_or_config_is_told(void **state)
 	engine_calibrate(engine, 1);
 	other.model++;
 	assert_int_equal(qs_calib_file_write(engine->plan, &other, PATH, engine->findings), QS_OK);
-	expect_refusal(
-	    engine, "QS716", "the calibration was made for another model; calibrate again");
+	expect_refusal(engine, "QS716",
+	    "the calibration was made for another model: \"model.onnx\" with the fingerprint "
+	    "\"fnv1a64:0123456789abcdf0\", expected \"model.onnx\" with fnv1a64:0123456789abcdef; "
+	    "calibrate again");
 	other = identity;
 	other.config++;
 	assert_int_equal(qs_calib_file_write(engine->plan, &other, PATH, engine->findings), QS_OK);
-	expect_refusal(
-	    engine, "QS716", "the calibration was made for another config; calibrate again");
+	expect_refusal(engine, "QS716",
+	    "the calibration was made for another config: \"config.json\" with the fingerprint "
+	    "\"fnv1a64:fedcba9876543211\", expected \"config.json\" with fnv1a64:fedcba9876543210; "
+	    "calibrate again");
 	/* Names may change. */
 	other = identity;
 	other.model_name = "elsewhere/model.onnx";
@@ -184,18 +188,25 @@ static void a_tensor_without_scales_need_not_be_there(void **state)
 
 static void a_tensor_of_another_format_is_told(void **state)
 {
-	static const char *const rows[][3] = {{"x -> g", "bit_width", "4"},
-	    {"x -> g", "datatype", "\"bfloat16\""}, {"x -> g", "kind", "\"activation\""},
-	    {"x -> g", "kind", NULL}};
+	static const struct {
+		const char *key, *value, *found;
+	} rows[] = {{"bit_width", "4", "as input int4, expected input int8"},
+	    {"datatype", "\"bfloat16\"", "as input bfloat16, expected input int8"},
+	    {"kind", "\"activation\"", "as activation int8, expected input int8"},
+	    {"kind", NULL, "as no kind of int8, expected input int8"},
+	    {"kind", "\"inputs\"", "as \"inputs\" int8, expected input int8"},
+	    {"datatype", "7", "as input without a datatype, expected input int8"},
+	    {"quant_max", "255", "for integers from -128 to 255, expected -128 to 127"},
+	    {"quant_min", NULL, "for integers from nothing to 127, expected -128 to 127"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		write_changed(*state, rows[i][0], rows[i][1], rows[i][2]);
-		expect_refusal(*state, "QS716",
-		    "tensor \"x -> g\" was calibrated as something else than input int8");
+		char message[128];
+
+		snprintf(
+		    message, sizeof(message), "tensor \"x -> g\" was calibrated %s", rows[i].found);
+		write_changed(*state, "x -> g", rows[i].key, rows[i].value);
+		expect_refusal(*state, "QS716", message);
 	}
-	write_changed(*state, "x -> g", "quant_max", "255");
-	expect_refusal(
-	    *state, "QS716", "tensor \"x -> g\" was calibrated for another range of integers");
 }
 
 static void scales_have_to_be_positive_numbers(void **state)
@@ -250,7 +261,8 @@ static void what_is_no_calibration_is_told(void **state)
 	    {"{\"format\": \"qstrata-calibration\", \"version\": 1}",
 		"the calibration has no \"tensors\""},
 	    {"{\"format\": \"qstrata-calibration\", \"version\": 1, \"tensors\": {}}",
-		"the calibration was made for another model; calibrate again"},
+		"the calibration does not say for which model it was made, expected "
+		"\"model.onnx\" with the fingerprint fnv1a64:0123456789abcdef; calibrate again"},
 	    {"", "the file is no JSON: it ends too early at byte 0"},
 	    {"{\"format\": \"qstra", "the file is no JSON: it ends too early at byte 17"},
 	    {"{\"format\"; 1}",

@@ -361,6 +361,91 @@ static void the_code_of_a_comparison_is_told(void **state)
 	close_clinic(&clinic);
 }
 
+/* Examines the model of a clinic again with a scales file. */
+static enum qs_status examine_with(
+    struct clinic *clinic, const struct row *row, const struct qs_text *scales)
+{
+	const struct qs_doctor_options options = {.memory = 0};
+	struct qs_source *source;
+	enum qs_status status;
+
+	qs_doctor_free(clinic->doctor);
+	qs_job_free(clinic->job);
+	qs_findings_free(clinic->findings);
+	clinic->doctor = NULL;
+	clinic->findings = qs_findings_new();
+	assert_int_equal(qs_source_new("scales.json", scales->data, scales->size, &source), QS_OK);
+	assert_int_equal(
+	    qs_job_new(clinic->policy, MODEL, false, clinic->findings, &clinic->job), QS_OK);
+	assert_int_equal(qs_job_read_scales(clinic->job, source, clinic->findings), QS_OK);
+	status = examine(clinic, row, &options);
+	qs_source_free(source);
+	return status;
+}
+
+/* A trap, the scale that is advised, and what is found with it. */
+static const struct {
+	struct row row;
+	const char *scale, *left;
+} cures[] = {
+    {{"a mask among larger data", INT16, "j6e",
+	 {"in x 2 4", "full c 1", "node Equal e x,c b", "node Cast k b f", "int to 1",
+	     "node Mul m x,f y", "out y"},
+	 {2, 4}, 2, {0.2465F, -0.4717F, 60.5F, 1, -0.2124F, 0.566F, -1.6637F, 0}, 8, "QS864 QS866"},
+	"\"1/541\"", "QS866"},
+    {{"a mask alone, by the law of devices that miss 1", INT16, "j6e",
+	 {"in x 2 4", "full c 1", "node Equal e x,c b", "node Cast k b f", "int to 1",
+	     "node Mul m x,f y", "out y"},
+	 {2, 4}, 2, {0, 1, 1, 0, 1, 0, 0, 0}, 8, "QS864 QS866"},
+	"\"1/32767\"", "QS866"},
+    {{"8 bits", INT8, "j6e",
+	 {"in x 2 4", "full c 1", "node Equal e x,c b", "node Cast k b f", "int to 1",
+	     "node Mul m x,f y", "out y"},
+	 {2, 4}, 2, {0, 1, 1, 0, 1, 0, 0, 0}, 8, "QS864 QS866"},
+	"\"1/127\"", "QS866"},
+    {{"a comparison at risk", INT16, NULL,
+	 {"in x 2 4", "full c 0.3", "node Greater e x,c b", "node Cast k b f", "int to 1",
+	     "node Mul m x,f y", "out y"},
+	 {2, 4}, 2, {-1, 1, -1, 1, 1, -1, 0.9F, -0.9F}, 8, "QS865"},
+	"\"0.300000012/9830\"", ""},
+    {{"outliers before a sigmoid", INT16, NULL,
+	 {"opset 11", "in x 2 12", "full h 0.5 1", "node Mul m x,h p", "node ReduceSum s p q",
+	     "ints axes 1", "node Sigmoid g q u", "out u"},
+	 {2, 12}, 2, {-30000, 30000, 0.05F, -0.05F, 0.1F, 0.05F, -0.06F, 0.02F}, 8, "QS869"},
+	"\"7/32767\"", ""},
+    {{"an input in [-1, 1] whose scale cuts it off",
+	 ENGINE_CONFIG("\"method\": \"percentile\", \"percentage\": 50.0, \"scale_type\": "
+		       "\"float\", \"round_mode\": \"half_even\", "
+		       "\"calib_statistic_method\": \"max\"",
+	     ", \"quantizable_data_type\": [\"input\"]"),
+	 NULL, {"in x 2 8", "node Add a x,x y", "out y"}, {2, 8}, 2, AROUND_0, "QS856"},
+	"\"1/128\"", ""},
+};
+
+static void a_scale_that_is_advised_cures(void **state)
+{
+	const struct qs_doctor_options options = {.memory = 0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cures) / sizeof(*cures); i++) {
+		struct row row = cures[i].row;
+		struct qs_text scales = QS_TEXT_INIT;
+		struct clinic clinic;
+
+		open_clinic(&clinic, &row);
+		assert_int_equal(examine(&clinic, &row, &options), QS_OK);
+		assert_true(has_codes(&clinic, &row));
+		assert_int_equal(qs_doctor_write_scales(clinic.doctor, &scales), QS_OK);
+		if (!strstr(scales.data, cures[i].scale))
+			fail_msg("%s: %s", row.law, scales.data);
+		assert_int_equal(examine_with(&clinic, &row, &scales), QS_OK);
+		row.codes = cures[i].left;
+		assert_true(has_codes(&clinic, &row));
+		qs_text_done(&scales);
+		close_clinic(&clinic);
+	}
+}
+
 /* The hint of a finding has an entry; a config with it is one that is read without a finding. */
 static void the_entry_of_a_hint_can_be_written(void **state)
 {
@@ -568,6 +653,7 @@ int main(void)
 	    cmocka_unit_test(checks_find_their_traps_and_no_others),
 	    cmocka_unit_test(the_code_of_a_mask_is_told),
 	    cmocka_unit_test(the_code_of_a_comparison_is_told),
+	    cmocka_unit_test(a_scale_that_is_advised_cures),
 	    cmocka_unit_test(the_entry_of_a_hint_can_be_written),
 	    cmocka_unit_test(scales_that_were_never_observed_are_found),
 	    cmocka_unit_test(a_calibration_of_something_else_is_refused),

@@ -113,6 +113,16 @@ static const struct qs_finding *last_finding(const struct bench *bench)
 	return qs_findings_at(bench->findings, qs_findings_count(bench->findings) - 1);
 }
 
+/* The calibration that was refused last was made for another model or config, as it says. */
+static void expect_made_for_another(const struct bench *bench, const char *what)
+{
+	char start[64];
+
+	snprintf(start, sizeof(start), "the calibration was made for another %s: \"", what);
+	assert_string_equal(last_finding(bench)->code, "QS716");
+	assert_memory_equal(last_finding(bench)->message, start, strlen(start));
+}
+
 static void steps_have_an_order(void **state)
 {
 	struct bench *bench = *state;
@@ -294,12 +304,10 @@ static void a_calibration_belongs_to_its_model_and_config(void **state)
 					    ", \"quantizable_data_type\": [\"weights\"]")),
 	    QS_OK);
 	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_INVALID);
-	assert_string_equal(last_finding(bench)->message,
-	    "the calibration was made for another config; calibrate again");
+	expect_made_for_another(bench, "config");
 	start(bench, WEIGHTS(""), other_model);
 	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_INVALID);
-	assert_string_equal(last_finding(bench)->message,
-	    "the calibration was made for another model; calibrate again");
+	expect_made_for_another(bench, "model");
 }
 
 /* The biases that were corrected by something. */
@@ -367,8 +375,7 @@ static void a_calibration_belongs_to_the_data_beside_its_model(void **state)
 	write_bytes(WEIGHTS_FILE, weights, sizeof(weights));
 	assert_int_equal(new_job(bench, WEIGHTS("")), QS_OK);
 	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_INVALID);
-	assert_string_equal(last_finding(bench)->message,
-	    "the calibration was made for another model; calibrate again");
+	expect_made_for_another(bench, "model");
 	remove(WEIGHTS_FILE);
 }
 
@@ -381,8 +388,7 @@ static void a_calibration_belongs_to_the_switches_of_its_config(void **state)
 	assert_int_equal(qs_job_write_calibration(bench->job, CALIB, bench->findings), QS_OK);
 	assert_int_equal(new_job(bench, WEIGHTS(", \"include_bias_corr\": false")), QS_OK);
 	assert_int_equal(qs_job_read_calibration(bench->job, CALIB, bench->findings), QS_INVALID);
-	assert_string_equal(last_finding(bench)->message,
-	    "the calibration was made for another config; calibrate again");
+	expect_made_for_another(bench, "config");
 }
 
 static bool stop(void *context, size_t n_done, size_t n_batches)
