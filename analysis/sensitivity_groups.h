@@ -5,8 +5,8 @@
  * Data that cannot be cut, such as one picture, is seen whole by every trial, and what lies behind
  * the rows of a model comes to more than half a run of it a layer. So neighbouring rows are
  * quantized together at first, and the groups that do worst are halved and measured again, down to
- * single rows, for as long as the limit allows: group testing. What is told of a row is exact, of it
- * alone or of it with its neighbours, and says which.
+ * single rows, for as long as the limit allows: group testing. What is told of a row is exact, of
+ * it alone or of it with its neighbours, and says which.
  *
  * The nodes of a binary tree over the rows, in the order of the model, are the trials. Level 0 has
  * the rows; a node of the next level has two of the one below, as far as there are two.

@@ -9,8 +9,8 @@
  * Where there are few batches and the model takes any number of samples, batches are cut into
  * smaller ones. All trials see the first. Each of the others is seen by as many trials as its share
  * of what is left pays for, those first that have done worst so far: what is insensitive is known
- * well enough sooner than what is sensitive. Which these are depends on the trials alone. Where data
- * is all in one part, trials may be of groups (analysis/sensitivity_groups.h).
+ * well enough sooner than what is sensitive. Which these are depends on the trials alone. Where
+ * data is all in one part, trials may be of groups (analysis/sensitivity_groups.h).
  */
 #ifndef ANALYSIS_SENSITIVITY_TRIALS_H
 #define ANALYSIS_SENSITIVITY_TRIALS_H
