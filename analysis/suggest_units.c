@@ -137,24 +137,23 @@ static enum qs_status allow_unit(
     struct qs_suggestion *suggestion, size_t unit, struct qs_map *asked)
 {
 	struct qs_candidate_layer *item = &suggestion->units[unit];
-	struct qs_text key = QS_TEXT_INIT;
+	/* Maps borrow their keys. */
+	const char *key = qs_arena_printf(&suggestion->arena, "%x %s", item->kinds, item->type);
 	enum qs_status status = QS_OK;
 	unsigned allowed = 0;
 	size_t known;
 
-	qs_text_addf(&key, "%x %s", item->kinds, item->type);
-	if (key.failed)
+	if (!key)
 		return QS_NOMEM;
-	known = qs_map_get(asked, key.data);
+	known = qs_map_get(asked, key);
 	if (known == QS_MAP_NONE) {
 		status = allow(suggestion, unit, item->kinds, &allowed);
-		if (status == QS_OK && !qs_map_set(asked, key.data, allowed))
+		if (status == QS_OK && !qs_map_set(asked, key, allowed))
 			status = QS_NOMEM;
 	} else {
 		allowed = (unsigned)known;
 	}
 	item->kinds = allowed;
-	qs_text_done(&key);
 	return status;
 }
 
