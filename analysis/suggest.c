@@ -295,7 +295,7 @@ static void tell_not_reached(const struct qs_suggestion *suggestion, struct qs_f
 {
 	struct qs_finding *finding = qs_finding_add(findings, QS_FINDING_GOAL_NOT_REACHED,
 	    qs_place_of(qs_findings_name_source(findings, qs_source_name(suggestion->source))),
-	    "no config of the %zu that were tried reaches %s %s %.10g; the best has %.10g",
+	    "no config that was tried (%zu) reaches %s %s %.10g; the best has %.10g",
 	    suggestion->n_tried, suggestion->measured,
 	    suggestion->less_is_better ? "<=" : ">=", suggestion->goal, suggestion->best->value);
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What `qstrata suggest` finds, beside the best of 200 random choices of as many layers.
+# What `qstrata suggest` finds, held against the best of 200 random choices of as many layers.
 #
 #   suggest.sh GOAL MODEL.onnx DATA CONFIG...
 #
