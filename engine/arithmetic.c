@@ -74,7 +74,8 @@ static bool set_gain(struct qs_plan *plan, const struct qs_layer *layer)
 	int64_t height, width;
 	double gain;
 
-	if (!output || output->element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ||
+	if (!output || output->unit ||
+	    output->element_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ||
 	    !find_window(graph, layer, &height, &width))
 		return false;
 	gain = qs_arithmetic_gain(height, width);

@@ -37,6 +37,8 @@ static bool is_cut(const struct qs_pieces *pieces, size_t value)
 {
 	const float gain = pieces->plan->gain_of_value[value];
 
+	if (graph_of(pieces)->values[value].unit)
+		return false;
 	return (pieces->cuts && has_site(pieces, value)) || gain < 1 || gain > 1;
 }
 
@@ -87,8 +89,8 @@ static size_t delay_of(const struct qs_pieces *pieces, const struct qs_node *rea
 {
 	const struct qs_value *item = &graph_of(pieces)->values[value];
 
-	return qs_region_is_if(reader->proto) && item->producer != QS_NONE && !item->is_static &&
-	       !is_cut(pieces, value);
+	return qs_region_is_if(reader->proto) && !reader->unit && item->producer != QS_NONE &&
+	       !item->is_static && !is_cut(pieces, value);
 }
 
 static bool is_static(const struct qs_graph *graph, size_t node)
@@ -102,32 +104,83 @@ static bool is_static(const struct qs_graph *graph, size_t node)
 	return true;
 }
 
-static void place_node(struct qs_pieces *pieces, size_t node)
+/* The first piece in which all that a node reads can be read, but for what its unit computes. */
+static size_t find_piece(const struct qs_pieces *pieces, size_t node)
 {
 	const struct qs_graph *graph = graph_of(pieces);
 	const struct qs_node *item = &graph->nodes[node];
 	size_t piece = 0;
 
-	if (is_static(graph, node)) {
-		pieces->piece_of_node[node] = QS_NONE;
-		return;
-	}
 	for (size_t i = 0; i < qs_node_n_reads(item); i++) {
-		const size_t ready = item->inputs[i] == QS_NONE
-		                         ? 0
-		                         : ready_in(pieces, item->inputs[i]) +
-		                               delay_of(pieces, item, item->inputs[i]);
+		const size_t value = item->inputs[i];
+		size_t ready;
 
+		if (value == QS_NONE || (item->unit && graph->values[value].unit == item->unit))
+			continue;
+		ready = ready_in(pieces, value) + delay_of(pieces, item, value);
 		piece = ready > piece ? ready : piece;
 	}
 	/* Whether a branch is taken is known before the first of its nodes is run. */
-	if (graph->condition[item->region] != QS_NONE) {
+	if (graph->condition[item->region] != QS_NONE &&
+	    !graph->values[graph->condition[item->region]].unit) {
 		const size_t ready = ready_in(pieces, graph->condition[item->region]) + 1;
 
 		piece = ready > piece ? ready : piece;
 	}
+	return piece;
+}
+
+static void place_in(struct qs_pieces *pieces, size_t node, size_t piece)
+{
 	pieces->piece_of_node[node] = piece;
 	pieces->n = piece >= pieces->n ? piece + 1 : pieces->n;
+}
+
+/* The pieces of bodies, which are run as a whole, with the nodes at their ends. */
+struct units {
+	size_t *piece; /* so far */
+	bool *is_done; /* the node behind it has its piece */
+};
+
+static void place_node(struct qs_pieces *pieces, size_t node, struct units *units)
+{
+	const struct qs_graph *graph = graph_of(pieces);
+	const struct qs_node *item = &graph->nodes[node];
+	const size_t unit = item->unit;
+	size_t piece;
+
+	/* What comes behind the end of its body is nothing that anyone reads. */
+	if (is_static(graph, node) || (unit && units->is_done[unit])) {
+		pieces->piece_of_node[node] = QS_NONE;
+		return;
+	}
+	piece = find_piece(pieces, node);
+	if (unit) {
+		piece = piece < units->piece[unit] ? units->piece[unit] : piece;
+		units->piece[unit] = piece;
+		units->is_done[unit] =
+		    qs_region_is_leave(item->proto) && qs_region_of_branch(item->proto, 0) == unit;
+	}
+	place_in(pieces, node, piece);
+}
+
+/* Finds the pieces of all nodes: what is in a body has that of the node behind it. */
+static bool place_nodes(struct qs_pieces *pieces)
+{
+	const struct qs_graph *graph = graph_of(pieces);
+	const size_t n = graph->n_regions + 1;
+	struct units units = {calloc(n, sizeof(*units.piece)), calloc(n, sizeof(*units.is_done))};
+	const bool made = units.piece && units.is_done;
+
+	for (size_t i = 0; made && i < graph->n_nodes; i++)
+		place_node(pieces, graph->order[i], &units);
+	for (size_t i = 0; made && i < graph->n_nodes; i++) {
+		if (graph->nodes[i].unit && pieces->piece_of_node[i] != QS_NONE)
+			place_in(pieces, i, units.piece[graph->nodes[i].unit]);
+	}
+	free(units.piece);
+	free(units.is_done);
+	return made;
 }
 
 /* Notes what a node is the last one to read so far. */
@@ -187,12 +240,16 @@ static size_t find_root(size_t *joined, size_t node)
 	return node;
 }
 
-/* Joins a node with the nodes of its piece whose results it reads. */
-static void join(const struct qs_pieces *pieces, size_t node, size_t *joined)
+/* Joins a node with the nodes of its piece whose results it reads, and with those of its body. */
+static void join(const struct qs_pieces *pieces, size_t node, size_t *joined, size_t *of_unit)
 {
 	const struct qs_graph *graph = graph_of(pieces);
 	const struct qs_node *item = &graph->nodes[node];
 
+	if (item->unit && of_unit[item->unit] != QS_NONE)
+		joined[find_root(joined, node)] = find_root(joined, of_unit[item->unit]);
+	if (item->unit)
+		of_unit[item->unit] = node;
 	for (size_t i = 0; i < qs_node_n_reads(item); i++) {
 		const struct qs_value *value =
 		    item->inputs[i] == QS_NONE ? NULL : &graph->values[item->inputs[i]];
@@ -209,13 +266,14 @@ static bool split(struct qs_pieces *pieces)
 	const struct qs_graph *graph = graph_of(pieces);
 	size_t *joined = malloc((graph->n_nodes + 1) * sizeof(*joined));
 	size_t *piece_of_root = qs_plan_none(graph->n_nodes);
-	const bool made = joined && piece_of_root && collect_nodes(pieces);
+	size_t *of_unit = qs_plan_none(graph->n_regions);
+	const bool made = joined && piece_of_root && of_unit && collect_nodes(pieces);
 	const size_t n = made ? pieces->first[pieces->n] : 0;
 
 	for (size_t i = 0; made && i < graph->n_nodes; i++)
 		joined[i] = i;
 	for (size_t i = 0; i < n; i++)
-		join(pieces, pieces->nodes[i], joined);
+		join(pieces, pieces->nodes[i], joined, of_unit);
 	pieces->n = made && n ? 0 : pieces->n;
 	for (size_t i = 0; i < n; i++) {
 		size_t *piece = &piece_of_root[find_root(joined, pieces->nodes[i])];
@@ -226,6 +284,7 @@ static bool split(struct qs_pieces *pieces)
 	}
 	free(joined);
 	free(piece_of_root);
+	free(of_unit);
 	return made;
 }
 
@@ -246,9 +305,7 @@ enum qs_status qs_pieces_init(
 	    !pieces->site_of_read || !pieces->is_shown || !pieces->last_reader ||
 	    !note_reads(pieces))
 		return QS_NOMEM;
-	for (size_t i = 0; i < graph->n_nodes; i++)
-		place_node(pieces, graph->order[i]);
-	if ((splits && !split(pieces)) || !qs_pieces_part(pieces))
+	if (!place_nodes(pieces) || (splits && !split(pieces)) || !qs_pieces_part(pieces))
 		return QS_NOMEM;
 	for (size_t i = 0; i < graph->n_nodes; i++)
 		note_reader(pieces, i);

@@ -4,7 +4,7 @@
  *
  * A node is in the first piece after those whose quantized tensors it reads. Nodes that depend on
  * constants only are in no piece of their own, but in each that needs them. The nodes of a piece
- * are all in one branch of an If, or in none.
+ * are all in one branch of an If, or in none; the body of a Loop or Scan is never cut.
  */
 #ifndef ENGINE_PIECES_H
 #define ENGINE_PIECES_H

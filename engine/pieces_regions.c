@@ -33,6 +33,12 @@ static int compare(const void *a, const void *b)
 	return places ? places : (x->node > y->node) - (x->node < y->node);
 }
 
+/* The branch that a node is in, with all of its body. */
+static size_t home_of(const struct qs_graph *graph, const struct qs_node *node)
+{
+	return node->unit ? graph->model->regions->items[node->unit].parent : node->region;
+}
+
 static size_t rank_nodes(const struct qs_pieces *pieces, struct rank *ranks)
 {
 	const struct qs_graph *graph = pieces->plan->layers->graph;
@@ -41,9 +47,10 @@ static size_t rank_nodes(const struct qs_pieces *pieces, struct rank *ranks)
 	for (size_t i = 0; i < graph->n_nodes; i++) {
 		const struct qs_node *node = &graph->nodes[i];
 
-		if (pieces->piece_of_node[i] != QS_NONE)
-			ranks[n++] = (struct rank){pieces->piece_of_node[i],
-			    qs_region_is_if(node->proto), node->region, i};
+		if (pieces->piece_of_node[i] == QS_NONE)
+			continue;
+		ranks[n++] = (struct rank){pieces->piece_of_node[i],
+		    qs_region_is_if(node->proto) && !node->unit, home_of(graph, node), i};
 	}
 	qsort(ranks, n, sizeof(*ranks), compare);
 	return n;

@@ -162,6 +162,8 @@ const char *qs_plan_obstacle(const struct qs_spec_source *specs, const struct qs
 		return reason;
 	if (spec->datatype == QS_DATATYPE_INT && spec->per_channel)
 		return "only parameters have channels with scales";
+	if (value->unit)
+		return "it is in the body of a Loop or Scan, which runs as a whole";
 	return value->element_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
 	           ? NULL
 	           : obstacle_of_type(value->element_type);

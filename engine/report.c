@@ -189,6 +189,11 @@ static void write_changes(const struct qs_job *job, struct qs_text *text)
 {
 	const struct qs_equalized *equalized = &job->equalized;
 
+	if (job->model->n_calls) {
+		begin_row(text, "expanded", true);
+		qs_text_addf(text, "%zu call%s of functions of the model\n", job->model->n_calls,
+		    plural(job->model->n_calls));
+	}
 	write_widened(&job->widened, text);
 	if (job->n_relu6) {
 		begin_row(text, "converted", true);

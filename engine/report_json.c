@@ -245,6 +245,7 @@ enum qs_status qs_job_write_report_json(const struct qs_job *job, struct qs_text
 	    document, "output", json_object_new_string(job->output_path ? job->output_path : ""));
 	qs_json_put(document, "formats", formats_json(&summary));
 	qs_json_put(document, "folded_batch_normalizations", count(job->n_folded));
+	qs_json_put(document, "expanded_calls", count(job->model->n_calls));
 	qs_json_put(document, "widened", widened_json(&job->widened));
 	qs_json_put(document, "converted_relu6", count(job->n_relu6));
 	qs_json_put(document, "converted_silu", count(job->n_silu));

@@ -14,11 +14,13 @@ static const struct qs_graph *graph_of(const struct qs_runner *runner)
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-/* Whether the nodes of a layer are in one piece. */
+/* Whether the nodes of a layer are in one piece that can be looked into. */
 static bool is_whole(const struct qs_runner *runner, const struct qs_layer *layer)
 {
 	const size_t *piece_of_node = runner->pieces.piece_of_node;
 
+	if (graph_of(runner)->nodes[layer->node].unit)
+		return false;
 	for (size_t n = 0; n < layer->n_nodes; n++) {
 		const size_t piece = piece_of_node[layer->nodes[n]];
 
@@ -63,7 +65,8 @@ static enum qs_status choose_shown(
 	if (!runner->is_asked)
 		return QS_NOMEM;
 	for (size_t i = 0; i < graph->n_values; i++) {
-		runner->is_asked[i] = options->is_asked[i] && !graph->values[i].is_static;
+		runner->is_asked[i] =
+		    options->is_asked[i] && !graph->values[i].is_static && !graph->values[i].unit;
 		runner->pieces.is_shown[i] |= runner->is_asked[i];
 	}
 	return QS_OK;

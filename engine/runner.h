@@ -38,7 +38,7 @@ struct qs_runner_options {
 	const struct qs_twins *twins;
 	qs_twin_learn *learn; /* with the context of the run; not NULL with `twins` */
 	/* Whether a value is asked for, by value, which outlives the making; NULL: none is. Values
-	 * that depend on constants only are never shown. */
+	 * that depend on constants only are never shown, nor are those within a body. */
 	const bool *is_asked;
 	qs_runner_show *show; /* with the context of the run; not NULL with `is_asked` */
 	bool splits;   /* branches that do not depend on each other are pieces of their own */

@@ -11,40 +11,16 @@
 #include "engine/constant.h"
 #include "numbers/cpu.h"
 #include "numbers/registry.h"
-#include "engine/runner_internal.h"
+#include "engine/runner_making.h"
+#include "model/regions.h"
+#include "model/session.h"
 
 /* Threads of a piece when there are several pieces. */
 #define PIECE_THREADS 4
 
 #define FLOAT ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
 
-/* A list of pointers or numbers that grows. */
-struct list {
-	void **items;
-	size_t n, capacity;
-};
-
-/* A piece in the making. */
-struct making {
-	struct qs_runner *runner;
-	struct qs_piece *item;
-	size_t piece;
-	const struct qs_plan *formats; /* whose sites say what constants are */
-	const bool *is_on;             /* by site: constants in their formats; NULL: all */
-	struct qs_findings *findings;
-	const struct qs_graph *graph;
-	struct qs_arena arena;        /* until the session is there */
-	struct qs_map nodes, tensors; /* node labels are not unique: by position */
-	struct list members;          /* struct qs_node */
-	struct list initializers, inputs, outputs, buffers;
-	struct list sources;   /* struct qs_source_of */
-	struct list constants; /* struct qs_site */
-	struct list placed;    /* struct placed */
-	struct list twin;      /* struct qs_node: of the twin in the making */
-	enum qs_status status;
-};
-
-static void push(struct making *making, struct list *list, void *pointer)
+void qs_making_push(struct qs_making *making, struct qs_list *list, void *pointer)
 {
 	if (list->n == list->capacity) {
 		const size_t capacity = list->capacity ? list->capacity * 2 : 16;
@@ -60,7 +36,7 @@ static void push(struct making *making, struct list *list, void *pointer)
 	list->items[list->n++] = pointer;
 }
 
-static void *take(struct making *making, size_t size)
+void *qs_making_take(struct qs_making *making, size_t size)
 {
 	void *memory = qs_arena_alloc(&making->arena, size);
 
@@ -70,7 +46,7 @@ static void *take(struct making *making, size_t size)
 }
 
 /* Whether a name is new in the piece. */
-static bool is_new(struct making *making, struct qs_map *map, const char *name)
+static bool is_new(struct qs_making *making, struct qs_map *map, const char *name)
 {
 	if (qs_map_get(map, name) != QS_MAP_NONE)
 		return false;
@@ -80,7 +56,7 @@ static bool is_new(struct making *making, struct qs_map *map, const char *name)
 }
 
 /* The name of what a site gives: one that the graph does not have. */
-static char *name_site(struct making *making, struct qs_arena *arena, size_t site)
+static char *name_site(struct qs_making *making, struct qs_arena *arena, size_t site)
 {
 	char *name = qs_arena_printf(arena, "#%zu", site);
 
@@ -94,12 +70,12 @@ static char *name_site(struct making *making, struct qs_arena *arena, size_t sit
 /* ---- constants ------------------------------------------------------------------------------- */
 
 static void add_tensor(
-    struct making *making, const struct qs_site *site, char *name, float *values, size_t n)
+    struct qs_making *making, const struct qs_site *site, char *name, float *values, size_t n)
 {
 	const Onnx__TensorProto *constant = making->graph->values[site->value].constant;
-	Onnx__TensorProto *tensor = take(making, sizeof(*tensor));
+	Onnx__TensorProto *tensor = qs_making_take(making, sizeof(*tensor));
 
-	push(making, &making->buffers, values);
+	qs_making_push(making, &making->buffers, values);
 	if (!tensor)
 		return;
 	onnx__tensor_proto__init(tensor);
@@ -110,11 +86,11 @@ static void add_tensor(
 	tensor->dims = constant->dims;
 	tensor->has_raw_data = true;
 	tensor->raw_data = (ProtobufCBinaryData){n * sizeof(float), (uint8_t *)values};
-	push(making, &making->initializers, tensor);
+	qs_making_push(making, &making->initializers, tensor);
 }
 
 /* A constant as its site has it; as it is, where its scales are not known yet. */
-static void add_constant_site(struct making *making, size_t index, char *name)
+static void add_constant_site(struct qs_making *making, size_t index, char *name)
 {
 	const struct qs_site *site = &making->formats->sites[index];
 	float *values;
@@ -128,13 +104,13 @@ static void add_constant_site(struct making *making, size_t index, char *name)
 
 /* ---- what a piece reads ---------------------------------------------------------------------- */
 
-static void add_input(struct making *making, struct qs_source_of *source)
+static void add_input(struct qs_making *making, struct qs_source_of *source)
 {
 	const struct qs_blob *blob = qs_runner_blob(making->runner, source);
-	Onnx__ValueInfoProto *info = take(making, sizeof(*info));
-	Onnx__TypeProto *type = take(making, sizeof(*type));
-	Onnx__TypeProto__Tensor *tensor = take(making, sizeof(*tensor));
-	Onnx__TensorShapeProto *shape = take(making, sizeof(*shape));
+	Onnx__ValueInfoProto *info = qs_making_take(making, sizeof(*info));
+	Onnx__TypeProto *type = qs_making_take(making, sizeof(*type));
+	Onnx__TypeProto__Tensor *tensor = qs_making_take(making, sizeof(*tensor));
+	Onnx__TensorShapeProto *shape = qs_making_take(making, sizeof(*shape));
 	Onnx__TensorShapeProto__Dimension **dims =
 	    qs_arena_array(&making->arena, blob->n_dims + 1, sizeof(*dims));
 
@@ -148,7 +124,7 @@ static void add_input(struct making *making, struct qs_source_of *source)
 	onnx__tensor_shape_proto__init(shape);
 	/* Batches may be of different sizes. */
 	for (size_t i = 0; i < blob->n_dims && making->status == QS_OK; i++) {
-		dims[i] = take(making, sizeof(**dims));
+		dims[i] = qs_making_take(making, sizeof(**dims));
 		if (dims[i])
 			onnx__tensor_shape_proto__dimension__init(dims[i]);
 	}
@@ -161,10 +137,10 @@ static void add_input(struct making *making, struct qs_source_of *source)
 	type->tensor_type = tensor;
 	info->name = (char *)source->name;
 	info->type = type;
-	push(making, &making->inputs, info);
+	qs_making_push(making, &making->inputs, info);
 }
 
-static void add_source(struct making *making, size_t value, size_t site, const char *name)
+static void add_source(struct qs_making *making, size_t value, size_t site, const char *name)
 {
 	struct qs_source_of *source = qs_arena_alloc(&making->item->arena, sizeof(*source));
 
@@ -173,28 +149,29 @@ static void add_source(struct making *making, size_t value, size_t site, const c
 		return;
 	}
 	*source = (struct qs_source_of){value, site, name};
-	push(making, &making->sources, source);
+	qs_making_push(making, &making->sources, source);
 	add_input(making, source);
 }
 
 /* Adds a node to a list of the piece's, unless it is there; `kind` tells the lists apart. */
-static void add_node(struct making *making, struct list *list, const char *kind, size_t node)
+void qs_making_add_node(
+    struct qs_making *making, struct qs_list *list, const char *kind, size_t node)
 {
 	char *key = qs_arena_printf(&making->arena, "%s%zu", kind, node);
 
 	if (!key)
 		making->status = QS_NOMEM;
 	else if (is_new(making, &making->nodes, key))
-		push(making, list, &making->graph->nodes[node]);
+		qs_making_push(making, list, &making->graph->nodes[node]);
 }
 
-static void add_member(struct making *making, size_t node)
+static void add_member(struct qs_making *making, size_t node)
 {
-	add_node(making, &making->members, "", node);
+	qs_making_add_node(making, &making->members, "", node);
 }
 
 /* A read of a tensor under its own name. */
-static void add_read(struct making *making, size_t index)
+void qs_making_add_read(struct qs_making *making, size_t index)
 {
 	const struct qs_value *value = &making->graph->values[index];
 
@@ -208,13 +185,13 @@ static void add_read(struct making *making, size_t index)
 	if (!is_new(making, &making->tensors, value->name))
 		return;
 	if (value->is_initializer && value->constant)
-		push(making, &making->initializers, value->constant);
+		qs_making_push(making, &making->initializers, value->constant);
 	else if (value->producer != QS_NONE || value->is_input)
 		add_source(making, index, QS_NONE, value->name);
 }
 
 /* Whether a bias changes from run to run. */
-static bool is_corrected(const struct making *making, size_t site)
+static bool is_corrected(const struct qs_making *making, size_t site)
 {
 	const struct qs_correct *correct = making->runner->correct;
 
@@ -222,7 +199,7 @@ static bool is_corrected(const struct making *making, size_t site)
 }
 
 /* A read of what a site gives; the name that the node reads. */
-static char *add_site_read(struct making *making, size_t index)
+static char *add_site_read(struct qs_making *making, size_t index)
 {
 	struct qs_site *site = &making->runner->plan->sites[index];
 	const bool is_baked = site->is_constant && !is_corrected(making, index);
@@ -231,7 +208,7 @@ static char *add_site_read(struct making *making, size_t index)
 	if (!name || !is_new(making, &making->tensors, name))
 		return name;
 	if (is_baked)
-		push(making, &making->constants, site);
+		qs_making_push(making, &making->constants, site);
 	if (!is_baked)
 		add_source(making, site->value, index, name);
 	else if (!making->is_on || making->is_on[index])
@@ -240,14 +217,14 @@ static char *add_site_read(struct making *making, size_t index)
 }
 
 /* Whether a node reads a constant under its own name, though it has a site. */
-static bool is_off(const struct making *making, size_t site)
+static bool is_off(const struct qs_making *making, size_t site)
 {
 	return making->is_on && making->runner->plan->sites[site].is_constant &&
 	       !making->is_on[site] && !is_corrected(making, site);
 }
 
 /* The node with the names that it reads in this piece. */
-static Onnx__NodeProto *add_reads(struct making *making, const struct qs_node *node)
+static Onnx__NodeProto *add_reads(struct qs_making *making, const struct qs_node *node)
 {
 	const size_t index = (size_t)(node - making->graph->nodes);
 	Onnx__NodeProto *copy = node->proto;
@@ -259,15 +236,16 @@ static Onnx__NodeProto *add_reads(struct making *making, const struct qs_node *n
 		if (node->inputs[i] == QS_NONE)
 			continue;
 		if (site == QS_NONE) {
-			add_read(making, node->inputs[i]);
+			qs_making_add_read(making, node->inputs[i]);
 			continue;
 		}
 		if (copy == node->proto) {
-			copy = take(making, sizeof(*copy));
+			copy = qs_making_take(making, sizeof(*copy));
 			if (!copy)
 				break;
 			*copy = *node->proto;
-			copy->input = take(making, (copy->n_input + 1) * sizeof(*copy->input));
+			copy->input =
+			    qs_making_take(making, (copy->n_input + 1) * sizeof(*copy->input));
 			if (!copy->input)
 				break;
 			memcpy(
@@ -275,7 +253,7 @@ static Onnx__NodeProto *add_reads(struct making *making, const struct qs_node *n
 		}
 		read_name = add_site_read(making, site);
 		if (is_off(making, site))
-			add_read(making, node->inputs[i]);
+			qs_making_add_read(making, node->inputs[i]);
 		else
 			copy->input[i] = read_name;
 	}
@@ -284,7 +262,7 @@ static Onnx__NodeProto *add_reads(struct making *making, const struct qs_node *n
 
 /* ---- what it gives --------------------------------------------------------------------------- */
 
-static void add_results(struct making *making, const struct qs_node *node)
+static void add_results(struct qs_making *making, const struct qs_node *node)
 {
 	struct qs_piece *item = making->item;
 
@@ -296,18 +274,18 @@ static void add_results(struct making *making, const struct qs_node *node)
 		if (!value || value->is_static ||
 		    !qs_pieces_gives(&making->runner->pieces, making->piece, value))
 			continue;
-		info = take(making, sizeof(*info));
+		info = qs_making_take(making, sizeof(*info));
 		if (!info)
 			return;
 		onnx__value_info_proto__init(info);
 		info->name = (char *)value->name;
-		push(making, &making->outputs, info);
+		qs_making_push(making, &making->outputs, info);
 		item->results[item->n_results] = node->outputs[i];
 		item->result_names[item->n_results++] = value->name;
 	}
 }
 
-static size_t count_outputs(const struct making *making, size_t first, size_t end)
+static size_t count_outputs(const struct qs_making *making, size_t first, size_t end)
 {
 	const size_t *nodes = making->runner->pieces.nodes;
 	size_t n = 0;
@@ -317,145 +295,30 @@ static size_t count_outputs(const struct making *making, size_t first, size_t en
 	return n;
 }
 
-/* ---- float twins ----------------------------------------------------------------------------- */
-
-/* The name of a value in a twin: one that the graph does not have. */
-static char *name_twin(struct making *making, const struct qs_value *value)
-{
-	char *name = qs_arena_printf(&making->item->arena, "%s#float", value->name);
-
-	while (name && qs_graph_find(making->graph, name) != QS_NONE)
-		name = qs_arena_printf(&making->item->arena, "%s#", name);
-	if (!name)
-		making->status = QS_NOMEM;
-	return name;
-}
-
-/* Whether the twin of a layer computes a value itself: in the layer, and from its constants. */
-static bool is_in_twin(const struct making *making, size_t layer, const struct qs_value *value)
-{
-	return value->producer != QS_NONE &&
-	       (value->is_static ||
-		   making->runner->plan->layers->of_node[value->producer] == layer);
-}
-
-static void add_twin_member(struct making *making, size_t node)
-{
-	add_node(making, &making->twin, "twin ", node);
-}
-
-/* A node of a twin: what the twin computes has names of its own, all else is read as it is. */
-static Onnx__NodeProto *copy_to_twin(
-    struct making *making, size_t layer, const struct qs_node *node)
-{
-	Onnx__NodeProto *copy = take(making, sizeof(*copy));
-	char **names = qs_arena_array(
-	    &making->arena, node->proto->n_input + node->proto->n_output + 1, sizeof(*names));
-
-	if (!copy || !names) {
-		making->status = QS_NOMEM;
-		return NULL;
-	}
-	*copy = *node->proto;
-	copy->name = "";
-	copy->input = names;
-	copy->output = names + copy->n_input;
-	for (size_t i = 0; i < qs_node_n_reads(node) && making->status == QS_OK; i++) {
-		const struct qs_value *value =
-		    node->inputs[i] == QS_NONE ? NULL : &making->graph->values[node->inputs[i]];
-		const bool own = value && i < copy->n_input && is_in_twin(making, layer, value);
-
-		if (i < copy->n_input)
-			names[i] = own ? name_twin(making, value) : node->proto->input[i];
-		if (own)
-			add_twin_member(making, value->producer);
-		else if (value)
-			add_read(making, node->inputs[i]);
-	}
-	for (size_t i = 0; i < copy->n_output && making->status == QS_OK; i++)
-		copy->output[i] = node->outputs[i] == QS_NONE
-		                      ? node->proto->output[i]
-		                      : name_twin(making, &making->graph->values[node->outputs[i]]);
-	return copy;
-}
-
-/* The output of a layer's twin follows the results of the piece. */
-static void add_twin_output(struct making *making, size_t twin)
-{
-	struct qs_piece *item = making->item;
-	const size_t output = making->runner->twins->items[twin].output;
-	Onnx__ValueInfoProto *info = take(making, sizeof(*info));
-	char *name = name_twin(making, &making->graph->values[output]);
-
-	if (!info || !name)
-		return;
-	onnx__value_info_proto__init(info);
-	info->name = name;
-	push(making, &making->outputs, info);
-	item->result_names[item->n_results + item->n_twins] = name;
-	item->twins[item->n_twins++] = twin;
-}
-
 /* ---- the model ------------------------------------------------------------------------------- */
-
-struct placed {
-	size_t position;
-	Onnx__NodeProto *proto;
-};
 
 static int compare(const void *a, const void *b)
 {
-	const size_t x = (*(struct placed *const *)a)->position;
-	const size_t y = (*(struct placed *const *)b)->position;
+	const size_t x = (*(struct qs_placed *const *)a)->position;
+	const size_t y = (*(struct qs_placed *const *)b)->position;
 
 	return x < y ? -1 : x > y;
 }
 
 /* Adds a node of the piece, at the position in the graph of the one that it is or was. */
-static void place(struct making *making, const struct qs_node *node, Onnx__NodeProto *proto)
+void qs_making_place(struct qs_making *making, const struct qs_node *node, Onnx__NodeProto *proto)
 {
-	struct placed *placed = take(making, sizeof(*placed));
+	struct qs_placed *placed = qs_making_take(making, sizeof(*placed));
 
 	if (!placed)
 		return;
 	*placed =
-	    (struct placed){making->runner->pieces.position[node - making->graph->nodes], proto};
-	push(making, &making->placed, placed);
-}
-
-/* Adds the float twin of a layer, from its output back. */
-static void add_twin(struct making *making, size_t twin)
-{
-	const struct qs_twin *item = &making->runner->twins->items[twin];
-
-	making->twin.n = 0;
-	add_twin_member(making, making->graph->values[item->output].producer);
-	for (size_t i = 0; i < making->twin.n && making->status == QS_OK; i++) {
-		const struct qs_node *node = making->twin.items[i];
-		Onnx__NodeProto *copy = copy_to_twin(making, item->layer, node);
-
-		if (copy)
-			place(making, node, copy);
-	}
-	add_twin_output(making, twin);
-}
-
-/* The twins of the piece's layers; their outputs follow the results. */
-static void add_twins(struct making *making, size_t first, size_t end)
-{
-	const struct qs_twins *twins = making->runner->twins;
-	const size_t *nodes = making->runner->pieces.nodes;
-
-	for (size_t i = first; twins && i < end && making->status == QS_OK; i++) {
-		const size_t twin = twins->of_node[nodes[i]];
-
-		if (twin != QS_NONE && !making->runner->is_split[twin])
-			add_twin(making, twin);
-	}
+	    (struct qs_placed){making->runner->pieces.position[node - making->graph->nodes], proto};
+	qs_making_push(making, &making->placed, placed);
 }
 
 /* Room for what the nodes of a piece and their twins give. */
-static void make_room(struct making *making, size_t n_outputs)
+static void make_room(struct qs_making *making, size_t n_outputs)
 {
 	struct qs_piece *item = making->item;
 
@@ -468,7 +331,7 @@ static void make_room(struct making *making, size_t n_outputs)
 
 /* Collects nodes and what they read: nodes of constants join behind the others and are then brought
  * in order. */
-static Onnx__NodeProto **collect(struct making *making)
+static Onnx__NodeProto **collect(struct qs_making *making)
 {
 	const struct qs_pieces *pieces = &making->runner->pieces;
 	const size_t first = pieces->first[making->piece], end = pieces->first[making->piece + 1];
@@ -479,19 +342,20 @@ static Onnx__NodeProto **collect(struct making *making)
 		add_member(making, pieces->nodes[i]);
 		add_results(making, &making->graph->nodes[pieces->nodes[i]]);
 	}
-	add_twins(making, first, end);
+	qs_making_add_twins(making, first, end);
 	for (size_t i = 0; i < making->members.n && making->status == QS_OK; i++) {
 		const struct qs_node *node = making->members.items[i];
 
-		place(making, node, add_reads(making, node));
+		qs_making_place(making, node, add_reads(making, node));
 	}
-	nodes =
-	    making->status == QS_OK ? take(making, (making->placed.n + 1) * sizeof(*nodes)) : NULL;
+	nodes = making->status == QS_OK
+	            ? qs_making_take(making, (making->placed.n + 1) * sizeof(*nodes))
+	            : NULL;
 	if (nodes && making->placed.n)
 		qsort(
 		    making->placed.items, making->placed.n, sizeof(*making->placed.items), compare);
 	for (size_t i = 0; nodes && i < making->placed.n; i++)
-		nodes[i] = ((struct placed *)making->placed.items[i])->proto;
+		nodes[i] = ((struct qs_placed *)making->placed.items[i])->proto;
 	return nodes;
 }
 
@@ -506,15 +370,23 @@ static int count_threads(const struct qs_runner *runner)
 	return (int)(runner->pieces.n > 1 && wanted > PIECE_THREADS ? PIECE_THREADS : wanted);
 }
 
-static void open_session(struct making *making, Onnx__NodeProto **nodes)
+/* Whether a body has to be put back into its operator. */
+static bool has_body(const struct qs_making *making, Onnx__NodeProto *const *nodes)
+{
+	size_t i = 0;
+
+	while (i < making->placed.n && !qs_region_is_leave(nodes[i]))
+		i++;
+	return i < making->placed.n;
+}
+
+static void open_session(struct qs_making *making, Onnx__NodeProto **nodes)
 {
 	const struct qs_session_options options = {count_threads(making->runner), true};
-	struct qs_findings *findings = making->findings;
 	struct qs_model model = *making->graph->model;
 	Onnx__ModelProto proto = *model.proto;
+	struct qs_regions regions;
 	Onnx__GraphProto graph;
-	unsigned char *bytes;
-	size_t size;
 
 	onnx__graph_proto__init(&graph);
 	graph.name = "piece";
@@ -531,15 +403,16 @@ static void open_session(struct making *making, Onnx__NodeProto **nodes)
 	proto.graph = &graph;
 	model.proto = &proto;
 	model.regions = NULL;
-	making->status = qs_model_pack(&model, true, findings, &bytes, &size);
-	if (making->status != QS_OK)
-		return;
-	making->status = qs_session_new(making->runner->runtime, model.path, bytes, size, &options,
-	    findings, &making->item->session);
-	free(bytes);
+	if (has_body(making, nodes)) {
+		regions = *making->graph->model->regions;
+		regions.root = making->runner->pieces.region_of_piece[making->piece];
+		model.regions = &regions;
+	}
+	making->status = qs_session_open(
+	    making->runner->runtime, &model, &options, making->findings, &making->item->session);
 }
 
-static void take_sources(struct making *making)
+static void take_sources(struct qs_making *making)
 {
 	struct qs_piece *item = making->item;
 
@@ -553,7 +426,7 @@ static void take_sources(struct making *making)
 	item->n_sources = making->sources.n;
 }
 
-static void take_constants(struct making *making)
+static void take_constants(struct qs_making *making)
 {
 	struct qs_piece *item = making->item;
 
@@ -569,7 +442,7 @@ static void take_constants(struct making *making)
 	item->n_constants = making->constants.n;
 }
 
-static void release(struct making *making)
+static void release(struct qs_making *making)
 {
 	for (size_t i = 0; i < making->buffers.n; i++)
 		free(making->buffers.items[i]);
@@ -591,7 +464,7 @@ enum qs_status qs_runner_piece_init(struct qs_runner *runner, size_t piece,
     const struct qs_plan *formats, const bool *is_on, struct qs_findings *findings,
     struct qs_piece *item)
 {
-	struct making making = {.runner = runner,
+	struct qs_making making = {.runner = runner,
 	    .item = item,
 	    .piece = piece,
 	    .formats = formats,

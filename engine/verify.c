@@ -14,6 +14,7 @@
 #include "engine/runner.h"
 #include "engine/site.h"
 #include "model/ort.h"
+#include "model/session.h"
 
 /*
  * A distance on average of this share of a step is explained by sums in another order: those move
@@ -84,9 +85,18 @@ static enum qs_status make_items(struct verifier *verifier)
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-/* The file with the tensors of all sites among its outputs. */
-static enum qs_status pack_shown(struct verifier *verifier, const struct qs_model *file,
-    unsigned char **ret_bytes, size_t *ret_size)
+static enum qs_status open_session(
+    struct verifier *verifier, const struct qs_model *model, struct qs_session **ret_session)
+{
+	const size_t threads = qs_registry_threads(verifier->task->registry);
+	const struct qs_session_options options = {
+	    (int)(threads ? threads : qs_cpu_count()), verifier->optimizes};
+
+	return qs_session_open(verifier->runtime, model, &options, verifier->findings, ret_session);
+}
+
+/* A session of the file with the tensors of all sites among its outputs. */
+static enum qs_status open_shown(struct verifier *verifier, const struct qs_model *file)
 {
 	const struct qs_plan *plan = verifier->task->plan;
 	struct qs_model model = *file;
@@ -113,45 +123,22 @@ static enum qs_status pack_shown(struct verifier *verifier, const struct qs_mode
 		graph.output = outputs;
 		proto.graph = &graph;
 		model.proto = &proto;
-		status = qs_model_pack(&model, true, verifier->findings, ret_bytes, ret_size);
+		status = open_session(verifier, &model, &verifier->shown);
 	}
 	free(infos);
 	free(outputs);
 	return status;
 }
 
-/* A session of packed bytes, which are freed. */
-static enum qs_status open_session(struct verifier *verifier, enum qs_status packed,
-    unsigned char *bytes, size_t size, struct qs_session **ret_session)
-{
-	const size_t threads = qs_registry_threads(verifier->task->registry);
-	const struct qs_session_options options = {
-	    (int)(threads ? threads : qs_cpu_count()), verifier->optimizes};
-	enum qs_status status = packed;
-
-	if (status != QS_OK)
-		return status;
-	status = qs_session_new(verifier->runtime, verifier->task->path, bytes, size, &options,
-	    verifier->findings, ret_session);
-	free(bytes);
-	return status;
-}
-
 static enum qs_status open_file(struct verifier *verifier)
 {
 	struct qs_model *file = NULL;
-	unsigned char *bytes = NULL;
-	size_t size = 0;
 	enum qs_status status = qs_model_open(verifier->task->path, verifier->findings, &file);
 
-	if (status == QS_OK) {
-		status = qs_model_pack(file, true, verifier->findings, &bytes, &size);
-		status = open_session(verifier, status, bytes, size, &verifier->whole);
-	}
-	if (status == QS_OK) {
-		status = pack_shown(verifier, file, &bytes, &size);
-		status = open_session(verifier, status, bytes, size, &verifier->shown);
-	}
+	if (status == QS_OK)
+		status = open_session(verifier, file, &verifier->whole);
+	if (status == QS_OK)
+		status = open_shown(verifier, file);
 	qs_model_free(file);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -258,6 +259,43 @@ enum qs_status qs_external_read(const struct qs_model *model, const Onnx__Tensor
 	*ret_bytes = bytes;
 	*ret_size = (size_t)range.size;
 	return QS_OK;
+}
+
+/* Mappings begin where pages do. */
+static enum qs_status map_range(const struct qs_model *model, const Onnx__TensorProto *tensor,
+    struct qs_findings *findings, const struct range *range, int fd, struct qs_mapping *ret_mapping)
+{
+	const uint64_t before = range->offset % (uint64_t)sysconf(_SC_PAGESIZE);
+	const size_t n_bytes = (size_t)(range->size + before);
+	unsigned char *pages =
+	    mmap(NULL, n_bytes, PROT_READ, MAP_PRIVATE, fd, (off_t)(range->offset - before));
+
+	if (pages == MAP_FAILED)
+		return missing(model, tensor, findings, range, strerror(errno));
+	*ret_mapping = (struct qs_mapping){pages + before, (size_t)range->size, pages, n_bytes};
+	return QS_OK;
+}
+
+enum qs_status qs_external_map(const struct qs_model *model, const Onnx__TensorProto *tensor,
+    struct qs_findings *findings, struct qs_mapping *ret_mapping)
+{
+	struct range range = {NULL, NULL, 0, 0};
+	int fd = -1;
+	enum qs_status status = locate(model, tensor, findings, &range, &fd);
+
+	if (status == QS_OK)
+		status = map_range(model, tensor, findings, &range, fd, ret_mapping);
+	if (fd >= 0)
+		close(fd);
+	free(range.path);
+	return status;
+}
+
+void qs_external_unmap(struct qs_mapping *mapping)
+{
+	if (mapping->pages)
+		munmap(mapping->pages, mapping->n_bytes);
+	*mapping = (struct qs_mapping){NULL, 0, NULL, 0};
 }
 
 enum qs_status qs_external_check(

@@ -21,6 +21,21 @@ bool qs_external_is(const Onnx__TensorProto *tensor);
 enum qs_status qs_external_read(const struct qs_model *model, const Onnx__TensorProto *tensor,
     struct qs_findings *findings, unsigned char **ret_bytes, size_t *ret_size);
 
+/* Data of a file in memory. */
+struct qs_mapping {
+	const void *data;
+	size_t size;
+	void *pages; /* that hold it */
+	size_t n_bytes;
+};
+
+/* As qs_external_read(), for what is not deferred, without copying: to be unmapped. */
+enum qs_status qs_external_map(const struct qs_model *model, const Onnx__TensorProto *tensor,
+    struct qs_findings *findings, struct qs_mapping *ret_mapping);
+
+/* Ends a mapping; one of zeros is fine. */
+void qs_external_unmap(struct qs_mapping *mapping);
+
 /*
  * Lets a tensor say where its data is: `n` pairs of keys and values, which are copied. False when
  * memory ran out.

@@ -140,6 +140,9 @@ static enum qs_status add_outputs(struct qs_graph_build *build, size_t node)
 			return status;
 		outputs[i] = graph->n_values - 1;
 		value->producer = node;
+		value->unit = qs_region_is_leave(proto)
+		                  ? qs_region_unit(graph->model->regions, graph->nodes[node].region)
+		                  : graph->nodes[node].unit;
 		value->output = i;
 		if (i == 0 && qs_node_is(proto, "Constant"))
 			value->constant = qs_tensor_of_constant(graph->model, proto, &status);
@@ -242,32 +245,122 @@ static enum qs_status add_values(struct qs_graph_build *build)
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
-/* Labels nodes without a name by operator and count. */
+/* The body that a region is or is in, the innermost one; 0 for none. */
+static size_t find_body(const struct qs_regions *regions, size_t region)
+{
+	while (region && regions->items[region].branch != QS_REGION_BODY)
+		region = regions->items[region].parent;
+	return region;
+}
+
+struct labelling {
+	struct qs_graph *graph;
+	const struct qs_regions *regions; /* or NULL */
+	struct qs_map counts, names;
+	const char **of_body; /* by region: what stands in front of labels in it */
+};
+
+/* What a node is called within its graph; the numbers of the main graph are those of the file. */
+static const char *name_node(
+    struct labelling *labelling, const Onnx__NodeProto *proto, const char *prefix)
+{
+	struct qs_arena *arena = &labelling->graph->arena;
+	const char *op_type = name_of(proto->op_type);
+	const char *kind = *prefix ? qs_arena_printf(arena, "%s%s", prefix, op_type) : op_type;
+	const size_t known = kind ? qs_map_get(&labelling->counts, kind) : QS_MAP_NONE;
+	const size_t count = known == QS_MAP_NONE ? 0 : known;
+
+	if (!kind ||
+	    (!qs_region_is_enter(proto) && !qs_map_set(&labelling->counts, kind, count + 1)))
+		return NULL;
+	if (!proto->name || !*proto->name)
+		return qs_arena_printf(arena, "%s#%zu", kind, count);
+	if (*prefix && qs_map_get(&labelling->names, proto->name) != QS_MAP_NONE)
+		return qs_arena_printf(arena, "%s%s", prefix, proto->name);
+	return qs_map_set(&labelling->names, proto->name, 0) ? proto->name : NULL;
+}
+
+/* Labels a node; one behind a body also names all that is in the body. */
+static bool label_node(struct labelling *labelling, size_t node)
+{
+	struct qs_graph *graph = labelling->graph;
+	struct qs_node *item = &graph->nodes[node];
+	const size_t body = find_body(labelling->regions, item->region);
+
+	item->label = name_node(labelling, item->proto, labelling->of_body[body]);
+	if (!item->label || !qs_region_is_leave(item->proto))
+		return item->label;
+	labelling->of_body[qs_region_of_branch(item->proto, 0)] =
+	    qs_arena_printf(&graph->arena, "%s/", item->label);
+	return labelling->of_body[qs_region_of_branch(item->proto, 0)];
+}
+
+/* Nodes sorted by the body that they are in, otherwise as they stand. */
+static size_t *sort_by_body(struct labelling *labelling, size_t n_regions)
+{
+	struct qs_graph *graph = labelling->graph;
+	size_t *next = qs_arena_array(&graph->arena, n_regions + 1, sizeof(*next));
+	size_t *sorted = qs_arena_array(&graph->arena, graph->n_nodes + 1, sizeof(*sorted));
+
+	if (!next || !sorted)
+		return NULL;
+	for (size_t i = 0; i < graph->n_nodes; i++)
+		next[find_body(labelling->regions, graph->nodes[i].region) + 1]++;
+	for (size_t r = 0; r < n_regions; r++)
+		next[r + 1] += next[r];
+	for (size_t i = 0; i < graph->n_nodes; i++)
+		sorted[next[find_body(labelling->regions, graph->nodes[i].region)]++] = i;
+	return sorted;
+}
+
+/* Labels bodies from outside in: what is behind one names what is in it. */
+static enum qs_status label_all(struct labelling *labelling)
+{
+	const size_t n_regions = labelling->regions ? labelling->regions->n : 1;
+	struct qs_graph *graph = labelling->graph;
+	const size_t *sorted = sort_by_body(labelling, n_regions);
+	bool good;
+
+	labelling->of_body = qs_arena_array(&graph->arena, n_regions, sizeof(*labelling->of_body));
+	good = sorted && labelling->of_body;
+	for (size_t r = 0; good && r < n_regions; r++)
+		labelling->of_body[r] = "";
+	for (size_t i = 0; good && i < graph->n_nodes; i++)
+		good = label_node(labelling, sorted[i]);
+	return good ? QS_OK : QS_NOMEM;
+}
+
 static enum qs_status label_nodes(struct qs_graph *graph)
 {
-	const size_t n_regions = graph->model->regions ? graph->model->regions->n : 1;
-	struct qs_map counts = QS_MAP_INIT;
-	enum qs_status status = QS_OK;
+	struct labelling labelling = {.graph = graph,
+	    .regions = graph->model->regions,
+	    .counts = QS_MAP_INIT,
+	    .names = QS_MAP_INIT};
+	const enum qs_status status = label_all(&labelling);
 
-	for (size_t i = 0; status == QS_OK && i < graph->n_nodes; i++) {
-		Onnx__NodeProto *proto = graph->proto->node[i];
-		const char *op_type = name_of(proto->op_type);
-		const size_t known = qs_map_get(&counts, op_type);
-		const size_t count = known == QS_MAP_NONE ? 0 : known;
-		const size_t region = qs_region_of_node(proto);
-
-		graph->nodes[i].proto = proto;
-		graph->nodes[i].region = region < n_regions ? region : 0;
-		graph->nodes[i].label = proto->name && *proto->name ? proto->name
-		                                                    : qs_arena_printf(&graph->arena,
-									  "%s#%zu", op_type, count);
-		if (!graph->nodes[i].label || !qs_map_set(&counts, op_type, count + 1))
-			status = QS_NOMEM;
-	}
-	qs_map_done(&counts);
+	qs_map_done(&labelling.counts);
+	qs_map_done(&labelling.names);
 	return status;
 }
 
+static void place_nodes(struct qs_graph *graph)
+{
+	const struct qs_regions *regions = graph->model->regions;
+	const size_t n_regions = regions ? regions->n : 1;
+
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		struct qs_node *node = &graph->nodes[i];
+		size_t region;
+
+		node->proto = graph->proto->node[i];
+		region = qs_region_of_node(node->proto);
+		node->region = region < n_regions ? region : 0;
+		region = qs_region_is_enter(node->proto) || qs_region_is_leave(node->proto)
+		             ? qs_region_of_branch(node->proto, 0)
+		             : node->region;
+		node->unit = qs_region_unit(regions, region);
+	}
+}
 static enum qs_status allocate(struct qs_graph *graph)
 {
 	const Onnx__GraphProto *proto = graph->proto;
@@ -332,6 +425,12 @@ static bool mark_passed_on(struct qs_graph *graph, size_t node)
 	return is_data;
 }
 
+/* What goes into a body and comes out of it may change from run to run, whatever it is now. */
+static bool is_end_of_body(const Onnx__NodeProto *node)
+{
+	return qs_region_is_enter(node) || qs_region_is_leave(node);
+}
+
 /* Finds what depends on constants and on shapes only. Subgraphs may do anything. */
 static void mark_kinds(struct qs_graph *graph)
 {
@@ -340,7 +439,8 @@ static void mark_kinds(struct qs_graph *graph)
 	for (size_t i = 0; i < graph->n_nodes; i++) {
 		const size_t index = graph->order[i];
 		const struct qs_node *node = &graph->nodes[index];
-		bool is_data = is_random(node->proto) || node->n_inner || !node->proto->op_type;
+		bool is_data = is_random(node->proto) || node->n_inner || !node->proto->op_type ||
+		               is_end_of_body(node->proto);
 		bool is_shape = qs_node_is(node->proto, "Shape") || qs_node_is(node->proto, "Size");
 
 		if (qs_region_is_if(node->proto))
@@ -400,6 +500,8 @@ enum qs_status qs_graph_new(
 	graph->model = model;
 	graph->proto = model->proto->graph;
 	status = allocate(graph);
+	if (status == QS_OK)
+		place_nodes(graph);
 	if (status == QS_OK)
 		status = label_nodes(graph);
 	if (status == QS_OK)

@@ -4,10 +4,11 @@
  * go.
  *
  * The index points into the model and is made anew after the model was edited. Nodes are numbered
- * as in the file, with those of branches of If (model/regions.h) before their If; `order` is a
- * topological order and the file's own one wherever that is topological. A tensor that a subgraph
- * (a body of Loop or Scan) takes from outside is a use by the node that has the subgraph. An
- * initializer that is also a graph input, as older models have it, counts as a constant.
+ * as in the file, with those of branches of If and of bodies of Loop and Scan (model/regions.h)
+ * before these; `order` is a topological order and the file's own one wherever that is topological.
+ * A tensor that a subgraph that is not open takes from outside is a use by the node that has the
+ * subgraph. An initializer that is also a graph input, as older models have it, counts as a
+ * constant.
  *
  * A graph that qs_graph_new() returns is sound: no cycle, every tensor defined, and defined once.
  */
@@ -40,6 +41,7 @@ struct qs_value {
 	bool is_output; /* of the graph */
 	bool is_static; /* depends on constants only */
 	bool is_shape;  /* depends on shapes and constants only, and on a shape */
+	size_t unit;    /* the outermost body that it is in, 0 for none */
 	const struct qs_use *uses;
 	size_t n_uses;
 	int element_type;    /* of ONNX; 0: not known */
@@ -51,13 +53,15 @@ struct qs_value {
 struct qs_node {
 	Onnx__NodeProto *proto;
 	/* The name, or the operator and the how-manieth of its kind the node is, from 0: "Conv#2".
-	 */
+	 * In bodies of Loop and Scan that stands behind the label of these, "Loop#0/Conv#2", and so
+	 * does a name that another node has. */
 	const char *label;
 	const size_t
 	    *inputs; /* values, QS_NONE for one left out; n_inner more that subgraphs read */
 	size_t n_inner;
 	const size_t *outputs; /* values, QS_NONE for one without a name */
-	size_t region;         /* the branch that it is in (model/regions.h), 0 for none */
+	size_t region;         /* the branch or body that it is in (model/regions.h), 0 for none */
+	size_t unit;           /* the outermost body that it is in, or at an end of; 0 for none */
 };
 
 struct qs_graph {
@@ -69,7 +73,7 @@ struct qs_graph {
 	size_t n_values;
 	size_t *order; /* nodes, each after those it depends on */
 	/* By region (model/regions.h): the value that says whether the branch is taken, which is
-	 * before the branch's nodes in the order; QS_NONE for the main graph. */
+	 * before the branch's nodes in the order; QS_NONE for bodies and the main graph. */
 	size_t *condition;
 	size_t n_regions;
 	struct qs_map by_name;

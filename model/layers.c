@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/regions.h"
 #include "model/shape.h"
 #include "model/tensor.h"
 
@@ -42,6 +43,16 @@ static uint64_t count_elements(const struct qs_layer_tensor *tensor)
 	return count;
 }
 
+/* The node whose inputs are those of a node: that in front of a body for the one behind it. */
+static size_t reading_node(const struct qs_graph *graph, size_t node)
+{
+	const struct qs_value *body = qs_graph_input(graph, node, 0);
+
+	return body && body->producer != QS_NONE && qs_region_is_leave(graph->nodes[node].proto)
+	           ? body->producer
+	           : node;
+}
+
 /* What the nodes of a layer read that other layers compute, each tensor once. */
 static enum qs_status find_inputs(
     struct qs_graph *graph, const size_t *layer_of_node, size_t index, struct qs_layer *layer)
@@ -50,15 +61,15 @@ static enum qs_status find_inputs(
 	size_t n = 0, limit = 1;
 
 	for (size_t i = 0; i < layer->n_nodes; i++)
-		limit += graph->nodes[layer->nodes[i]].proto->n_input;
+		limit += graph->nodes[reading_node(graph, layer->nodes[i])].proto->n_input;
 	inputs = qs_arena_array(&graph->arena, limit, sizeof(*inputs));
 	if (!inputs)
 		return QS_NOMEM;
 	for (size_t i = 0; i < layer->n_nodes; i++) {
-		const Onnx__NodeProto *proto = graph->nodes[layer->nodes[i]].proto;
+		const size_t node = reading_node(graph, layer->nodes[i]);
 
-		for (size_t j = 0; j < proto->n_input; j++) {
-			const struct qs_value *value = qs_graph_input(graph, layer->nodes[i], j);
+		for (size_t j = 0; j < graph->nodes[node].proto->n_input; j++) {
+			const struct qs_value *value = qs_graph_input(graph, node, j);
 			size_t k = 0;
 
 			if (!value || value->is_static || value->is_shape ||
@@ -181,7 +192,8 @@ static bool is_layer(const struct qs_graph *graph, size_t node)
 {
 	const Onnx__NodeProto *proto = graph->nodes[node].proto;
 
-	for (size_t i = 0; i < proto->n_output; i++) {
+	/* What is in front of a body is nothing that is in the file. */
+	for (size_t i = 0; i < proto->n_output && !qs_region_is_enter(proto); i++) {
 		const struct qs_value *value = qs_graph_output(graph, node, i);
 
 		if (value && !value->is_static && !value->is_shape)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "model/functions.h"
 #include "model/regions.h"
 #include "model/wire.h"
 
@@ -209,6 +210,8 @@ enum qs_status qs_model_parse(const char *path, const void *bytes, size_t size,
 	if (!model)
 		return QS_NOMEM;
 	status = unpack(model, bytes, size, findings);
+	if (status == QS_OK)
+		status = qs_functions_inline(model, &model->n_calls);
 	if (status == QS_OK)
 		status = qs_regions_open(model);
 	if (status == QS_OK)

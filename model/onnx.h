@@ -27,7 +27,9 @@ struct qs_model {
 	char *folder;                 /* where external data is looked for */
 	struct qs_deferred *deferred; /* tensors that are made when they are written, or NULL */
 	size_t n_deferred;
-	struct qs_regions *regions; /* branches that are opened (model/regions.h), or NULL */
+	struct qs_regions
+	    *regions;   /* branches and bodies that are open (model/regions.h), or NULL */
+	size_t n_calls; /* of functions that were put in their place (model/functions.h) */
 };
 
 /* No model may be larger: protobuf's own limit. */

@@ -163,7 +163,7 @@ static void restore_node(Onnx__NodeProto *node, const Onnx__NodeProto *before)
 	if (!node->name || !*node->name)
 		node->name = before->name;
 	node->doc_string = before->doc_string;
-	if (qs_region_is_if(before))
+	if (qs_region_is_stand_in(before))
 		node->domain = before->domain;
 	node->base.n_unknown_fields = before->base.n_unknown_fields;
 	node->base.unknown_fields = before->base.unknown_fields;

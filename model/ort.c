@@ -87,10 +87,13 @@ static void drop_message(void *context, int severity, const char *category, cons
 	(void)message;
 }
 
-static void take_functions(struct ort_api *api, ort_function *const *table)
+static void take_functions(struct ort_api *api, ort_function *const *table, unsigned minor)
 {
 #define ORT(index, name, result, parameters) api->name = (result(*) parameters)table[index];
+#define ORT_SINCE(version, index, name, result, parameters)                                        \
+	api->name = minor < (version) ? NULL : (result(*) parameters)table[index];
 #include "model/ort_api.def"
+#undef ORT_SINCE
 #undef ORT
 }
 
@@ -98,7 +101,8 @@ static void take_functions(struct ort_api *api, ort_function *const *table)
  * The table of the latest version that both sides know. A version beyond the library's own is not
  * asked for, since the library would complain on the standard error.
  */
-static ort_function *const *negotiate(const struct ort_base *base, const char *version)
+static ort_function *const *negotiate(
+    const struct ort_base *base, const char *version, unsigned *ret_minor)
 {
 	ort_function *const *table = NULL;
 	unsigned minor = 0;
@@ -107,8 +111,10 @@ static ort_function *const *negotiate(const struct ort_base *base, const char *v
 		return NULL;
 	if (minor > ORT_LATEST_API)
 		minor = ORT_LATEST_API;
-	for (; !table && minor >= ORT_LEAST_API; minor--)
+	for (; !table && minor >= ORT_LEAST_API; minor--) {
 		table = base->get_api(minor);
+		*ret_minor = minor;
+	}
 	return table;
 }
 
@@ -139,19 +145,21 @@ static bool connect(struct ort_runtime *ort, void *library, struct qs_text *why_
 	ort_function *const *table;
 	struct ort_status *failure;
 	const char *version;
+	unsigned minor = 0;
 
 	if (!base) {
 		qs_text_adds(why_not, "it is not ONNX Runtime: it has no OrtGetApiBase");
 		return false;
 	}
 	version = base->get_version();
-	table = negotiate(base, version);
+	table = negotiate(base, version, &minor);
 	if (!table) {
 		qs_text_addf(why_not, "it is ONNX Runtime %s; 1.%d or later is needed", version,
 		    ORT_LEAST_API);
 		return false;
 	}
-	take_functions(&ort->api, table);
+	take_functions(&ort->api, table, minor);
+	ort->base.takes_weights = ort->api.add_weights != NULL;
 	failure = start(ort);
 	if (failure) {
 		qs_text_adds(why_not, ort->api.get_error_message(failure));
@@ -230,8 +238,8 @@ enum qs_status qs_ort_open(
 
 	if (!ort)
 		return QS_NOMEM;
-	ort->base =
-	    (struct qs_runtime){"ONNX Runtime", NULL, NULL, qs_ort_open_session, close_runtime};
+	ort->base = (struct qs_runtime){
+	    .name = "ONNX Runtime", .open_session = qs_ort_open_session, .close = close_runtime};
 	found = given ? qs_ort_visit_path(given, try_library, &search)
 	              : qs_ort_visit_usual(try_library, &search);
 	if (!found)

@@ -32,7 +32,7 @@ struct ort_base {
 
 typedef const struct ort_base *ort_get_base(void);
 
-/* Interface versions: minor versions of releases. All that is used is in the least. */
+/* Interface versions: minor versions of releases. All that is needed is in the least. */
 #define ORT_LEAST_API 5
 #define ORT_LATEST_API 23
 
@@ -53,7 +53,9 @@ enum {
 /* The functions by name, taken from the table. */
 struct ort_api {
 #define ORT(index, name, result, parameters) result(*name) parameters;
+#define ORT_SINCE(version, index, name, result, parameters) result(*name) parameters;
 #include "model/ort_api.def"
+#undef ORT_SINCE
 #undef ORT
 };
 

@@ -26,7 +26,8 @@ enum qs_status qs_ort_check(const struct ort_runtime *ort, struct ort_status *fa
 
 /* qs_runtime.open_session */
 enum qs_status qs_ort_open_session(struct qs_runtime *runtime, const char *model_name,
-    const void *model, size_t size, const struct qs_session_options *options,
-    struct qs_findings *findings, struct qs_session **ret_session);
+    const void *model, size_t size, const struct qs_blob *weights, size_t n_weights,
+    const struct qs_session_options *options, struct qs_findings *findings,
+    struct qs_session **ret_session);
 
 #endif

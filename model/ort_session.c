@@ -18,6 +18,17 @@ static struct qs_place place_of(const struct ort_run *run, struct qs_findings *f
 	return qs_place_of(qs_findings_name_source(findings, run->base.model_name));
 }
 
+/* Wraps the caller's memory, which the library only reads. */
+static struct ort_status *wrap(
+    const struct ort_run *run, const struct qs_blob *array, struct ort_value **ret_value)
+{
+	static char nothing;
+
+	return run->ort->api.create_tensor(run->ort->memory,
+	    array->size ? (void *)array->data : &nothing, array->size, array->dims, array->n_dims,
+	    array->element_type, ret_value);
+}
+
 /* ---- opening --------------------------------------------------------------------------------- */
 
 static struct ort_status *set_options(
@@ -33,8 +44,42 @@ static struct ort_status *set_options(
 	return failure ? failure : api->add_setting(target, "session.intra_op.allow_spinning", "0");
 }
 
+/* Weights on their way into a session. */
+struct load {
+	const char **names;
+	struct ort_value **values;
+	size_t n;
+};
+
+/* Gives the options what the model says is elsewhere. */
+static struct ort_status *add_weights(const struct ort_run *run, struct ort_options *target,
+    const struct qs_blob *weights, struct load *load)
+{
+	struct ort_status *failure = NULL;
+
+	for (size_t i = 0; i < load->n && !failure; i++) {
+		load->names[i] = weights[i].name;
+		failure = wrap(run, &weights[i], &load->values[i]);
+	}
+	if (failure || !load->n)
+		return failure;
+	return run->ort->api.add_weights(
+	    target, load->names, (const struct ort_value *const *)load->values, load->n);
+}
+
+static void unload(const struct ort_run *run, struct load *load)
+{
+	for (size_t i = 0; load->values && i < load->n; i++) {
+		if (load->values[i])
+			run->ort->api.release_value(load->values[i]);
+	}
+	free(load->names);
+	free(load->values);
+}
+
 static enum qs_status create_session(struct ort_run *run, const void *model, size_t size,
-    const struct qs_session_options *options, struct qs_findings *findings)
+    const struct qs_blob *weights, struct load *load, const struct qs_session_options *options,
+    struct qs_findings *findings)
 {
 	const struct ort_api *api = &run->ort->api;
 	struct ort_options *target = NULL;
@@ -42,6 +87,8 @@ static enum qs_status create_session(struct ort_run *run, const void *model, siz
 
 	if (!failure)
 		failure = set_options(api, options, target);
+	if (!failure)
+		failure = add_weights(run, target, weights, load);
 	if (!failure)
 		failure = api->create_session(run->ort->env, model, size, target, &run->session);
 	if (target)
@@ -177,17 +224,6 @@ static void release(const struct ort_api *api, struct traffic *traffic)
 	free(traffic->outputs);
 }
 
-/* Wraps the caller's memory, which the library only reads. */
-static struct ort_status *wrap(
-    const struct ort_run *run, const struct qs_blob *array, struct ort_value **ret_value)
-{
-	static char nothing;
-
-	return run->ort->api.create_tensor(run->ort->memory,
-	    array->size ? (void *)array->data : &nothing, array->size, array->dims, array->n_dims,
-	    array->element_type, ret_value);
-}
-
 static enum qs_status unusable_output(
     const struct ort_run *run, const char *name, struct qs_findings *findings)
 {
@@ -288,21 +324,28 @@ static enum qs_status run_session(struct qs_session *session, const struct qs_bl
 }
 
 enum qs_status qs_ort_open_session(struct qs_runtime *runtime, const char *model_name,
-    const void *model, size_t size, const struct qs_session_options *options,
-    struct qs_findings *findings, struct qs_session **ret_session)
+    const void *model, size_t size, const struct qs_blob *weights, size_t n_weights,
+    const struct qs_session_options *options, struct qs_findings *findings,
+    struct qs_session **ret_session)
 {
 	struct ort_run *run = calloc(1, sizeof(*run));
-	enum qs_status status;
+	struct load load = {calloc(n_weights + 1, sizeof(*load.names)),
+	    calloc(n_weights + 1, sizeof(*load.values)), n_weights};
+	enum qs_status status = QS_NOMEM;
 
-	if (!run)
+	if (!run) {
+		free(load.names);
+		free(load.values);
 		return QS_NOMEM;
+	}
 	run->ort = (struct ort_runtime *)runtime;
 	run->base.runtime = runtime;
 	run->base.run = run_session;
 	run->base.close = close_session;
 	run->base.model_name = qs_arena_strdup(&run->arena, model_name);
-	status =
-	    run->base.model_name ? create_session(run, model, size, options, findings) : QS_NOMEM;
+	if (run->base.model_name && load.names && load.values)
+		status = create_session(run, model, size, weights, &load, options, findings);
+	unload(run, &load);
 	if (status == QS_OK)
 		status = describe_session(run, findings);
 	if (status == QS_OK)

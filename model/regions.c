@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens the branches of If. */
+/* Opens the branches of If and the bodies of Loop and Scan. */
 #include "model/regions.h"
 
 #include <stdlib.h>
@@ -12,15 +12,51 @@
 
 #define TAG "qstrata-region:"
 #define REGIONS "regions"
+/* What stands in front of a body; the version converter wants to know the operator. */
+#define ENTER "Identity"
+
+/* From this opset on, a Scan has no batches of its own. */
+#define SCAN_WITHOUT_BATCHES 9
 
 /* ---- what nodes say -------------------------------------------------------------------------- */
 
 /* A domain that is told by where it stands: a file that has the word means nothing by it. */
 static char region_domain[] = QS_REGION_DOMAIN;
 
-bool qs_region_is_if(const Onnx__NodeProto *node)
+bool qs_region_is_stand_in(const Onnx__NodeProto *node)
 {
 	return node->domain == region_domain;
+}
+
+static bool is_stand_in_for(const Onnx__NodeProto *node, const char *op_type)
+{
+	return qs_region_is_stand_in(node) && strcmp(node->op_type, op_type) == 0;
+}
+
+bool qs_region_is_if(const Onnx__NodeProto *node)
+{
+	return is_stand_in_for(node, "If");
+}
+
+bool qs_region_is_enter(const Onnx__NodeProto *node)
+{
+	return is_stand_in_for(node, ENTER);
+}
+
+bool qs_region_is_leave(const Onnx__NodeProto *node)
+{
+	return qs_region_is_stand_in(node) && !qs_region_is_if(node) && !qs_region_is_enter(node);
+}
+
+size_t qs_region_unit(const struct qs_regions *regions, size_t region)
+{
+	size_t unit = 0;
+
+	for (; regions && region; region = regions->items[region].parent) {
+		if (regions->items[region].branch == QS_REGION_BODY)
+			unit = region;
+	}
+	return unit;
 }
 
 size_t qs_region_input(const Onnx__NodeProto *node, size_t branch, size_t output)
@@ -149,31 +185,71 @@ static void tag(struct opening *opening, char **doc_string, size_t region)
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
-static Onnx__GraphProto *branch_of(const Onnx__NodeProto *node, size_t branch)
+static Onnx__GraphProto *graph_of(const Onnx__NodeProto *node, size_t branch)
 {
-	const Onnx__AttributeProto *attribute =
-	    qs_attribute(node, branch ? "else_branch" : "then_branch");
+	static const char *const names[] = {
+	    "then_branch", "else_branch", [QS_REGION_BODY] = "body"};
+	const Onnx__AttributeProto *attribute = qs_attribute(node, names[branch]);
 
 	return attribute ? attribute->g : NULL;
 }
 
+static bool has_name(const char *name)
+{
+	return name && *name;
+}
+
 /* Whether an If has two branches that can be taken apart. */
-static bool can_open(const Onnx__NodeProto *node)
+static bool can_open_if(const Onnx__NodeProto *node)
 {
 	if (!qs_node_is(node, "If") || node->n_input != 1)
 		return false;
 	for (size_t b = 0; b < 2; b++) {
-		const Onnx__GraphProto *body = branch_of(node, b);
+		const Onnx__GraphProto *body = graph_of(node, b);
 
 		if (!body || body->n_output != node->n_output || body->n_input ||
 		    body->n_sparse_initializer)
 			return false;
 		for (size_t i = 0; i < body->n_output; i++) {
-			if (!body->output[i]->name || !*body->output[i]->name)
+			if (!has_name(body->output[i]->name))
 				return false;
 		}
 	}
 	return true;
+}
+
+/* Whether what a body takes has names, none of which is that of an initializer. */
+static bool has_own_inputs(const Onnx__GraphProto *body)
+{
+	struct qs_map names = QS_MAP_INIT;
+	bool good = true;
+
+	for (size_t i = 0; i < body->n_input && good; i++)
+		good =
+		    has_name(body->input[i]->name) && qs_map_set(&names, body->input[i]->name, i);
+	for (size_t i = 0; i < body->n_initializer && good; i++)
+		good = qs_map_get(&names, qs_tensor_name(body->initializer[i])) == QS_MAP_NONE;
+	qs_map_done(&names);
+	return good;
+}
+
+/* Whether a Loop or a Scan has a body that can be taken out: it takes what the operator reads, and
+ * gives what the operator gives, that of a Loop after whether it goes on. */
+static bool can_open_loop(const struct opening *opening, const Onnx__NodeProto *node)
+{
+	const bool is_loop = qs_node_is(node, "Loop");
+	const bool is_scan =
+	    qs_node_is(node, "Scan") && qs_model_opset(opening->model) >= SCAN_WITHOUT_BATCHES;
+	const Onnx__GraphProto *body = is_loop || is_scan ? graph_of(node, QS_REGION_BODY) : NULL;
+
+	if (!body || body->n_input != node->n_input || body->n_output != node->n_output + is_loop ||
+	    body->n_sparse_initializer)
+		return false;
+	for (size_t i = 0; i < body->n_output; i++) {
+		if (!has_name(body->output[i]->name))
+			return false;
+	}
+	return has_own_inputs(body);
 }
 
 /* A node that passes a tensor on under a new name. */
@@ -208,7 +284,7 @@ static size_t add_region(
 
 	if (region)
 		*region = (struct qs_region){
-		    parent, owner, branch, owner ? branch_of(owner, branch) : NULL};
+		    parent, owner, branch, owner ? graph_of(owner, branch) : NULL};
 	push(opening, &opening->regions, region);
 	return opening->regions.n - 1;
 }
@@ -240,6 +316,8 @@ static void define_all(struct opening *opening, struct scope *scope, const Onnx_
 	for (size_t i = 0; i < body->n_initializer; i++)
 		define(opening, scope, body->initializer[i]->name);
 	scope->n_constants = scope->now.n;
+	for (size_t i = 0; i < body->n_input; i++)
+		define(opening, scope, body->input[i]->name);
 	for (size_t i = 0; i < body->n_node; i++) {
 		for (size_t j = 0; j < body->node[i]->n_output; j++)
 			define(opening, scope, body->node[i]->output[j]);
@@ -257,22 +335,37 @@ static void open_constants(
 		tag(opening, &tensor->doc_string, region);
 		push(opening, &opening->tensors, tensor);
 	}
+	for (size_t i = 0; i < body->n_input; i++)
+		add_info(opening, scope, body->input[i]);
 	for (size_t i = 0; i < body->n_value_info; i++)
 		add_info(opening, scope, body->value_info[i]);
 	for (size_t i = 0; i < body->n_output; i++)
 		add_info(opening, scope, body->output[i]);
 }
 
-/* Moves a branch up; `outputs` become the names of what it gives. */
-static void open_branch(struct opening *opening, Onnx__NodeProto *node, const struct scope *outer,
-    size_t parent, size_t branch, int64_t *ret_region, char **outputs)
+/* Names what a body takes: what the node in front of it gives, after what ties it to the one behind
+ * it. */
+static void give_inputs(struct opening *opening, const struct scope *scope,
+    const Onnx__GraphProto *body, Onnx__NodeProto *enter)
 {
-	const Onnx__GraphProto *body = branch_of(node, branch);
+	for (size_t i = 0; i < body->n_input && !opening->nomem; i++)
+		enter->output[1 + i] = resolve(scope, body->input[i]->name);
+	push(opening, &opening->nodes, enter);
+}
+
+/* Moves a branch or a body up, with a node in front of it or NULL; `outputs` become the names of
+ * what it gives. */
+static void open_region(struct opening *opening, Onnx__NodeProto *node, const struct scope *outer,
+    size_t parent, size_t branch, Onnx__NodeProto *enter, int64_t *ret_region, char **outputs)
+{
+	const Onnx__GraphProto *body = graph_of(node, branch);
 	struct scope scope = {.outer = outer, .names = QS_MAP_INIT};
 	const size_t region = add_region(opening, node, branch, parent);
 
 	*ret_region = (int64_t)region;
 	define_all(opening, &scope, body);
+	if (enter)
+		give_inputs(opening, &scope, body, enter);
 	open_constants(opening, &scope, body, region);
 	if (!opening->nomem)
 		open_nodes(opening, body, &scope, region);
@@ -286,13 +379,14 @@ static void open_branch(struct opening *opening, Onnx__NodeProto *node, const st
 	qs_map_done(&scope.names);
 }
 
-/* The attribute that says the regions of an If's branches. */
-static Onnx__AttributeProto **regions_attribute(struct opening *opening, int64_t **ret_regions)
+/* The attribute that says the regions of a node. */
+static Onnx__AttributeProto **regions_attribute(
+    struct opening *opening, size_t n, int64_t **ret_regions)
 {
 	Onnx__AttributeProto *attribute = qs_arena_alloc(opening->arena, sizeof(*attribute));
 	Onnx__AttributeProto **list = qs_arena_alloc(opening->arena, sizeof(*list));
 
-	*ret_regions = qs_arena_array(opening->arena, 2, sizeof(**ret_regions));
+	*ret_regions = qs_arena_array(opening->arena, n, sizeof(**ret_regions));
 	if (!attribute || !list || !*ret_regions) {
 		opening->nomem = true;
 		return NULL;
@@ -301,7 +395,7 @@ static Onnx__AttributeProto **regions_attribute(struct opening *opening, int64_t
 	attribute->name = REGIONS;
 	attribute->has_type = true;
 	attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
-	attribute->n_ints = 2;
+	attribute->n_ints = n;
 	attribute->ints = *ret_regions;
 	*list = attribute;
 	return list;
@@ -314,7 +408,7 @@ static void open_if(
 	char **inputs = qs_arena_array(opening->arena, 2 * node->n_output + 1, sizeof(*inputs));
 	Onnx__NodeProto *owner = qs_arena_alloc(opening->arena, sizeof(*owner));
 	int64_t *regions;
-	Onnx__AttributeProto **attributes = regions_attribute(opening, &regions);
+	Onnx__AttributeProto **attributes = regions_attribute(opening, 2, &regions);
 
 	if (!stand_in || !inputs || !owner || !attributes) {
 		opening->nomem = true;
@@ -331,12 +425,58 @@ static void open_if(
 	                                  ? pass_on(opening, node->input[0], region)
 	                                  : node->input[0];
 	for (size_t b = 0; b < 2 && !opening->nomem; b++)
-		open_branch(opening, owner, scope, region, b, &regions[b],
+		open_region(opening, owner, scope, region, b, NULL, &regions[b],
 		    inputs + qs_region_input(node, b, 0));
 	push(opening, &opening->nodes, stand_in);
 }
 
-/* Lets a body of Loop or Scan, which stays, read what it takes from outside by its new name. */
+/* A node that stands at one end of a body, with room for so many names. */
+static Onnx__NodeProto *stand_at_end(struct opening *opening, const Onnx__NodeProto *node,
+    Onnx__AttributeProto **attributes, size_t n_names, char ***ret_names)
+{
+	Onnx__NodeProto *end = qs_arena_alloc(opening->arena, sizeof(*end));
+
+	*ret_names = qs_arena_array(opening->arena, n_names, sizeof(**ret_names));
+	if (!end || !*ret_names || !attributes) {
+		opening->nomem = true;
+		return NULL;
+	}
+	*end = *node;
+	end->domain = region_domain;
+	end->attribute = attributes;
+	end->n_attribute = 1;
+	return end;
+}
+
+static void open_loop(
+    struct opening *opening, Onnx__NodeProto *node, const struct scope *scope, size_t region)
+{
+	const Onnx__GraphProto *body = graph_of(node, QS_REGION_BODY);
+	Onnx__NodeProto *owner = qs_arena_alloc(opening->arena, sizeof(*owner));
+	char **taken, **given;
+	int64_t *regions;
+	Onnx__AttributeProto **attributes = regions_attribute(opening, 1, &regions);
+	Onnx__NodeProto *enter = stand_at_end(opening, node, attributes, body->n_input + 1, &taken);
+	Onnx__NodeProto *leave =
+	    stand_at_end(opening, node, attributes, body->n_output + 1, &given);
+
+	if (!owner || !enter || !leave) {
+		opening->nomem = true;
+		return;
+	}
+	*owner = *node;
+	enter->op_type = ENTER;
+	enter->name = NULL;
+	enter->output = taken;
+	enter->n_output = body->n_input + 1;
+	leave->input = given;
+	leave->n_input = body->n_output + 1;
+	taken[0] = given[0] = find_name(opening, "body");
+	open_region(opening, owner, scope, region, QS_REGION_BODY, enter, regions, given + 1);
+	push(opening, &opening->nodes, leave);
+}
+
+/* Lets a subgraph that stays read what it takes from outside by its new name. */
 static void reroute_bodies(Onnx__NodeProto *node, const struct scope *scope)
 {
 	for (; scope; scope = scope->outer) {
@@ -356,12 +496,14 @@ static void open_node(
 	for (size_t i = 0; i < node->n_output; i++)
 		node->output[i] = resolve(scope, node->output[i]);
 	tag(opening, &node->doc_string, region);
-	if (can_open(node)) {
+	if (can_open_if(node)) {
 		open_if(opening, node, scope, region);
-		return;
+	} else if (can_open_loop(opening, node)) {
+		open_loop(opening, node, scope, region);
+	} else {
+		reroute_bodies(node, scope);
+		push(opening, &opening->nodes, node);
 	}
-	reroute_bodies(node, scope);
-	push(opening, &opening->nodes, node);
 }
 
 static void open_nodes(struct opening *opening, const Onnx__GraphProto *graph,
@@ -373,10 +515,10 @@ static void open_nodes(struct opening *opening, const Onnx__GraphProto *graph,
 
 /* ---- a model --------------------------------------------------------------------------------- */
 
-static bool has_if(const Onnx__GraphProto *graph)
+static bool has_closed(const struct opening *opening, const Onnx__GraphProto *graph)
 {
 	for (size_t i = 0; i < graph->n_node; i++) {
-		if (can_open(graph->node[i]))
+		if (can_open_if(graph->node[i]) || can_open_loop(opening, graph->node[i]))
 			return true;
 	}
 	return false;
@@ -459,7 +601,7 @@ enum qs_status qs_regions_open(struct qs_model *model)
 {
 	struct opening opening = {.model = model, .arena = &model->arena, .taken = QS_MAP_INIT};
 
-	if (!model->proto->graph || !has_if(model->proto->graph))
+	if (!model->proto->graph || !has_closed(&opening, model->proto->graph))
 		return QS_OK;
 	open_graph(&opening, model->proto->graph);
 	qs_map_done(&opening.taken);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts branches back into their If. */
+/* Puts branches and bodies back into their If, Loop or Scan. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,8 @@ struct closing {
 	struct qs_map producer; /* of a tensor: its node */
 	struct qs_map constant; /* its region */
 	struct qs_map given;    /* what branches give */
-	size_t *region_of_node;
+	size_t *region_of_node, *region_of_constant;
+	size_t *enter;             /* by region of a body: the node in front of it */
 	Onnx__GraphProto **bodies; /* by region */
 	bool nomem;
 };
@@ -45,6 +46,22 @@ static size_t depth_of(const struct closing *closing, size_t region)
 	return depth;
 }
 
+static bool is_within(const struct closing *closing, size_t region, size_t outer)
+{
+	while (region && region != outer)
+		region = closing->regions->items[region].parent;
+	return region == outer;
+}
+
+/* A region as seen from what is closed: what is around that is that itself. */
+static size_t seen(const struct closing *closing, size_t region)
+{
+	const struct qs_regions *regions = closing->regions;
+
+	return region < regions->n && is_within(closing, region, regions->root) ? region
+	                                                                        : regions->root;
+}
+
 /* The innermost region that holds both; QS_REGION_NONE is in all of them. */
 static size_t common_region(const struct closing *closing, size_t a, size_t b)
 {
@@ -63,75 +80,176 @@ static size_t common_region(const struct closing *closing, size_t a, size_t b)
 	return a;
 }
 
-/* Lets a node that says no region be where a tensor of it is read. */
-static void note_reader(struct closing *closing, size_t *found, const char *name, size_t region)
-{
-	const size_t node = qs_map_get(&closing->producer, name);
+/* Nodes or constants whose regions are sought, by what names them. */
+struct sought {
+	const struct qs_map *index; /* of a tensor: what it is of */
+	size_t *found;              /* the innermost region that holds all who read it */
+};
 
-	if (node != QS_MAP_NONE)
-		found[node] = common_region(closing, found[node], region);
+static void note_reader(
+    struct closing *closing, const struct sought *sought, const char *name, size_t region)
+{
+	const size_t index = qs_map_get(sought->index, name);
+
+	if (index != QS_MAP_NONE)
+		sought->found[index] = common_region(closing, sought->found[index], region);
 }
 
-static void note_inner(
-    struct closing *closing, size_t *found, const Onnx__NodeProto *node, size_t region);
+static void note_inner(struct closing *closing, const struct sought *sought,
+    const Onnx__NodeProto *node, size_t region);
 
-static void note_body(
-    struct closing *closing, size_t *found, const Onnx__GraphProto *body, size_t region)
+static void note_body(struct closing *closing, const struct sought *sought,
+    const Onnx__GraphProto *body, size_t region)
 {
 	for (size_t i = 0; body && i < body->n_node; i++) {
 		for (size_t j = 0; j < body->node[i]->n_input; j++)
-			note_reader(closing, found, body->node[i]->input[j], region);
-		note_inner(closing, found, body->node[i], region);
+			note_reader(closing, sought, body->node[i]->input[j], region);
+		note_inner(closing, sought, body->node[i], region);
 	}
 	for (size_t i = 0; body && i < body->n_output; i++) {
 		if (body->output[i]->name)
-			note_reader(closing, found, body->output[i]->name, region);
+			note_reader(closing, sought, body->output[i]->name, region);
 	}
 }
 
-/* What bodies of Loop and Scan read is read where these are. */
-static void note_inner(
-    struct closing *closing, size_t *found, const Onnx__NodeProto *node, size_t region)
+/* What subgraphs read that are not open is read where these are. */
+static void note_inner(struct closing *closing, const struct sought *sought,
+    const Onnx__NodeProto *node, size_t region)
 {
 	for (size_t i = 0; i < node->n_attribute; i++) {
-		note_body(closing, found, node->attribute[i]->g, region);
+		note_body(closing, sought, node->attribute[i]->g, region);
 		for (size_t j = 0; j < node->attribute[i]->n_graphs; j++)
-			note_body(closing, found, node->attribute[i]->graphs[j], region);
+			note_body(closing, sought, node->attribute[i]->graphs[j], region);
+	}
+}
+
+static void note_outputs(struct closing *closing, const struct sought *sought)
+{
+	const Onnx__GraphProto *graph = closing->graph;
+
+	for (size_t i = 0; i < graph->n_output; i++) {
+		if (graph->output[i]->name)
+			note_reader(
+			    closing, sought, graph->output[i]->name, closing->regions->root);
 	}
 }
 
 static size_t region_of_read(const Onnx__NodeProto *node, size_t input, size_t region)
 {
+	if (qs_region_is_leave(node))
+		return qs_region_of_branch(node, 0);
 	if (!qs_region_is_if(node) || input == QS_REGION_CONDITION)
 		return region;
 	return qs_region_of_branch(node, (input - 1) / node->n_output);
+}
+
+/* The region of what a node gives, when its readers are known: what is in front of a body gives it
+ * in the body. */
+static size_t region_of_outputs(
+    const struct closing *closing, const Onnx__NodeProto *node, size_t said, size_t read)
+{
+	if (qs_region_is_enter(node))
+		return qs_region_of_branch(node, 0);
+	if (said == QS_REGION_NONE)
+		return read == QS_REGION_NONE ? closing->regions->root : read;
+	return seen(closing, said);
+}
+
+/* The region of the graph that defines a tensor; the root for what it takes. */
+static size_t region_of_name(const struct closing *closing, const char *name)
+{
+	const size_t node = name ? qs_map_get(&closing->producer, name) : QS_MAP_NONE;
+	const size_t region = name ? qs_map_get(&closing->constant, name) : QS_MAP_NONE;
+
+	if (node != QS_MAP_NONE)
+		return closing->region_of_node[node];
+	return region == QS_MAP_NONE ? closing->regions->root : region;
+}
+
+/* Takes a node that was added out of bodies that it reads nothing from. */
+static size_t out_of_bodies(
+    const struct closing *closing, const Onnx__NodeProto *node, size_t region)
+{
+	const struct qs_region *items = closing->regions->items;
+
+	while (region != closing->regions->root && items[region].branch == QS_REGION_BODY) {
+		for (size_t i = 0; i < node->n_input; i++) {
+			if (*node->input[i] &&
+			    is_within(closing, region_of_name(closing, node->input[i]), region))
+				return region;
+		}
+		region = items[region].parent;
+	}
+	return region;
+}
+
+/* What a node in a region reads. */
+static void note_reads(struct closing *closing, const struct sought *sought,
+    const Onnx__NodeProto *node, size_t region)
+{
+	for (size_t i = 0; i < node->n_input; i++)
+		note_reader(closing, sought, node->input[i], region_of_read(node, i, region));
+	note_inner(closing, sought, node, region);
+}
+
+/* Where a node stands whose outputs are in a region. */
+static size_t region_of_reading(
+    const struct closing *closing, const Onnx__NodeProto *node, size_t region)
+{
+	return qs_region_is_enter(node) ? seen(closing, qs_region_of_node(node)) : region;
+}
+
+/* Regions without end, to be narrowed down. */
+static size_t *take_found(struct closing *closing, size_t n)
+{
+	size_t *found = take(closing, n, sizeof(*found));
+
+	for (size_t i = 0; found && i < n; i++)
+		found[i] = QS_REGION_NONE;
+	return found;
 }
 
 /* Readers come behind what they read. */
 static void find_regions(struct closing *closing)
 {
 	const Onnx__GraphProto *graph = closing->graph;
-	size_t *found = take(closing, graph->n_node, sizeof(*found));
+	const struct sought sought = {&closing->producer, take_found(closing, graph->n_node)};
+	size_t *found = sought.found;
 
-	for (size_t i = 0; found && i < graph->n_node; i++)
-		found[i] = QS_REGION_NONE;
-	for (size_t i = 0; found && i < graph->n_output; i++) {
-		if (graph->output[i]->name)
-			note_reader(closing, found, graph->output[i]->name, 0);
-	}
-	for (size_t i = graph->n_node; found && i-- > 0;) {
-		const Onnx__NodeProto *node = graph->node[i];
-		size_t region = qs_region_of_node(node);
-
-		if (region == QS_REGION_NONE || region >= closing->regions->n)
-			region = found[i] == QS_REGION_NONE ? 0 : found[i];
-		found[i] = region;
-		for (size_t j = 0; j < node->n_input; j++)
-			note_reader(
-			    closing, found, node->input[j], region_of_read(node, j, region));
-		note_inner(closing, found, node, region);
-	}
 	closing->region_of_node = found;
+	if (!found)
+		return;
+	note_outputs(closing, &sought);
+	for (size_t i = graph->n_node; i-- > 0;) {
+		const Onnx__NodeProto *node = graph->node[i];
+
+		found[i] = region_of_outputs(closing, node, qs_region_of_node(node), found[i]);
+		note_reads(closing, &sought, node, region_of_reading(closing, node, found[i]));
+	}
+	for (size_t i = 0; i < graph->n_node; i++) {
+		if (qs_region_of_node(graph->node[i]) == QS_REGION_NONE)
+			found[i] = out_of_bodies(closing, graph->node[i], found[i]);
+	}
+}
+
+/* A constant that was added is where its readers are, as ONNX Runtime wants it for what it makes
+ * one operator of. */
+static void find_constants(struct closing *closing)
+{
+	const Onnx__GraphProto *graph = closing->graph;
+	struct qs_map index = QS_MAP_INIT;
+	const struct sought sought = {&index, take_found(closing, graph->n_initializer)};
+
+	for (size_t i = 0; i < graph->n_initializer; i++)
+		note(closing, &index, graph->initializer[i]->name, i);
+	if (sought.found && !closing->nomem) {
+		note_outputs(closing, &sought);
+		for (size_t i = 0; i < graph->n_node; i++)
+			note_reads(closing, &sought, graph->node[i],
+			    region_of_reading(closing, graph->node[i], closing->region_of_node[i]));
+	}
+	qs_map_done(&index);
+	closing->region_of_constant = sought.found;
 }
 
 /* ---- bodies ---------------------------------------------------------------------------------- */
@@ -146,7 +264,9 @@ static void make_bodies(struct closing *closing)
 
 		if (!body)
 			return;
-		*body = r ? *regions->items[r].body : *closing->graph;
+		onnx__graph_proto__init(body);
+		if (is_within(closing, r, regions->root))
+			*body = r == regions->root ? *closing->graph : *regions->items[r].body;
 		body->n_node = body->n_initializer = body->n_value_info = 0;
 		body->node = NULL;
 		body->initializer = NULL;
@@ -155,16 +275,22 @@ static void make_bodies(struct closing *closing)
 	}
 }
 
-/* The If that a node stands for, with its branches. */
-static Onnx__NodeProto *restore_if(struct closing *closing, const Onnx__NodeProto *node)
+/* The operator that a node stands for, with its branches or its body. */
+static Onnx__NodeProto *restore_owner(struct closing *closing, const Onnx__NodeProto *node)
 {
 	Onnx__NodeProto *owner = take(closing, 1, sizeof(*owner));
 
 	if (!owner)
 		return NULL;
 	*owner = *closing->regions->items[qs_region_of_branch(node, 0)].owner;
-	owner->input = node->input;
-	owner->n_input = 1;
+	if (qs_region_is_if(node)) {
+		owner->input = node->input;
+		owner->n_input = 1;
+	} else {
+		const size_t enter = closing->enter[qs_region_of_branch(node, 0)];
+
+		owner->input = closing->graph->node[enter]->input;
+	}
 	owner->output = node->output;
 	owner->attribute = take(closing, owner->n_attribute, sizeof(*owner->attribute));
 	for (size_t i = 0; i < owner->n_attribute && !closing->nomem; i++) {
@@ -179,7 +305,8 @@ static Onnx__NodeProto *restore_if(struct closing *closing, const Onnx__NodeProt
 		for (size_t b = 0; b < 2; b++) {
 			const size_t region = qs_region_of_branch(node, b);
 
-			if (before->g && before->g == closing->regions->items[region].body)
+			if (region != QS_REGION_NONE && before->g &&
+			    before->g == closing->regions->items[region].body)
 				attribute->g = closing->bodies[region];
 		}
 		owner->attribute[i] = attribute;
@@ -211,38 +338,42 @@ static void deal_nodes(struct closing *closing)
 		closing->bodies[r]->node =
 		    make_room(closing, counts, r, closing->bodies[r]->n_output);
 	for (size_t i = 0; i < graph->n_node && !closing->nomem; i++) {
-		Onnx__NodeProto *copy = qs_region_is_if(graph->node[i])
-		                            ? restore_if(closing, graph->node[i])
-		                            : take(closing, 1, sizeof(*copy));
+		const bool is_stand_in = qs_region_is_stand_in(graph->node[i]);
+		Onnx__NodeProto *copy;
 
+		if (qs_region_is_enter(graph->node[i]))
+			continue;
+		copy = is_stand_in ? restore_owner(closing, graph->node[i])
+		                   : take(closing, 1, sizeof(*copy));
 		if (!copy)
 			return;
-		if (!qs_region_is_if(graph->node[i]))
+		if (!is_stand_in)
 			*copy = *graph->node[i];
 		copy->doc_string = qs_region_untagged(copy->doc_string);
 		add_node(closing, closing->bodies[closing->region_of_node[i]], copy);
 	}
 }
 
-static size_t region_of_constant(const struct closing *closing, const Onnx__TensorProto *tensor)
+static size_t region_of_constant(const struct closing *closing, size_t index)
 {
-	const size_t region = qs_region_of_doc(tensor->doc_string);
+	const size_t said = qs_region_of_doc(closing->graph->initializer[index]->doc_string);
+	const size_t read = closing->region_of_constant[index];
 
-	return region == QS_REGION_NONE || region >= closing->regions->n ? 0 : region;
+	return seen(closing, said == QS_REGION_NONE ? read : said);
 }
 
-/* Gives every region its constants; those that were added stay in the main graph. */
+/* Gives every region its constants. */
 static void deal_constants(struct closing *closing)
 {
 	const Onnx__GraphProto *graph = closing->graph;
 	size_t *counts = take(closing, closing->regions->n, sizeof(*counts));
 
 	for (size_t i = 0; counts && i < graph->n_initializer; i++)
-		counts[region_of_constant(closing, graph->initializer[i])]++;
+		counts[region_of_constant(closing, i)]++;
 	for (size_t r = 0; r < closing->regions->n && !closing->nomem; r++)
 		closing->bodies[r]->initializer = make_room(closing, counts, r, 0);
 	for (size_t i = 0; i < graph->n_initializer && !closing->nomem; i++) {
-		const size_t region = region_of_constant(closing, graph->initializer[i]);
+		const size_t region = region_of_constant(closing, i);
 		Onnx__GraphProto *body = closing->bodies[region];
 		Onnx__TensorProto *tensor = graph->initializer[i];
 
@@ -258,15 +389,12 @@ static void deal_constants(struct closing *closing)
 	}
 }
 
-/* The region that defines a tensor; the main graph for what it takes. */
-static size_t region_of_name(const struct closing *closing, const char *name)
+/* Whether a body takes a tensor, which is said by its inputs. */
+static bool is_taken(const struct closing *closing, const char *name)
 {
 	const size_t node = name ? qs_map_get(&closing->producer, name) : QS_MAP_NONE;
-	const size_t region = name ? qs_map_get(&closing->constant, name) : QS_MAP_NONE;
 
-	if (node != QS_MAP_NONE)
-		return closing->region_of_node[node];
-	return region == QS_MAP_NONE ? 0 : region;
+	return node != QS_MAP_NONE && qs_region_is_enter(closing->graph->node[node]);
 }
 
 /* Gives every region what is known of its tensors; what a branch gives is said by its outputs. */
@@ -283,7 +411,8 @@ static void deal_infos(struct closing *closing)
 		const char *name = graph->value_info[i]->name;
 		Onnx__GraphProto *body = closing->bodies[region_of_name(closing, name)];
 
-		if (name && qs_map_get(&closing->given, name) != QS_MAP_NONE)
+		if (is_taken(closing, name) ||
+		    (name && qs_map_get(&closing->given, name) != QS_MAP_NONE))
 			continue;
 		body->value_info[body->n_value_info++] = graph->value_info[i];
 	}
@@ -318,10 +447,10 @@ static char *pass_on(struct closing *closing, Onnx__GraphProto *body, size_t reg
 	return names[1];
 }
 
-static void give_outputs(struct closing *closing, const Onnx__NodeProto *node, size_t branch)
+/* What a branch or body gives to the node behind it, from an input of that node on. */
+static void give_outputs(
+    struct closing *closing, const Onnx__NodeProto *node, size_t region, size_t first)
 {
-	const size_t region = qs_region_of_branch(node, branch);
-	const size_t first = qs_region_input(node, branch, 0);
 	Onnx__GraphProto *body = closing->bodies[region];
 	Onnx__ValueInfoProto **before = body->output;
 
@@ -342,6 +471,47 @@ static void give_outputs(struct closing *closing, const Onnx__NodeProto *node, s
 	}
 }
 
+/* What a body takes has the names that the node in front of it gives. */
+static void give_inputs(struct closing *closing, const Onnx__NodeProto *enter)
+{
+	Onnx__GraphProto *body = closing->bodies[qs_region_of_branch(enter, 0)];
+	Onnx__ValueInfoProto **before = body->input;
+
+	body->input = take(closing, body->n_input, sizeof(*body->input));
+	for (size_t i = 0; i < body->n_input && !closing->nomem; i++) {
+		Onnx__ValueInfoProto *info = take(closing, 1, sizeof(*info));
+
+		if (!info)
+			return;
+		*info = *before[i];
+		info->name = enter->output[1 + i];
+		body->input[i] = info;
+	}
+}
+
+/* What goes in and out of the regions of a node. */
+static void give(struct closing *closing, const Onnx__NodeProto *node)
+{
+	if (qs_region_is_enter(node))
+		give_inputs(closing, node);
+	else if (qs_region_is_leave(node))
+		give_outputs(closing, node, qs_region_of_branch(node, 0), 1);
+	for (size_t b = 0; b < 2 && qs_region_is_if(node); b++)
+		give_outputs(
+		    closing, node, qs_region_of_branch(node, b), qs_region_input(node, b, 0));
+}
+
+static void find_enters(struct closing *closing)
+{
+	closing->enter = take(closing, closing->regions->n, sizeof(*closing->enter));
+	for (size_t i = 0; i < closing->graph->n_node && !closing->nomem; i++) {
+		const Onnx__NodeProto *node = closing->graph->node[i];
+
+		if (qs_region_is_enter(node))
+			closing->enter[qs_region_of_branch(node, 0)] = i;
+	}
+}
+
 static void close_graph(struct closing *closing)
 {
 	const Onnx__GraphProto *graph = closing->graph;
@@ -352,15 +522,16 @@ static void close_graph(struct closing *closing)
 	}
 	find_regions(closing);
 	if (!closing->nomem)
+		find_constants(closing);
+	find_enters(closing);
+	if (!closing->nomem)
 		make_bodies(closing);
 	if (!closing->nomem)
 		deal_nodes(closing);
 	if (!closing->nomem)
 		deal_constants(closing);
-	for (size_t i = 0; i < graph->n_node && !closing->nomem; i++) {
-		for (size_t b = 0; b < 2 && qs_region_is_if(graph->node[i]); b++)
-			give_outputs(closing, graph->node[i], b);
-	}
+	for (size_t i = 0; i < graph->n_node && !closing->nomem; i++)
+		give(closing, graph->node[i]);
 	if (!closing->nomem)
 		deal_infos(closing);
 }
@@ -380,5 +551,5 @@ Onnx__GraphProto *qs_regions_close(const struct qs_model *model, struct qs_arena
 	qs_map_done(&closing.producer);
 	qs_map_done(&closing.constant);
 	qs_map_done(&closing.given);
-	return closing.nomem ? NULL : closing.bodies[0];
+	return closing.nomem ? NULL : closing.bodies[model->regions->root];
 }

@@ -20,7 +20,7 @@ enum qs_status qs_session_new(struct qs_runtime *runtime, const char *model_name
     struct qs_session **ret_session)
 {
 	return runtime->open_session(
-	    runtime, model_name, model, size, options, findings, ret_session);
+	    runtime, model_name, model, size, NULL, 0, options, findings, ret_session);
 }
 
 void qs_session_free(struct qs_session *session)

@@ -40,9 +40,13 @@ struct qs_runtime {
 	const char *name;    /* "ONNX Runtime" */
 	const char *path;    /* of the library */
 	const char *version; /* as the library reports it */
+	bool takes_weights;  /* beside the model */
+	/* `weights` are initializers of the main graph that the model says are in another file;
+	 * their data is copied. */
 	enum qs_status (*open_session)(struct qs_runtime *runtime, const char *model_name,
-	    const void *model, size_t size, const struct qs_session_options *options,
-	    struct qs_findings *findings, struct qs_session **ret_session);
+	    const void *model, size_t size, const struct qs_blob *weights, size_t n_weights,
+	    const struct qs_session_options *options, struct qs_findings *findings,
+	    struct qs_session **ret_session);
 	void (*close)(struct qs_runtime *runtime);
 };
 
@@ -62,7 +66,8 @@ struct qs_session {
 void qs_runtime_close(struct qs_runtime *runtime);
 
 /*
- * Makes a model ready: the bytes of one without external data. `model_name` names it in findings.
+ * Makes a model ready: the bytes of one without external data (others: model/session.h).
+ * `model_name` names it in findings.
  * QS_INVALID with a finding when the runtime refuses it.
  */
 enum qs_status qs_session_new(struct qs_runtime *runtime, const char *model_name, const void *model,

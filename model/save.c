@@ -9,7 +9,6 @@
 #include "base/output.h"
 #include "model/deferred.h"
 #include "model/external.h"
-#include "model/regions.h"
 #include "model/save_data.h"
 #include "model/tensor.h"
 
@@ -22,20 +21,6 @@ struct external {
 	size_t n_tensors;
 	enum qs_status worst;
 };
-
-static enum qs_status count_external(Onnx__TensorProto *tensor, void *context)
-{
-	*(size_t *)context += qs_external_is(tensor);
-	return QS_OK;
-}
-
-static size_t n_external(const struct qs_model *model)
-{
-	size_t n = 0;
-
-	qs_tensors_visit(model->proto, count_external, &n);
-	return n;
-}
 
 /* Goes on after a finding, so that all of them are said at once, but not when memory ran out. */
 static enum qs_status check_external(Onnx__TensorProto *tensor, void *context)
@@ -56,114 +41,6 @@ enum qs_status qs_model_check_external(const struct qs_model *model, struct qs_f
 
 	qs_tensors_visit(model->proto, check_external, &external);
 	return external.worst;
-}
-
-/* A tensor as it was before its data was taken in. */
-struct taken {
-	Onnx__TensorProto *tensor;
-	Onnx__TensorProto before;
-};
-
-struct intake {
-	const struct qs_model *model;
-	struct qs_findings *findings;
-	struct taken *taken;
-	size_t n_taken;
-	size_t size; /* bytes read so far */
-};
-
-static enum qs_status too_large(const struct qs_model *model, struct qs_findings *findings)
-{
-	struct qs_finding *finding = qs_finding_add(findings, QS_FINDING_MODEL_TOO_LARGE,
-	    qs_model_place(model, findings), "the model with all its data is larger than 2 GiB");
-
-	qs_finding_hint(findings, finding,
-	    "write it into the folder of the input, where it can go on referring to its data "
-	    "files");
-	return QS_UNSUPPORTED;
-}
-
-static enum qs_status take_in(Onnx__TensorProto *tensor, void *context)
-{
-	struct intake *intake = context;
-	struct taken *taken = &intake->taken[intake->n_taken];
-	enum qs_status status;
-	unsigned char *bytes;
-	size_t size;
-
-	if (!qs_external_is(tensor))
-		return QS_OK;
-	status = qs_external_read(intake->model, tensor, intake->findings, &bytes, &size);
-	if (status != QS_OK)
-		return status;
-	*taken = (struct taken){tensor, *tensor};
-	intake->n_taken++;
-	intake->size += size;
-	tensor->has_raw_data = true;
-	tensor->raw_data = (ProtobufCBinaryData){size, bytes};
-	tensor->n_external_data = 0;
-	tensor->has_data_location = false;
-	return intake->size > QS_MODEL_LIMIT ? too_large(intake->model, intake->findings) : QS_OK;
-}
-
-static void give_back(struct intake *intake)
-{
-	for (size_t i = 0; i < intake->n_taken; i++) {
-		free(intake->taken[i].tensor->raw_data.data);
-		*intake->taken[i].tensor = intake->taken[i].before;
-	}
-	free(intake->taken);
-}
-
-/* The model with its branches where they belong. */
-static enum qs_status close_regions(
-    const struct qs_model *model, struct qs_arena *arena, Onnx__ModelProto *ret_proto)
-{
-	*ret_proto = *model->proto;
-	ret_proto->graph = qs_regions_close(model, arena);
-	return ret_proto->graph || !model->proto->graph ? QS_OK : QS_NOMEM;
-}
-
-static enum qs_status pack_message(const struct qs_model *model, struct qs_findings *findings,
-    unsigned char **ret_bytes, size_t *ret_size)
-{
-	struct qs_arena arena = QS_ARENA_INIT;
-	Onnx__ModelProto proto;
-	enum qs_status status = close_regions(model, &arena, &proto);
-	const size_t size = status == QS_OK ? onnx__model_proto__get_packed_size(&proto) : 0;
-	unsigned char *bytes = NULL;
-
-	if (size > QS_MODEL_LIMIT)
-		status = too_large(model, findings);
-	else if (status == QS_OK)
-		bytes = malloc(size + 1);
-	if (bytes) {
-		*ret_size = onnx__model_proto__pack(&proto, bytes);
-		*ret_bytes = bytes;
-	} else if (status == QS_OK) {
-		status = QS_NOMEM;
-	}
-	qs_arena_done(&arena);
-	return status;
-}
-
-enum qs_status qs_model_pack(const struct qs_model *model, bool embed, struct qs_findings *findings,
-    unsigned char **ret_bytes, size_t *ret_size)
-{
-	const size_t n = embed ? n_external(model) : 0;
-	struct intake intake = {model, findings, NULL, 0, 0};
-	enum qs_status status;
-
-	if (!n)
-		return pack_message(model, findings, ret_bytes, ret_size);
-	intake.taken = calloc(n, sizeof(*intake.taken));
-	if (!intake.taken)
-		return QS_NOMEM;
-	status = qs_tensors_visit(model->proto, take_in, &intake);
-	if (status == QS_OK)
-		status = pack_message(model, findings, ret_bytes, ret_size);
-	give_back(&intake);
-	return status;
 }
 
 /* Whether a path lies in the model's folder, however the two are written. */

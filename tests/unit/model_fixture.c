@@ -69,7 +69,7 @@ static Onnx__ValueInfoProto *value_info(struct qs_model *model, char **words, si
 		return info;
 	tensor->shape = shape;
 	shape->dim = zeroed(model, MAX_ITEMS * sizeof(*shape->dim));
-	for (size_t i = 2; i < n; i++) {
+	for (size_t i = 2; i < n && strcmp(words[i], "-") != 0; i++) {
 		Onnx__TensorShapeProto__Dimension *dim = zeroed(model, sizeof(*dim));
 
 		onnx__tensor_shape_proto__dimension__init(dim);
@@ -222,7 +222,9 @@ static void attribute(struct qs_model *model, Onnx__NodeProto *owner, char **wor
 	onnx__attribute_proto__init(proto);
 	proto->name = copy(model, words[1]);
 	proto->has_type = true;
-	if (strcmp(words[0], "ints") == 0) {
+	if (strcmp(words[0], "ref") == 0) {
+		proto->ref_attr_name = copy(model, words[2]);
+	} else if (strcmp(words[0], "ints") == 0) {
 		proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
 		proto->ints = zeroed(model, MAX_ITEMS * sizeof(*proto->ints));
 		proto->n_ints = numbers(words + 2, n - 2, proto->ints);
@@ -238,22 +240,32 @@ static void attribute(struct qs_model *model, Onnx__NodeProto *owner, char **wor
 	owner->attribute[owner->n_attribute++] = proto;
 }
 
-static void set_opset(struct qs_model *model, const char *version)
+/* Says the version of a domain from here on: what is before keeps its list. */
+static void import(struct qs_model *model, const char *domain, const char *version)
 {
+	Onnx__ModelProto *proto = model->proto;
+	Onnx__OperatorSetIdProto **list = zeroed(model, MAX_ITEMS * sizeof(*list));
 	Onnx__OperatorSetIdProto *import = zeroed(model, sizeof(*import));
+	size_t n = 0;
 
 	onnx__operator_set_id_proto__init(import);
-	import->domain = copy(model, "");
+	import->domain = copy(model, *domain ? domain : "-");
 	import->has_version = true;
 	import->version = strtoll(version, NULL, 10);
-	model->proto->opset_import = zeroed(model, 2 * sizeof(import));
-	model->proto->opset_import[model->proto->n_opset_import++] = import;
+	for (size_t i = 0; i < proto->n_opset_import; i++) {
+		if (strcmp(proto->opset_import[i]->domain, import->domain) != 0)
+			list[n++] = proto->opset_import[i];
+	}
+	list[n++] = import;
+	proto->opset_import = list;
+	proto->n_opset_import = n;
 }
 
 /* The graphs that a line is within, the innermost last. */
 struct nest {
 	Onnx__GraphProto *graphs[MAX_ITEMS];
 	size_t n;
+	Onnx__FunctionProto *function; /* whose nodes are those of the outermost but one */
 };
 
 static void make_lists(struct qs_model *model, Onnx__GraphProto *graph)
@@ -283,6 +295,41 @@ static void start_body(struct qs_model *model, struct nest *nest, const char *na
 	nest->graphs[nest->n++] = graph;
 }
 
+/* Starts a function, whose nodes are collected as those of a graph. It has the versions of before.
+ */
+static void start_function(struct qs_model *model, struct nest *nest, char **words)
+{
+	Onnx__FunctionProto *function = zeroed(model, sizeof(*function));
+	Onnx__GraphProto *graph = zeroed(model, sizeof(*graph));
+	Onnx__ModelProto *proto = model->proto;
+
+	onnx__function_proto__init(function);
+	onnx__graph_proto__init(graph);
+	make_lists(model, graph);
+	function->domain = copy(model, words[1]);
+	function->name = copy(model, words[2]);
+	function->input = names(model, words[3], &function->n_input);
+	function->output = names(model, words[4], &function->n_output);
+	function->opset_import = proto->opset_import;
+	function->n_opset_import = proto->n_opset_import;
+	if (!proto->n_functions)
+		proto->functions = zeroed(model, MAX_ITEMS * sizeof(function));
+	proto->functions[proto->n_functions++] = function;
+	nest->function = function;
+	nest->graphs[nest->n++] = graph;
+}
+
+static void end(struct nest *nest)
+{
+	const Onnx__GraphProto *graph = nest->graphs[--nest->n];
+
+	if (!nest->function || nest->n != 1)
+		return;
+	nest->function->node = graph->node;
+	nest->function->n_node = graph->n_node;
+	nest->function = NULL;
+}
+
 static void read_line(struct qs_model *model, struct nest *nest, const char *line)
 {
 	Onnx__GraphProto *graph = nest->graphs[nest->n - 1];
@@ -292,11 +339,15 @@ static void read_line(struct qs_model *model, struct nest *nest, const char *lin
 	snprintf(text, sizeof(text), "%s", line);
 	n = split(text, " ", words);
 	if (strcmp(words[0], "opset") == 0)
-		set_opset(model, words[1]);
+		import(model, "", words[1]);
+	else if (strcmp(words[0], "import") == 0)
+		import(model, words[1], words[2]);
+	else if (strcmp(words[0], "function") == 0)
+		start_function(model, nest, words);
 	else if (strcmp(words[0], "body") == 0)
 		start_body(model, nest, words[1]);
 	else if (strcmp(words[0], "end") == 0)
-		nest->n--;
+		end(nest);
 	else if (strcmp(words[0], "in") == 0)
 		graph->input[graph->n_input++] = value_info(model, words, n);
 	else if (strcmp(words[0], "out") == 0)
@@ -326,13 +377,13 @@ struct qs_model *fixture_model(struct qs_findings *findings, const char *const *
 
 	assert_int_equal(
 	    qs_model_parse("fixture.onnx", least, sizeof(least) - 1, findings, &model), QS_OK);
-	nest = (struct nest){{model->proto->graph}, 1};
+	nest = (struct nest){{model->proto->graph}, 1, NULL};
 	make_lists(model, model->proto->graph);
 	model->proto->n_opset_import = 0;
 	for (; *lines; lines++)
 		read_line(model, &nest, *lines);
 	if (!model->proto->n_opset_import)
-		set_opset(model, "13");
+		import(model, "", "13");
 	return model;
 }
 

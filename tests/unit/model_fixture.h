@@ -3,7 +3,7 @@
  * Small models for tests, written as lines of words:
  *
  *   "opset 13"
- *   "in x 1 3 8 8"           an input with its shape; "out y" is an output
+ *   "in x 1 3 8 8"           an input with its shape, "in x -" a scalar; "out y" is an output
  *   "init w 8 3 3 3"         float32 weights, (index * 7 % 11 - 5) / 8 each
  *   "full s 0.5 3 3"         float32 values that are all the same
  *   "external w w.bin 3 3"   float32 values in a file
@@ -11,6 +11,9 @@
  *   "node Conv c1 x,w,b y"   operator, name, inputs, outputs; "-" is empty, "none" is no list
  *   "domain a.b"             the domain of the node before
  *   "body then_branch"       lines up to "end" are a graph that is an attribute of the node before
+ *   "import a.b 1"           a version of another domain
+ *   "function a.b F x,w y"   lines up to "end" are a function: domain, name, inputs, outputs
+ *   "ref axis of_call"       an attribute of the node before that has the value of the call's
  *   "ints strides 2 2"       an attribute of the node before; also "int group 2", "float alpha 0.5"
  */
 #ifndef TESTS_MODEL_FIXTURE_H

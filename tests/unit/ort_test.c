@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "model/ort.h"
+#include "model/session.h"
 
 #define FLOAT ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
 
@@ -90,6 +91,60 @@ static void outputs_come_by_name(void **state)
 	qs_blob_done(&outputs[0]);
 	qs_blob_done(&outputs[1]);
 	qs_session_free(session);
+	qs_runtime_close(runtime);
+}
+
+/* What a model gives for ones. */
+static float *run_ones(struct qs_runtime *runtime, const struct qs_model *model, size_t n,
+    struct qs_findings *findings, size_t *ret_n)
+{
+	const struct qs_session_options options = {1, false};
+	const int64_t dims[] = {1, (int64_t)n};
+	float *ones = malloc(n * sizeof(*ones)), *values;
+	struct qs_session *session = NULL;
+	const char *const name = "y";
+	struct qs_blob input = {"x", FLOAT, 2, dims, ones, n * sizeof(*ones)}, output;
+
+	for (size_t i = 0; i < n; i++)
+		ones[i] = 1;
+	assert_int_equal(qs_session_open(runtime, model, &options, findings, &session), QS_OK);
+	assert_int_equal(qs_session_run(session, &input, 1, &name, 1, findings, &output), QS_OK);
+	values = qs_blob_floats(&output, ret_n);
+	qs_blob_done(&output);
+	qs_session_free(session);
+	free(ones);
+	return values;
+}
+
+/* Large weights in memory, in a file and in a branch, beside small ones: the same, whether the
+ * runtime is given them beside the model or within it. */
+static void large_weights_need_not_be_in_the_message(void **state)
+{
+	struct qs_findings *findings = *state;
+	struct qs_runtime *runtime = open_runtime(findings);
+	struct qs_model *model = FIXTURE_MODEL(findings, "in x 1 256", "init w 256 256",
+	    "external u weights.bin 1 20000", "external k weights.bin 1 4", "node MatMul m x,w h",
+	    "node ReduceMax r h l", "node ReduceMax q u s", "node ReduceMax p k t",
+	    "node Add a h,l b", "node Add c b,s d", "node Add e d,t y", "out y 1 256");
+	float *weights = malloc(20000 * sizeof(*weights)), *beside, *within;
+	size_t n, m;
+
+	for (size_t i = 0; i < 20000; i++)
+		weights[i] = (float)i;
+	fixture_write(fixture_output("weights.bin"), weights, 20000 * sizeof(*weights));
+	model->folder = qs_arena_strdup(&model->arena, "tests/out");
+	beside = run_ones(runtime, model, 256, findings, &n);
+	runtime->takes_weights = false;
+	within = run_ones(runtime, model, 256, findings, &m);
+	assert_int_equal(n, 256);
+	assert_int_equal(m, 256);
+	assert_memory_equal(beside, within, n * sizeof(*beside));
+	assert_true(beside[0] > 19000);
+	free(weights);
+	free(beside);
+	free(within);
+	remove(fixture_output("weights.bin"));
+	qs_model_free(model);
 	qs_runtime_close(runtime);
 }
 
@@ -219,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(without_a_library_the_finding_says_how_to_get_it),
 	    TEST(outputs_come_by_name),
+	    TEST(large_weights_need_not_be_in_the_message),
 	    TEST(inputs_that_do_not_fit_are_told),
 	    TEST(a_model_that_is_refused_gives_one_finding),
 	    TEST(a_path_that_is_given_has_to_work),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Branches of If: opened, closed, planned, calibrated and written. */
+/* Branches of If, bodies of Loop and Scan: opened, closed, planned, calibrated and written. */
 #include "tests/unit/engine_fixture.h"
 #include "tests/unit/npz_fixture.h"
 
@@ -48,6 +48,40 @@ static const char *const nested[] = {DECIDE, "init w 4 3", "init k 2 3", "node M
 static const char *const old[] = {"opset 11", DECIDED, "node If f cond y", "body then_branch",
     "init w 4 3", "node MatMul m x,w a", "out a 2 3", "end", "body else_branch", "init w 4 3",
     "node MatMul m x,w a", "node Relu r a o", "out o 2 3", "end", "node Neg n y z", "out z 2 3",
+    NULL};
+
+#define COUNTED "in it -", "type it int64", "in c -", "type c bool", "in s 2 4"
+#define GOES_ON "node Identity ci c co", "out co -", "type co bool"
+#define THRICE "full n 3", "type n int64", "full yes 1", "type yes bool"
+
+/* A recurrent layer: it reads what is outside, and gives its state and all of its steps. */
+static const char *const scan[] = {"opset 13", "in x 2 4", "full h0 0 3", "init r 3 3",
+    "node Scan l h0,x h,steps", "int num_scan_inputs 1", "body body", "in s 3", "in t 4",
+    "init w 4 3", "init b 3", "node MatMul - t,w u", "node MatMul - s,r v", "node Add - u,v p",
+    "node Add - p,b q", "node Tanh - q g", "node Identity - g o", "out g 3", "out o 3", "end",
+    "init w 3 2", "node MatMul m steps,w y", "out y 2 2", "out h 3", NULL};
+
+/* A loop within a loop, with a branch behind the inner one that reads what is outside of all. */
+static const char *const loops[] = {"opset 13", "in x 2 4", THRICE, "full zero 0 1", "init w 4 4",
+    "init t 4", "node Loop l n,yes,x y", "body body", COUNTED, "node Loop - n,c,s r", "body body",
+    COUNTED, "node MatMul m s,w a", "node Tanh t a so", GOES_ON, "out so 2 4", "end",
+    "node ReduceSum sum r sum", "int keepdims 0", "node Greater g sum,zero more",
+    "node Squeeze q more cond", "node If f cond b", "body then_branch", "init w 4 4",
+    "node MatMul m r,w o", "out o 2 4", "end", "body else_branch", "node Add m r,t o", "out o 2 4",
+    "end", "node Softsign soft b u", "out c -", "type c bool", "out u 2 4", "end", "out y 2 4",
+    NULL};
+
+/* Too old for axes that are an input: what is in the body is converted as well. */
+static const char *const old_loop[] = {"opset 11", "in x 2 4", THRICE, "node Loop l n,yes,x y",
+    "body body", COUNTED, "init w 4 4", "node MatMul m s,w a", "node ReduceSum sum a b",
+    "ints axes 1", "node Sub sub a,b d", "node Tanh t d so", GOES_ON, "out so 2 4", "end",
+    "out y 2 4", NULL};
+
+/* A loop within a branch. */
+static const char *const branch[] = {DECIDE, THRICE, "node If f cond y", "body then_branch",
+    "node Loop l n,yes,x z", "body body", COUNTED, "init w 4 4", "node MatMul m s,w so", GOES_ON,
+    "out so 2 4", "end", "node Relu r z o", "out o 2 4", "end", "body else_branch",
+    "node Identity i x o", "out o 2 4", "end", "init w 4 3", "node MatMul m y,w z", "out z 2 3",
     NULL};
 
 struct bench {
@@ -222,7 +256,7 @@ static void branches_are_nodes_with_names_of_their_own(void **state)
 
 static void a_closed_model_gives_what_it_gave(void **state)
 {
-	static const char *const *const models[] = {two_branches, nested};
+	static const char *const *const models[] = {two_branches, nested, scan, loops, branch};
 	struct bench *bench = *state;
 
 	bench->runtime = engine_runtime();
@@ -239,13 +273,12 @@ static void a_closed_model_gives_what_it_gave(void **state)
 	}
 }
 
-static void what_is_closed_opens_to_the_same(void **state)
+static void expect_same_when_opened_again(struct bench *bench, const char *const *lines)
 {
-	struct bench *bench = *state;
 	struct qs_model *model;
 	struct npy_bytes once, twice;
 
-	save_model(bench, nested);
+	save_model(bench, lines);
 	model = open_model(bench, MODEL);
 	assert_int_equal(qs_model_save(model, OUTPUT, bench->findings), QS_OK);
 	qs_model_free(model);
@@ -258,6 +291,47 @@ static void what_is_closed_opens_to_the_same(void **state)
 	assert_memory_equal(once.data, twice.data, once.size);
 	free(once.data);
 	free(twice.data);
+}
+
+static void what_is_closed_opens_to_the_same(void **state)
+{
+	expect_same_when_opened_again(*state, nested);
+	expect_same_when_opened_again(*state, loops);
+}
+
+/* The labels of what a model does with data, in order. */
+static void expect_layers(struct bench *bench, const char *const *lines, const char *expected)
+{
+	struct qs_model *model;
+	struct qs_layers *layers = NULL;
+	struct qs_text text = QS_TEXT_INIT;
+
+	save_model(bench, lines);
+	model = open_model(bench, MODEL);
+	assert_int_equal(qs_layers_new(model, bench->findings, &layers), QS_OK);
+	for (size_t i = 0; i < layers->n_items; i++)
+		qs_text_addf(&text, "%s ", layers->items[i].name);
+	engine_expect(&text, expected);
+	qs_layers_free(layers);
+	qs_model_free(model);
+}
+
+/* Nodes without names are counted in each body; a name that is taken stands behind the path. */
+static void layers_of_bodies_have_their_paths(void **state)
+{
+	expect_layers(
+	    *state, scan, "l/MatMul#0 l/MatMul#1 l/Add#0 l/Add#1 l/Tanh#0 l/Identity#0 l m ");
+	expect_layers(*state, loops, "l/Loop#0/m t ci l/Loop#0 sum g q m l/m f soft l ");
+}
+
+static void a_scan_with_batches_of_its_own_stays(void **state)
+{
+	static const char *const lines[] = {"opset 8", "in x 1 2 4", "init h 1 4",
+	    "node Scan l -,h,x z,y", "int num_scan_inputs 1", "body body", "in s 4", "in t 4",
+	    "node Add a s,t u", "node Neg n u o", "out u 4", "out o 4", "end", "out z 1 4",
+	    "out y 1 2 4", NULL};
+
+	expect_layers(*state, lines, "l ");
 }
 
 static void a_body_of_a_loop_within_follows_new_names(void **state)
@@ -283,7 +357,7 @@ static void a_body_of_a_loop_within_follows_new_names(void **state)
 
 /* ---- quantizing ------------------------------------------------------------------------------ */
 
-static void both_branches_are_quantized(void **state)
+static void branches_and_bodies_are_quantized(void **state)
 {
 	static const struct {
 		const char *config;
@@ -291,25 +365,30 @@ static void both_branches_are_quantized(void **state)
 		double least, most;
 	} rows[] = {{INT8, QS_OBSERVE_QUANTIZED, 1e-6, 0.05}, {INT8, QS_OBSERVE_FLOAT, 1e-6, 0.05},
 	    {HALF, QS_OBSERVE_QUANTIZED, -1, 2e-3}};
-	static const char *const *const models[] = {two_branches, nested, old};
+	static const char *const *const models[] = {
+	    two_branches, nested, old, scan, loops, branch, old_loop};
+	enum {
+		N_MODELS = sizeof(models) / sizeof(*models)
+	};
 	struct bench *bench = *state;
 
 	bench->runtime = engine_runtime();
 	write_data(true, true);
-	for (size_t i = 0; i < 9; i++) {
+	for (size_t i = 0; i < 3 * N_MODELS; i++) {
 		double worst = 0;
 
-		save_model(bench, models[i % 3]);
-		plan(bench, rows[i / 3].config);
-		calibrate(bench, rows[i / 3].observe);
+		save_model(bench, models[i % N_MODELS]);
+		plan(bench, rows[i / N_MODELS].config);
+		calibrate(bench, rows[i / N_MODELS].observe);
+		assert_true(bench->job->opset >= 13);
 		write_output(bench);
 		for (int more = 0; more < 2; more++) {
 			const double found = distance(bench, MODEL, OUTPUT, more);
 
-			assert_true(found < rows[i / 3].most);
+			assert_true(found < rows[i / N_MODELS].most);
 			worst = fmax(worst, found);
 		}
-		assert_true(worst > rows[i / 3].least);
+		assert_true(worst > rows[i / N_MODELS].least);
 	}
 }
 
@@ -386,6 +465,51 @@ static void new_nodes_stand_in_the_branch_that_reads_them(void **state)
 	qs_model_free(model);
 }
 
+/* The region of what gives a tensor in the written model. */
+static size_t region_in(struct bench *bench, const char *name)
+{
+	struct qs_model *model = open_model(bench, OUTPUT);
+	struct qs_graph *graph = NULL;
+	size_t value, region;
+
+	assert_int_equal(qs_graph_new(model, bench->findings, &graph), QS_OK);
+	value = qs_graph_find(graph, name);
+	assert_int_not_equal(value, QS_NONE);
+	region = graph->nodes[graph->values[value].producer].region;
+	qs_graph_free(graph);
+	qs_model_free(model);
+	return region;
+}
+
+static bool is_kept_as(const struct bench *bench, const char *layer, const char *reason)
+{
+	for (size_t i = 0; i < bench->job->plan->n_kept; i++) {
+		if (strcmp(bench->job->plan->kept[i].layer, layer) == 0)
+			return strcmp(bench->job->plan->kept[i].reason, reason) == 0;
+	}
+	return false;
+}
+
+/* What runs many times reads weights that were made floats once. */
+static void weights_of_bodies_are_quantized_outside_of_them(void **state)
+{
+	static const char reason[] = "it is in the body of a Loop or Scan, which runs as a whole";
+	struct bench *bench = *state;
+
+	bench->runtime = engine_runtime();
+	write_data(true, true);
+	save_model(bench, scan);
+	plan(bench, INT8);
+	assert_true(is_planned(bench, "w") && is_planned(bench, "w_1") && is_planned(bench, "r"));
+	assert_true(is_kept_as(bench, "l/MatMul#0", reason));
+	assert_true(is_kept_as(bench, "l/Add#1", reason));
+	calibrate(bench, QS_OBSERVE_QUANTIZED);
+	write_output(bench);
+	assert_int_equal(region_in(bench, "w_1_dequantized"), 0);
+	assert_int_equal(region_in(bench, "r_dequantized"), 0);
+	assert_int_not_equal(region_in(bench, "u"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_bench, free_bench)
 
 int main(void)
@@ -395,7 +519,10 @@ int main(void)
 	    TEST(a_closed_model_gives_what_it_gave),
 	    TEST(what_is_closed_opens_to_the_same),
 	    TEST(a_body_of_a_loop_within_follows_new_names),
-	    TEST(both_branches_are_quantized),
+	    TEST(layers_of_bodies_have_their_paths),
+	    TEST(a_scan_with_batches_of_its_own_stays),
+	    TEST(branches_and_bodies_are_quantized),
+	    TEST(weights_of_bodies_are_quantized_outside_of_them),
 	    TEST(a_branch_that_no_batch_takes_stays_float),
 	    TEST(new_nodes_stand_in_the_branch_that_reads_them),
 	};
