@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "analysis/sensitivity_cache.h"
+#include "analysis/sensitivity_groups.h"
 
 /* Seconds between two times that a cache is written. */
 #define CACHE_SECONDS 2
@@ -57,8 +58,41 @@ static enum qs_status run_trials(struct keeping *keeping, struct qs_findings *fi
 	return keeping->status == QS_OK ? status : keeping->status;
 }
 
+/* The trial that tells of each row, and of how many it does. */
+static enum qs_status find_trials(
+    struct qs_sensitivity *sensitivity, const struct qs_trials *trials, size_t **ret_trials)
+{
+	const size_t n = sensitivity->rows.n;
+
+	*ret_trials = malloc((n + 1) * sizeof(**ret_trials));
+	sensitivity->together = malloc((n + 1) * sizeof(*sensitivity->together));
+	if (!*ret_trials || !sensitivity->together)
+		return QS_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		(*ret_trials)[i] = i;
+		sensitivity->together[i] = 1;
+	}
+	if (trials->groups)
+		qs_row_groups_spread(trials->groups, *ret_trials, sensitivity->together);
+	return QS_OK;
+}
+
+static void take_row(
+    struct qs_sensitivity *sensitivity, const struct qs_trials *trials, size_t row, size_t trial)
+{
+	const struct qs_trial *item = &trials->items[trial];
+
+	sensitivity->shares[row] = (double)item->n_batches / (double)trials->n_batches;
+	for (int m = 0; m < QS_METRIC__COUNT; m++)
+		sensitivity->values[row * QS_METRIC__COUNT + (size_t)m] =
+		    qs_trial_value(trials, item, (enum qs_metric)m);
+}
+
 static enum qs_status take_rows(struct qs_sensitivity *sensitivity, const struct qs_trials *trials)
 {
+	size_t *trial_of_row = NULL;
+	enum qs_status status;
+
 	sensitivity->values =
 	    calloc(sensitivity->rows.n * QS_METRIC__COUNT + 1, sizeof(*sensitivity->values));
 	sensitivity->shares = calloc(sensitivity->rows.n + 1, sizeof(*sensitivity->shares));
@@ -67,27 +101,53 @@ static enum qs_status take_rows(struct qs_sensitivity *sensitivity, const struct
 		return QS_NOMEM;
 	for (size_t i = 0; i < trials->plan->layers->n_items; i++)
 		sensitivity->macs[i] = trials->macs[i];
-	for (size_t i = 0; i < sensitivity->rows.n; i++) {
-		sensitivity->shares[i] =
-		    (double)trials->items[i].n_batches / (double)trials->n_batches;
-		for (int m = 0; m < QS_METRIC__COUNT; m++)
-			sensitivity->values[i * QS_METRIC__COUNT + (size_t)m] =
-			    qs_trial_value(trials, &trials->items[i], (enum qs_metric)m);
-	}
-	return QS_OK;
+	status = find_trials(sensitivity, trials, &trial_of_row);
+	for (size_t i = 0; i < sensitivity->rows.n && status == QS_OK; i++)
+		take_row(sensitivity, trials, i, trial_of_row[i]);
+	free(trial_of_row);
+	return status;
 }
 
 static void take_cost(struct qs_sensitivity *sensitivity, const struct qs_trials *trials)
 {
 	const size_t n_batches = trials->n_batches;
 	struct qs_sensitivity_cost cost = {.n_layers = trials->plan->layers->n_items,
-	    .n_rows = trials->n,
+	    .n_rows = sensitivity->rows.n,
 	    .n_batches = trials->feed.dataset.n_batches,
 	    .runs = trials->cost / (double)n_batches};
 
-	for (size_t i = 0; i < trials->n; i++)
-		cost.n_full_rows += trials->items[i].n_batches == n_batches;
+	for (size_t i = 0; i < sensitivity->rows.n; i++) {
+		cost.n_full_rows += !(sensitivity->shares[i] < 1.0);
+		cost.n_lone_rows += sensitivity->together[i] == 1;
+	}
 	sensitivity->cost = cost;
+}
+
+/* Opens a trial for each row, or for groups of them where the limit may not allow that and the data
+ * cannot be cut. */
+static enum qs_status open_trials(struct qs_sensitivity *sensitivity, const struct qs_job *job,
+    const struct qs_calibrate_options *options, const struct qs_effort *effort,
+    struct qs_row_groups *groups, struct qs_trials *trials, struct qs_findings *findings)
+{
+	const struct qs_sensitive_rows *rows = &sensitivity->rows;
+	const double limit = effort->runs_a_layer * (double)job->plan->layers->n_items;
+	enum qs_status status = qs_row_groups_init(groups, rows);
+
+	*trials = (struct qs_trials){.plan = NULL};
+	if (status == QS_OK)
+		status =
+		    qs_trials_open(trials, job, options, qs_row_groups_n(groups), limit, findings);
+	if (status == QS_OK && limit > 0.0 && trials->n_batches == 1) {
+		qs_row_groups_lead(groups, trials);
+		return QS_OK;
+	}
+	if (status == QS_OK)
+		qs_trials_renew(trials, rows->n);
+	for (size_t i = 0; i < rows->n && status == QS_OK; i++) {
+		trials->items[i].sites = rows->items[i].sites;
+		trials->items[i].n_sites = rows->items[i].n_sites;
+	}
+	return status;
 }
 
 static enum qs_status measure(struct qs_sensitivity *sensitivity, const struct qs_job *job,
@@ -95,19 +155,16 @@ static enum qs_status measure(struct qs_sensitivity *sensitivity, const struct q
     struct qs_findings *findings)
 {
 	const char *cache = effort->cache;
+	struct qs_row_groups groups;
 	struct qs_trials trials;
 	struct keeping keeping = {.trials = &trials,
 	    .options = options,
 	    .cache = cache,
 	    .kept = seconds_now(),
 	    .findings = findings};
-	enum qs_status status = qs_trials_open(&trials, job, options, sensitivity->rows.n,
-	    effort->runs_a_layer * (double)job->plan->layers->n_items, findings);
+	enum qs_status status =
+	    open_trials(sensitivity, job, options, effort, &groups, &trials, findings);
 
-	for (size_t i = 0; i < sensitivity->rows.n && status == QS_OK; i++) {
-		trials.items[i].sites = sensitivity->rows.items[i].sites;
-		trials.items[i].n_sites = sensitivity->rows.items[i].n_sites;
-	}
 	if (status == QS_OK && cache)
 		status = qs_trials_fingerprint(&trials, job, findings, &keeping.fingerprint);
 	if (status == QS_OK && cache)
@@ -122,6 +179,7 @@ static enum qs_status measure(struct qs_sensitivity *sensitivity, const struct q
 	if (status == QS_OK)
 		take_cost(sensitivity, &trials);
 	qs_trials_done(&trials);
+	qs_row_groups_done(&groups);
 	return status;
 }
 
@@ -152,6 +210,7 @@ void qs_sensitivity_free(struct qs_sensitivity *sensitivity)
 	qs_sensitive_rows_done(&sensitivity->rows);
 	free(sensitivity->values);
 	free(sensitivity->shares);
+	free(sensitivity->together);
 	free(sensitivity->macs);
 	free(sensitivity);
 }

@@ -12,6 +12,7 @@ struct qs_sensitivity {
 	struct qs_sensitive_rows rows;
 	double *values;       /* by row and metric */
 	double *shares;       /* by row: of the data that it was measured on, 1 for all */
+	size_t *together;     /* by row: how many were measured as one, 1 for it alone */
 	struct qs_macs *macs; /* by layer, for one sample */
 	struct qs_sensitivity_cost cost;
 };

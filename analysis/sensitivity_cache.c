@@ -188,6 +188,7 @@ static bool read_trials(struct qs_trials *trials, uint64_t fingerprint, const ch
 		trials->macs[i].n = read_count(&reading, 10);
 		trials->macs[i].known = read_count(&reading, 10) == 1;
 	}
+	trials->is_counted = !reading.failed;
 	return !reading.failed;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/sensitivity_groups.h"
 #include "analysis/sensitivity_parts.h"
 #include "base/finding.h"
 #include "numbers/pool.h"
@@ -328,6 +329,12 @@ static size_t count_seen(const struct qs_trials *trials)
 	return n;
 }
 
+/* What is to be measured, alone or together. */
+static size_t count_rows(const struct qs_trials *trials)
+{
+	return trials->groups ? trials->groups->n_rows : trials->n;
+}
+
 /* Runs a part of the data in float, where it has any samples and is not the one at hand. */
 static enum qs_status take_part(
     struct qs_trials *trials, size_t batch, bool *ret_any, struct qs_findings *findings)
@@ -350,9 +357,11 @@ static enum qs_status take_part(
 	free(blobs);
 	if (status == QS_OK)
 		trials->n_taken = batch + 1;
-	if (status == QS_OK && batch == 0)
+	if (status == QS_OK && batch == 0) {
 		memcpy(trials->macs, qs_replay_macs(trials->replay),
 		    trials->plan->layers->n_items * sizeof(*trials->macs));
+		trials->is_counted = true;
+	}
 	trials->cost += 1.0;
 	return status;
 }
@@ -385,9 +394,38 @@ static enum qs_status run_batch(struct qs_trials *trials, size_t batch, qs_trial
 			continue;
 		status = try_some(&attempts, findings);
 		if (status == QS_OK && pause &&
-		    !pause(context, count_seen(trials), trials->n * trials->n_batches))
+		    !pause(context, count_seen(trials), count_rows(trials) * trials->n_batches))
 			status = QS_INVALID;
 	}
+	return status;
+}
+
+static bool any_due(const struct qs_trials *trials, size_t batch)
+{
+	size_t i = 0;
+
+	while (i < trials->n && !is_due(&trials->items[i], batch))
+		i++;
+	return i < trials->n;
+}
+
+/* Lets trials see the one part there is, as long as groups settle any. */
+static enum qs_status run_groups(
+    struct qs_trials *trials, qs_trials_pause *pause, void *context, struct qs_findings *findings)
+{
+	enum qs_status status = QS_OK;
+	bool any = true;
+
+	if (!trials->is_counted)
+		status = take_part(trials, 0, &any, findings);
+	while (status == QS_OK && any) {
+		status = qs_row_groups_settle(trials->groups, trials);
+		any = any_due(trials, 0);
+		if (status == QS_OK && any)
+			status = run_batch(trials, 0, pause, context, findings);
+	}
+	if (status == QS_OK && pause && !pause(context, count_rows(trials), count_rows(trials)))
+		status = QS_INVALID;
 	return status;
 }
 
@@ -397,14 +435,12 @@ enum qs_status qs_trials_run(
 	const size_t n_batches = trials->n_batches;
 	enum qs_status status = QS_OK;
 
+	if (trials->groups)
+		return run_groups(trials, pause, context, findings);
 	for (size_t batch = 0; batch < n_batches && status == QS_OK; batch++) {
-		bool any = false;
-
 		if (!settle(trials, batch))
 			return QS_NOMEM;
-		for (size_t i = 0; i < trials->n && !any; i++)
-			any = is_due(&trials->items[i], batch);
-		if (any)
+		if (any_due(trials, batch))
 			status = run_batch(trials, batch, pause, context, findings);
 	}
 	if (status == QS_OK && pause &&

@@ -9,7 +9,8 @@
  * Where there are few batches and the model takes any number of samples, batches are cut into
  * smaller ones. All trials see the first. Each of the others is seen by as many trials as its share
  * of what is left pays for, those first that have done worst so far: what is insensitive is known
- * well enough sooner than what is sensitive. Which these are depends on the trials alone.
+ * well enough sooner than what is sensitive. Which these are depends on the trials alone. Where
+ * data is all in one part, trials may be of groups (analysis/sensitivity_groups.h).
  */
 #ifndef ANALYSIS_SENSITIVITY_TRIALS_H
 #define ANALYSIS_SENSITIVITY_TRIALS_H
@@ -31,6 +32,8 @@ struct qs_trial {
 	struct qs_agreement *outputs; /* one for each output of the model that holds numbers */
 };
 
+struct qs_row_groups;
+
 /* Called between trials: false stops, and QS_INVALID without a finding is what comes of it. */
 typedef bool qs_trials_pause(void *context, size_t n_done, size_t n_all);
 
@@ -48,9 +51,11 @@ struct qs_trials {
 	size_t *outputs;                 /* of the graph: those that hold numbers */
 	struct qs_macs *macs;            /* by layer, on the shapes of the first batch */
 	double limit; /* runs of the model over all data, or 0; the float run counts as one */
-	enum qs_metric metric; /* that says what does worst */
-	double cost;           /* what was computed here, in runs of a part */
-	size_t n_taken;        /* one more than the part that the replay has; 0: none */
+	enum qs_metric metric;        /* that says what does worst */
+	double cost;                  /* what was computed here, in runs of a part */
+	struct qs_row_groups *groups; /* that settle which trials see the one part; or NULL */
+	bool is_counted;              /* what layers multiply is known */
+	size_t n_taken;               /* one more than the part that the replay has; 0: none */
 };
 
 /*
@@ -63,7 +68,7 @@ enum qs_status qs_trials_open(struct qs_trials *trials, const struct qs_job *job
     struct qs_findings *findings);
 void qs_trials_done(struct qs_trials *trials);
 
-/* Makes the first `n` of the items new ones, at most as many as there were, and these all. */
+/* Makes the first `n` of the items new ones, at most as many as were opened, and these all. */
 void qs_trials_renew(struct qs_trials *trials, size_t n);
 
 /* Lets the trials see the batches that they have not seen, within the limit. */

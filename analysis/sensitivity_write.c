@@ -17,6 +17,7 @@ enum column {
 	FLOPS,
 	MACS,
 	DATA_SHARE,
+	TOGETHER,
 	N_COLUMNS
 };
 
@@ -34,6 +35,8 @@ static const struct qs_column columns[N_COLUMNS] = {
     [MACS] = {"macs", "macs", QS_COLUMN_COUNT, false, "multiply-accumulates of the layer"},
     [DATA_SHARE] = {"data_share", "data_share", QS_COLUMN_NUMBER, false,
 	"part of the data that it was measured on"},
+    [TOGETHER] = {"together", "together", QS_COLUMN_COUNT, false,
+	"neighbouring rows that were quantized at the same time, this one among them"},
 };
 
 /* What the cells of a table need. */
@@ -75,6 +78,8 @@ static struct qs_cell make_cell(const void *context, size_t index, size_t column
 		return (struct qs_cell){.text = writing->flops[index].data};
 	case MACS:
 		return (struct qs_cell){.is_empty = !row->macs.known, .count = row->macs.n};
+	case TOGETHER:
+		return (struct qs_cell){.count = writing->sensitivity->together[index]};
 	case DATA_SHARE:
 		return (struct qs_cell){.number = writing->sensitivity->shares[index]};
 	default:
@@ -94,6 +99,9 @@ static void add_cost(const struct qs_sensitivity *sensitivity, size_t n_shown, s
 	if (cost->n_full_rows < cost->n_rows)
 		qs_text_addf(
 		    text, " (all of them for the %zu most sensitive rows)", cost->n_full_rows);
+	if (cost->n_lone_rows < cost->n_rows)
+		qs_text_addf(text, " (%zu of them on their own, the others with neighbours)",
+		    cost->n_lone_rows);
 	if (cost->runs > 0.0)
 		qs_text_addf(text, "; computed as much as %.1f runs of the model, %.2f a layer\n",
 		    cost->runs, cost->runs / (double)cost->n_layers);
@@ -136,12 +144,14 @@ enum qs_status qs_sensitivity_write(const struct qs_sensitivity *sensitivity, en
     size_t top, enum qs_table_format format, struct qs_text *text)
 {
 	const size_t n = sensitivity->rows.n;
-	const size_t chosen[] = {
-	    OP_NAME, SENSITIVE_TYPE, OP_TYPE, FIRST_METRIC + (size_t)metric, QUANT_DTYPE, FLOPS};
+	const size_t chosen[] = {OP_NAME, SENSITIVE_TYPE, OP_TYPE, FIRST_METRIC + (size_t)metric,
+	    QUANT_DTYPE, FLOPS, TOGETHER};
+	const bool alone = sensitivity->cost.n_lone_rows == n;
 	size_t *order = qs_sensitivity_order(sensitivity, metric);
 	struct writing writing = {sensitivity, calloc(n + 1, sizeof(struct qs_text))};
-	const struct qs_table table = {columns, N_COLUMNS, chosen, sizeof(chosen) / sizeof(*chosen),
-	    top && top < n ? top : n, order, make_cell, &writing};
+	const struct qs_table table = {columns, N_COLUMNS, chosen,
+	    sizeof(chosen) / sizeof(*chosen) - alone, top && top < n ? top : n, order, make_cell,
+	    &writing};
 	enum qs_status status = order && writing.flops ? QS_OK : QS_NOMEM;
 
 	for (size_t i = 0; i < n && status == QS_OK; i++) {

@@ -9,8 +9,11 @@
 #include "analysis/sensitivity_trials.h"
 #include "base/finding.h"
 
-/* So often is the search gone on with, when what was found falls short once it is calibrated. */
-#define SEARCHES 4
+/* So often is searched, when what was found falls short once it is calibrated. */
+#define SEARCHES 3
+
+/* Candidates of a size that are checked before larger ones are. */
+#define CHECKS_A_SIZE 3
 
 #define STRATEGY(ID, word, about) {word, about},
 static const struct {
@@ -99,55 +102,123 @@ static bool is_preferred(const struct qs_suggestion *suggestion, const struct qs
 	return cost ? cost < 0 : qs_suggestion_better(suggestion, a->value, b->value);
 }
 
-static struct qs_candidate *find_best(const struct qs_suggestion *suggestion)
+/* The best that was checked, or of all. */
+static struct qs_candidate *find_best(const struct qs_suggestion *suggestion, bool only_checked)
 {
 	struct qs_candidate *best = NULL;
 
 	for (size_t i = 0; i < suggestion->n_tried; i++) {
 		struct qs_candidate *candidate = suggestion->tried[i];
 
-		if (!candidate->is_refused && (!best || is_preferred(suggestion, candidate, best)))
+		if (!candidate->is_refused && (candidate->is_checked || !only_checked) &&
+		    (!best || is_preferred(suggestion, candidate, best)))
 			best = candidate;
 	}
 	return best;
 }
 
-/* Wants as much more of trials as one of them lost when it was calibrated. */
-static void widen_margin(
-    struct qs_suggestion *suggestion, const struct qs_candidate *candidate, double tried)
-{
-	const double lost = fabs(tried - candidate->value);
+/* ---- checking -------------------------------------------------------------------------------- */
 
-	if (!isfinite(lost))
-		return;
-	suggestion->margin = fmax(suggestion->margin, lost);
+/* What is to be small. */
+static size_t size_of(const struct qs_suggestion *suggestion, const struct qs_candidate *candidate)
+{
+	return suggestion->options->strategy == QS_STRATEGY_TYPES ? candidate->n_entries
+	                                                          : candidate->n_layers;
+}
+
+/* Whether enough of the size of a candidate were checked in vain. */
+static bool is_given_up(
+    const struct qs_suggestion *suggestion, const struct qs_candidate *candidate)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < suggestion->n_tried; i++)
+		n += suggestion->tried[i]->is_checked &&
+		     size_of(suggestion, suggestion->tried[i]) == size_of(suggestion, candidate);
+	return n >= CHECKS_A_SIZE;
+}
+
+/* What is to be checked next, in place of the best so far: the smallest that is said to reach the
+ * goal, and of these the one with most to spare. NULL: nothing. */
+static struct qs_candidate *find_next(
+    const struct qs_suggestion *suggestion, const struct qs_candidate *best)
+{
+	struct qs_candidate *next = NULL;
+
+	for (size_t i = 0; i < suggestion->n_tried; i++) {
+		struct qs_candidate *candidate = suggestion->tried[i];
+		const size_t size = size_of(suggestion, candidate);
+
+		if (candidate->is_refused || candidate->is_checked || !candidate->reaches ||
+		    (qs_candidate_reaches(best) && size >= size_of(suggestion, best)) ||
+		    (next && (size > size_of(suggestion, next) ||
+				 (size == size_of(suggestion, next) &&
+				     !qs_suggestion_better(
+					 suggestion, candidate->value, next->value)))) ||
+		    is_given_up(suggestion, candidate))
+			continue;
+		next = candidate;
+	}
+	return next;
+}
+
+/* Calibrates what is said to reach the goal, the smallest first, until something does. `*ret_lost`
+ * becomes the least that one lost by it and fell short. */
+static enum qs_status check(
+    struct qs_suggestion *suggestion, double *ret_lost, struct qs_findings *findings)
+{
+	struct qs_candidate *next = find_next(suggestion, find_best(suggestion, true));
+	enum qs_status status = QS_OK;
+
+	*ret_lost = INFINITY;
+	while (next && status == QS_OK) {
+		const double tried = next->value;
+
+		status = qs_candidate_check(suggestion, next, findings);
+		if (status == QS_OK && !next->is_refused && !next->reaches)
+			*ret_lost = fmin(*ret_lost, fabs(tried - next->value));
+		if (status == QS_OK)
+			next = find_next(suggestion, find_best(suggestion, true));
+	}
+	return status;
+}
+
+/* Wants more of trials than the goal: what calibration cost some, or half of what there is to spare
+ * at most. */
+static void widen_margin(struct qs_suggestion *suggestion, double lost)
+{
+	const struct qs_candidate *all = find_best(suggestion, false);
+
+	for (size_t i = 0; i < suggestion->n_tried; i++) {
+		if (!suggestion->tried[i]->is_refused &&
+		    qs_suggestion_better(suggestion, suggestion->tried[i]->value, all->value))
+			all = suggestion->tried[i];
+	}
+	suggestion->margin =
+	    fmax(suggestion->margin, fmin(lost, 0.5 * fabs(all->value - suggestion->goal)));
 	for (size_t i = 0; i < suggestion->n_tried; i++)
 		qs_candidate_take(suggestion, suggestion->tried[i], suggestion->tried[i]->value);
 }
 
 /*
- * Searches, and calibrates the best as it is, until that reaches the goal. Where nothing is there
- * to reach it, what comes nearest is calibrated, so that its value is its own.
+ * Searches, and checks what was found; where it fell short, again with more to spare. Where nothing
+ * reaches the goal, what comes nearest is checked, so that its value is its own.
  */
 static enum qs_status search(struct qs_suggestion *suggestion, struct qs_findings *findings)
 {
 	enum qs_status status = QS_OK;
-	struct qs_candidate *best;
+	double lost = 0.0;
 
-	for (size_t i = 0; i < SEARCHES && status == QS_OK; i++) {
+	for (size_t i = 0; i < SEARCHES && status == QS_OK && isfinite(lost); i++) {
+		if (i)
+			widen_margin(suggestion, lost);
 		status = searches[suggestion->options->strategy](suggestion, findings);
-		best = find_best(suggestion);
-		while (status == QS_OK && !best->is_checked) {
-			const double tried = best->value;
-
-			status = qs_candidate_check(suggestion, best, findings);
-			if (status == QS_OK && !best->reaches)
-				widen_margin(suggestion, best, tried);
-			best = find_best(suggestion);
-		}
-		if (status == QS_OK && best->reaches)
-			break;
+		if (status == QS_OK)
+			status = check(suggestion, &lost, findings);
 	}
+	while (status == QS_OK && !find_best(suggestion, false)->is_checked &&
+	       !find_best(suggestion, true)->reaches)
+		status = qs_candidate_check(suggestion, find_best(suggestion, false), findings);
 	return status;
 }
 
@@ -224,7 +295,7 @@ static void tell_not_reached(const struct qs_suggestion *suggestion, struct qs_f
 {
 	struct qs_finding *finding = qs_finding_add(findings, QS_FINDING_GOAL_NOT_REACHED,
 	    qs_place_of(qs_findings_name_source(findings, qs_source_name(suggestion->source))),
-	    "no config of the %zu that were tried reaches %s %s %.10g; the best has %.10g",
+	    "no config that was tried (%zu) reaches %s %s %.10g; the best has %.10g",
 	    suggestion->n_tried, suggestion->measured,
 	    suggestion->less_is_better ? "<=" : ">=", suggestion->goal, suggestion->best->value);
 
@@ -240,7 +311,7 @@ static enum qs_status conclude(struct qs_suggestion *suggestion, struct qs_findi
 	enum qs_status status;
 	size_t n;
 
-	suggestion->best = find_best(suggestion);
+	suggestion->best = find_best(suggestion, true);
 	if (!suggestion->best)
 		return QS_BUG;
 	mark_pareto(suggestion);

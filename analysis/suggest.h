@@ -116,6 +116,9 @@ void qs_candidate_free(struct qs_candidate *candidate);
 void qs_candidate_name(struct qs_candidate *candidate, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Names a candidate by its layers, unless it has a name. */
+void qs_candidate_describe(const struct qs_suggestion *suggestion, struct qs_candidate *candidate);
+
 /* Notes what a plan of a candidate costs, and refuses it when that is beyond the limits. */
 void qs_candidate_count(const struct qs_suggestion *suggestion, const struct qs_plan *plan,
     struct qs_candidate *candidate);

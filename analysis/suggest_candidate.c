@@ -10,6 +10,9 @@
 #include "analysis/replay_macs.h"
 #include "engine/calibrate.h"
 
+/* Layers that the name of a candidate tells. */
+#define LAYERS_TOLD 3
+
 struct qs_candidate *qs_candidate_new(
     const struct qs_suggestion *suggestion, const struct qs_candidate *from)
 {
@@ -48,6 +51,34 @@ void qs_candidate_name(struct qs_candidate *candidate, const char *format, ...)
 	va_end(arguments);
 	free(candidate->label);
 	candidate->label = strdup(label);
+}
+
+/* A unit, and what it is given if that is not all that it may have. */
+static void add_unit(const struct qs_candidate_layer *unit, unsigned kinds, struct qs_text *text)
+{
+	qs_text_adds(text, unit->name);
+	if (kinds != unit->kinds)
+		qs_text_adds(text, kinds & QS_FLOWING ? " (activation)" : " (weights)");
+}
+
+void qs_candidate_describe(const struct qs_suggestion *suggestion, struct qs_candidate *candidate)
+{
+	struct qs_text text = QS_TEXT_INIT;
+	size_t n = 0, n_layers = 0;
+
+	if (candidate->label)
+		return;
+	for (size_t i = 0; i < suggestion->n_units; i++) {
+		n_layers += candidate->kinds[i] != 0;
+		if (!candidate->kinds[i] || n == LAYERS_TOLD)
+			continue;
+		qs_text_adds(&text, n++ ? ", " : "");
+		add_unit(&suggestion->units[i], candidate->kinds[i], &text);
+	}
+	if (n_layers > n)
+		qs_text_addf(&text, " and %zu more", n_layers - n);
+	candidate->label = text.failed || !text.data ? NULL : strdup(text.data);
+	qs_text_done(&text);
 }
 
 /* ---- what it is worth ------------------------------------------------------------------------ */

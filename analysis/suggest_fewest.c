@@ -105,10 +105,6 @@ static struct qs_candidate *without(
 	if (!candidate)
 		return NULL;
 	candidate->kinds[unit] &= (unsigned char)~kinds;
-	qs_candidate_name(candidate, "without %s%s", suggestion->units[unit].name,
-	    !candidate->kinds[unit]              ? ""
-	    : kinds & 1U << QS_TENSOR_ACTIVATION ? ", activation"
-						 : ", weights");
 	return candidate;
 }
 
@@ -207,9 +203,6 @@ static enum qs_status exchange_pair(struct qs_suggestion *suggestion,
 		}
 		candidates[i]->kinds[a] = candidates[i]->kinds[b] = 0;
 		candidates[i]->kinds[units[i]] = (unsigned char)suggestion->units[units[i]].kinds;
-		qs_candidate_name(candidates[i], "%s in place of %s and %s",
-		    suggestion->units[units[i]].name, suggestion->units[a].name,
-		    suggestion->units[b].name);
 	}
 	status = qs_candidates_try(suggestion, candidates, n, findings, tried);
 	for (size_t i = 0; i < n && status == QS_OK; i++) {

@@ -13,8 +13,7 @@
 #include "analysis/suggest.h"
 
 struct group {
-	size_t index, first; /* a unit of it */
-	size_t n_units;
+	size_t index;
 	double gain; /* as it was last seen */
 	bool is_chosen;
 };
@@ -32,18 +31,12 @@ struct greedy {
 static struct qs_candidate *with_group(const struct greedy *greedy, const struct group *group)
 {
 	const struct qs_suggestion *suggestion = greedy->suggestion;
-	const struct qs_candidate_layer *unit = &suggestion->units[group->first];
 	struct qs_candidate *candidate = qs_candidate_new(suggestion, greedy->chosen);
 
 	for (size_t i = 0; candidate && i < suggestion->n_units; i++) {
 		if (greedy->group_of_unit[i] == group->index)
 			candidate->kinds[i] = (unsigned char)suggestion->units[i].kinds;
 	}
-	if (candidate && greedy->chosen->n_layers)
-		qs_candidate_name(candidate, "%s beside %zu others",
-		    group->n_units > 1 ? unit->type : unit->name, greedy->chosen->n_layers);
-	else if (candidate)
-		qs_candidate_name(candidate, "%s", group->n_units > 1 ? unit->type : unit->name);
 	return candidate;
 }
 
@@ -140,7 +133,12 @@ static enum qs_status choose(
 	enum qs_status status = QS_OK;
 	bool any = true;
 
-	for (size_t i = 0; i + 1 < fewer_than && any && status == QS_OK; i++) {
+	/* In the first step each is tried; afterwards as many again, and a few. */
+	const size_t most = greedy->suggestion->n_tried + 2 * greedy->n + 8 * QS_ROUND;
+
+	for (size_t i = 0;
+	     i + 1 < fewer_than && any && status == QS_OK && greedy->suggestion->n_tried < most;
+	     i++) {
 		status = step(greedy, i == 0, &any);
 		if (status != QS_OK || !any || !greedy->chosen->reaches)
 			continue;
@@ -163,11 +161,7 @@ enum qs_status qs_search_greedy(struct qs_suggestion *suggestion, const size_t *
 	enum qs_status status = QS_NOMEM;
 
 	for (size_t i = 0; greedy.groups && i < n_groups; i++)
-		greedy.groups[i] = (struct group){.index = i, .first = suggestion->n_units};
-	for (size_t i = suggestion->n_units; greedy.groups && i-- > 0;) {
-		greedy.groups[group[i]].first = i;
-		greedy.groups[group[i]].n_units++;
-	}
+		greedy.groups[i].index = i;
 	if (greedy.groups)
 		status = choose(&greedy, fewer_than, best);
 	free(greedy.groups);

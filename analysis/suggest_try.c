@@ -311,8 +311,10 @@ enum qs_status qs_candidates_try(struct qs_suggestion *suggestion,
 		else
 			ret_tried[i] = fresh[n_fresh++] = candidates[i];
 	}
-	for (size_t i = 0; i < n_fresh; i++)
+	for (size_t i = 0; i < n_fresh; i++) {
+		qs_candidate_describe(suggestion, fresh[i]);
 		status = fresh[i]->label ? status : QS_NOMEM;
+	}
 	if (status == QS_OK)
 		status = qs_candidates_measure(suggestion, fresh, n_fresh, findings);
 	for (size_t i = 0; i < n_fresh; i++) {

@@ -23,7 +23,9 @@ static void add_row(struct qs_candidate_layer *unit, const struct qs_sensitivity
     size_t index, const struct qs_job *job, size_t place)
 {
 	const struct qs_sensitive *row = &sensitivity->rows.items[index];
-	const double harm = qs_sensitivity_value(sensitivity, index, QS_METRIC_MSE);
+	/* Of rows that were measured together each has its part. */
+	const double harm = qs_sensitivity_value(sensitivity, index, QS_METRIC_MSE) /
+	                    (double)sensitivity->together[index];
 	const double cosine = qs_sensitivity_value(sensitivity, index, QS_METRIC_COSINE);
 
 	for (size_t s = 0; s < row->n_sites; s++) {
@@ -135,24 +137,23 @@ static enum qs_status allow_unit(
     struct qs_suggestion *suggestion, size_t unit, struct qs_map *asked)
 {
 	struct qs_candidate_layer *item = &suggestion->units[unit];
-	struct qs_text key = QS_TEXT_INIT;
+	/* Maps borrow their keys. */
+	const char *key = qs_arena_printf(&suggestion->arena, "%x %s", item->kinds, item->type);
 	enum qs_status status = QS_OK;
 	unsigned allowed = 0;
 	size_t known;
 
-	qs_text_addf(&key, "%x %s", item->kinds, item->type);
-	if (key.failed)
+	if (!key)
 		return QS_NOMEM;
-	known = qs_map_get(asked, key.data);
+	known = qs_map_get(asked, key);
 	if (known == QS_MAP_NONE) {
 		status = allow(suggestion, unit, item->kinds, &allowed);
-		if (status == QS_OK && !qs_map_set(asked, key.data, allowed))
+		if (status == QS_OK && !qs_map_set(asked, key, allowed))
 			status = QS_NOMEM;
 	} else {
 		allowed = (unsigned)known;
 	}
 	item->kinds = allowed;
-	qs_text_done(&key);
 	return status;
 }
 

@@ -18,6 +18,7 @@ struct config {
 	struct qs_policy *policy;
 	struct qs_source *scales;     /* of --scales; NULL without it */
 	struct qs_registry *registry; /* with the plug-ins of --plugin; NULL without it */
+	bool has_document;            /* on the standard output: findings go to the other one */
 };
 
 /*

@@ -174,7 +174,7 @@ static enum qs_status tell(const struct arguments *arguments,
 	return status;
 }
 
-static enum qs_status search(const struct arguments *arguments, const struct config *config,
+static enum qs_status search(const struct arguments *arguments, struct config *config,
     struct qs_suggest_options *options, struct qs_findings *findings, bool *ret_reached)
 {
 	struct qs_suggestion *suggestion;
@@ -185,6 +185,7 @@ static enum qs_status search(const struct arguments *arguments, const struct con
 	if (status != QS_OK)
 		return status;
 	status = tell(arguments, suggestion, findings);
+	config->has_document = status == QS_OK;
 	*ret_reached = qs_suggestion_reached(suggestion);
 	qs_suggestion_free(suggestion);
 	return status;

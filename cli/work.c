@@ -276,7 +276,8 @@ int work_on_config(const struct arguments *line, const enum option_id *required,
 	    read_config(&config, path, findings, &status))
 		status = run(&config, findings, work);
 	fflush(stdout);
-	tell_findings(line, findings, status == EXIT_CLEAN ? stderr : stdout, QS_SEVERITY_WARNING);
+	tell_findings(line, findings, status == EXIT_CLEAN || config.has_document ? stderr : stdout,
+	    QS_SEVERITY_WARNING);
 	close_config(&config);
 	qs_findings_free(findings);
 	return status;

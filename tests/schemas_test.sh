@@ -95,6 +95,12 @@ else
 	    --scales "$scratch/fixed" --output "$scratch/out.onnx" --report json --verify
 	document report dpu apply --config dpu.json --model $model --data digits/calib/0.npy --output "$scratch/dpu.onnx" \
 	    --report json
+	document sensitivity rows sensitivity $run --format json
+	document sensitivity steps sensitivity $run --format json --cumulative input
+	document suggest nothing suggest $run --goal cosine=0.5 --output "$scratch/new.json" --format json
+	document suggest chance suggest $run --goal cosine=0.99995 --random 3 --output "$scratch/new.json" --format json
+	document suggest missed suggest $run --metric-command 'echo 1 #' --goal '>=2' --strategy topk=1 \
+	    --output "$scratch/new.json" --format json
 	document compare files compare $model "$scratch/out.onnx" --data digits/calib/0.npy --format json
 	"$QSTRATA" calibrate --config dpu.json --model $model --data digits/calib/0.npy \
 	    --output "$scratch/calibration.dpu.document" >"$scratch/told" || failed=1

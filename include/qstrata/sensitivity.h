@@ -24,7 +24,9 @@ struct qs_effort {
 	/**
 	 * Runs of the model over all data that a layer of the model may cost, 0 for any number. All
 	 * is measured on the first batch; where that leaves too little for the others, only the
-	 * most sensitive of it is measured on these.
+	 * most sensitive of it is measured on these. Where there is one batch that cannot be cut,
+	 * and it is too much to measure each tensor on it, neighbours are measured together, and
+	 * the most sensitive of these on their own.
 	 */
 	double runs_a_layer;
 	/**
@@ -64,6 +66,7 @@ QS_API enum qs_status qs_sensitivity_write(const struct qs_sensitivity *sensitiv
 struct qs_sensitivity_cost {
 	size_t n_layers, n_rows, n_batches;
 	size_t n_full_rows; /**< measured on all batches */
+	size_t n_lone_rows; /**< measured on their own, rather than with their neighbours */
 	double runs;
 };
 QS_API struct qs_sensitivity_cost qs_sensitivity_cost_of(const struct qs_sensitivity *sensitivity);
