@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/job.h"
+#include "model/opset.h"
 #include "model/regions.h"
 #include "tests/unit/data.h"
 
@@ -331,7 +332,14 @@ static void a_scan_with_batches_of_its_own_stays(void **state)
 	    "node Add a s,t u", "node Neg n u o", "out u 4", "out o 4", "end", "out z 1 4",
 	    "out y 1 2 4", NULL};
 
-	expect_layers(*state, lines, "l ");
+	struct bench *bench = *state;
+	struct qs_model *model;
+
+	expect_layers(bench, lines, "l ");
+	model = open_model(bench, MODEL);
+	assert_int_equal(qs_opset_raise(model, 13, bench->findings), QS_UNSUPPORTED);
+	assert_int_equal(qs_model_opset(model), 8);
+	qs_model_free(model);
 }
 
 static void a_body_of_a_loop_within_follows_new_names(void **state)
