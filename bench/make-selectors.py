@@ -12,6 +12,7 @@ PATTERNS = [
     r"re:features\.{}\..*",
     r"re:.*/features\.{}/(conv|dw)/[A-Z][a-z]+",
     r"re:.*\.{}(\.|/)conv.*",
+    r"re:features\.{0}\.conv|/features/features\.{0}/.*",
 ]
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Times commands in turn and prints medians, ratios to the first, and peak memory:
+"""Times commands in turn and prints medians, ratios to the first, processor time, which says more where a machine is
+shared, and peak memory:
 time-processes.py LABEL RUNS COMMAND... [-- LABEL RUNS COMMAND...]..."""
 import os
 import statistics
@@ -15,7 +16,8 @@ def run(command):
     _, status, usage = os.wait4(child, 0)
     if status:
         sys.exit(f"{' '.join(command)}: status {status}")
-    return (time.perf_counter() - begin) * 1000, usage.ru_maxrss / 1024
+    return ((time.perf_counter() - begin) * 1000, (usage.ru_utime + usage.ru_stime) * 1000,
+            usage.ru_maxrss / 1024)
 
 
 jobs, rest = [], sys.argv[1:]
@@ -30,7 +32,9 @@ for i in range(max(job[1] for job in jobs)):
         if i < runs:
             results.append(run(command))
 first = statistics.median(r[0] for r in jobs[0][3])
-print(f"{'':34} {'median':>10} {'ratio':>7} {'peak':>10}")
+print(f"{'':34} {'median':>10} {'ratio':>7} {'processor':>10} {'peak':>10}")
 for label, runs, command, results in jobs:
     median = statistics.median(r[0] for r in results)
-    print(f"{label:34} {median:7.2f} ms {median / first:7.1f} {max(r[1] for r in results):6.1f} MiB")
+    processor = statistics.median(r[1] for r in results)
+    print(f"{label:34} {median:7.2f} ms {median / first:7.1f} {processor:7.2f} ms "
+          f"{max(r[2] for r in results):6.1f} MiB")

@@ -7,11 +7,23 @@
 
 #include "qstrata/base.h"
 
-/*
- * Appends the longest text that every match of a pattern contains, as far as the pattern shows it
- * without alternatives and groups; nothing when there is none. Errs only by saying too little.
- */
-void qs_literal_of(const char *pattern, size_t size, struct qs_text *ret_literal);
+/* Texts of which every match of a pattern contains one or another. */
+struct qs_literals {
+	struct qs_text texts; /* each ended by a NUL */
+	size_t n;             /* 0: the pattern shows none */
+	size_t shortest;      /* bytes of the shortest one */
+};
+
+#define QS_LITERALS_INIT                                                                           \
+	{                                                                                          \
+		.texts = QS_TEXT_INIT                                                              \
+	}
+
+/* The longest such texts that a pattern shows, one for each of its alternatives; none when there
+ * are too many, or when it is hard to read. Errs only by saying too little. May leave the texts
+ * failed: memory ran out. */
+void qs_literals_of(const char *pattern, size_t size, struct qs_literals *literals);
+void qs_literals_done(struct qs_literals *literals);
 
 /* Many texts that are looked for at once: the automaton of Aho and Corasick (1975). */
 struct qs_finder;

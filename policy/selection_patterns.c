@@ -2,9 +2,10 @@
 /*
  * Patterns against layers.
  *
- * Trying each pattern on each layer is the product of both, and most tries fail. So the text that a
- * pattern cannot do without is taken from each, all of them are looked for in a name at once, and
- * only the patterns whose text is there are tried. Those without such a text are tried on all.
+ * Trying each pattern on each layer is the product of both, and most tries fail. So the texts that
+ * a pattern cannot do without, one for each of its alternatives, are taken from each, all of them
+ * are looked for in a name at once, and only the patterns that have a text there are tried. Those
+ * without such texts are tried on all.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,18 +44,32 @@ static struct qs_pattern *pattern_of(struct pattern_run *patterns, size_t index)
 	return patterns->patterns[index];
 }
 
+/* Files the pattern of an entry under each text of its own. */
+static void file_under(
+    struct pattern_run *patterns, size_t index, const struct qs_literals *literals)
+{
+	const char *text = literals->texts.data;
+
+	for (size_t i = 0; i < literals->n && patterns->run->status == QS_OK; i++) {
+		const size_t size = strlen(text);
+
+		if (!qs_finder_add(patterns->finder, text, size, index))
+			patterns->run->status = QS_NOMEM;
+		text += size + 1;
+	}
+}
+
 /* Files the pattern of an entry under what a name must contain for it. */
-static void file_pattern(struct pattern_run *patterns, size_t index, struct qs_text *literal)
+static void file_pattern(struct pattern_run *patterns, size_t index, struct qs_literals *literals)
 {
 	const struct qs_json_string text = policy_of(patterns)->entries[index].selector.text;
 	struct qs_pattern *pattern;
 
-	qs_literal_of(text.bytes, text.size, literal);
-	if (literal->failed)
+	qs_literals_of(text.bytes, text.size, literals);
+	if (literals->texts.failed) {
 		patterns->run->status = QS_NOMEM;
-	else if (literal->size) {
-		if (!qs_finder_add(patterns->finder, literal->data, literal->size, index))
-			patterns->run->status = QS_NOMEM;
+	} else if (literals->n) {
+		file_under(patterns, index, literals);
 	} else {
 		pattern = pattern_of(patterns, index);
 		if (pattern)
@@ -66,14 +81,14 @@ static void file_pattern(struct pattern_run *patterns, size_t index, struct qs_t
 static void file_patterns(struct pattern_run *patterns)
 {
 	const struct qs_policy *policy = policy_of(patterns);
-	struct qs_text literal = QS_TEXT_INIT;
+	struct qs_literals literals = QS_LITERALS_INIT;
 
 	for (size_t i = 0; i < policy->n_entries && patterns->run->status == QS_OK; i++) {
 		if (policy->entries[i].selector.kind == QS_SELECT_PATTERN &&
 		    !policy->entries[i].later)
-			file_pattern(patterns, i, &literal);
+			file_pattern(patterns, i, &literals);
 	}
-	qs_text_done(&literal);
+	qs_literals_done(&literals);
 	if (!qs_finder_ready(patterns->finder))
 		patterns->run->status = QS_NOMEM;
 }

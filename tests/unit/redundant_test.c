@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/literal.h"
+#include "policy/pattern.h"
 #include "policy/selection.h"
 #include "tests/unit/layers.h"
 #include "tests/unit/random.h"
@@ -197,7 +198,7 @@ static void what_is_said_to_change_nothing_changes_nothing(void **state)
 
 /* ---- patterns -------------------------------------------------------------------------------- */
 
-static void the_text_of_a_pattern_is_what_it_cannot_do_without(void **state)
+static void the_texts_of_a_pattern_are_what_it_cannot_do_without(void **state)
 {
 	static const char *const texts[][2] = {
 	    {"conv1", "conv1"},
@@ -210,8 +211,29 @@ static void the_text_of_a_pattern_is_what_it_cannot_do_without(void **state)
 	    {"abc{0,2}d", "ab"},
 	    {"abc{2}d", "ab"},
 	    {"x(conv|fc)yz", "yz"},
-	    {"(conv)", ""},
-	    {"conv|fc", ""},
+	    {"(conv)", "conv"},
+	    {"(conv)?", ""},
+	    {"(conv)*x", "x"},
+	    {"(conv){0,1}x", "x"},
+	    {"(conv)+x", "conv"},
+	    {"conv|fc", "conv fc"},
+	    {"x(conv|down)yz", "conv down"},
+	    {".*\\.(encoder|decoder)\\.[0-9]+", "encoder decoder"},
+	    {"(a|b|c)onv", "onv"},
+	    {"(one|(two|three)x|four)", "one two three four"},
+	    {"(one|)", ""},
+	    {"(one|[0-9])", ""},
+	    {"(one|two)|", ""},
+	    {"(?=conv|fc)x", "x"},
+	    {"(?<n>conv|fc)x", "x"},
+	    {"(?|conv|fc)x", ""},
+	    {"(?:conv1|conv2)\\.w", "conv1 conv2"},
+	    {"a|b|c|d|e|f|g|h|i|j|k|l|m|n|o|p", "a b c d e f g h i j k l m n o p"},
+	    {"a|b|c|d|e|f|g|h|i|j|k|l|m|n|o|p|q", ""},
+	    {"(((((((((((((((conv)))))))))))))))", "conv"},
+	    {"((((((((((((((((conv))))))))))))))))", ""},
+	    {"\\012conv", ""},
+	    {"(conv|fc)\\1", ""},
 	    {"[ab]conv[^]x]z", "conv"},
 	    {"[\\]x]conv", "conv"},
 	    {"(a(b)[)]c\\)d)tail", "tail"},
@@ -230,12 +252,94 @@ static void the_text_of_a_pattern_is_what_it_cannot_do_without(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		struct qs_text literal = QS_TEXT_INIT;
+		struct qs_literals literals = QS_LITERALS_INIT;
 
-		qs_literal_of(texts[i][0], strlen(texts[i][0]), &literal);
-		assert_string_equal(literal.data, texts[i][1]);
-		qs_text_done(&literal);
+		qs_literals_of(texts[i][0], strlen(texts[i][0]), &literals);
+		for (size_t k = 0; k + 1 < literals.texts.size; k++)
+			literals.texts.data[k] =
+			    literals.texts.data[k] ? literals.texts.data[k] : ' ';
+		assert_string_equal(literals.texts.data, texts[i][1]);
+		qs_literals_done(&literals);
 	}
+}
+
+/* Appends a random pattern: letters, classes, groups with alternatives, each perhaps repeated. */
+static void add_pattern(uint64_t *state, struct qs_text *text, int depth)
+{
+	static const char *const atoms[] = {"a", "b", "c", "ab", "abc", "\\.", ".", "[ab]", "[^a]"};
+	static const char *const repeats[] = {"", "", "", "?", "*", "+", "{0,2}", "{1,2}", "+?"};
+	const size_t n_alternatives = 1 + random_below(state, 3) % 3 * (depth > 0);
+
+	for (size_t a = 0; a < n_alternatives; a++) {
+		qs_text_adds(text, a ? "|" : "");
+		for (size_t n = random_below(state, 4); n > 0; n--) {
+			if (depth < 3 && random_below(state, 3) == 0) {
+				qs_text_adds(text, random_below(state, 2) ? "(" : "(?:");
+				add_pattern(state, text, depth + 1);
+				qs_text_adds(text, ")");
+			} else {
+				qs_text_adds(text,
+				    atoms[random_below(state, sizeof(atoms) / sizeof(*atoms))]);
+			}
+			qs_text_adds(
+			    text, repeats[random_below(state, sizeof(repeats) / sizeof(*repeats))]);
+		}
+	}
+}
+
+static bool has_one_of(const struct qs_literals *literals, const char *name)
+{
+	const char *text = literals->texts.data;
+
+	for (size_t i = 0; i < literals->n; i++) {
+		if (strstr(name, text))
+			return true;
+		text += strlen(text) + 1;
+	}
+	return literals->n == 0;
+}
+
+static void every_name_that_a_pattern_takes_has_one_of_its_texts(void **state)
+{
+	struct qs_literals literals = QS_LITERALS_INIT;
+	struct qs_text pattern = QS_TEXT_INIT;
+	size_t n_matches = 0, n_telling = 0;
+	uint64_t random = 7;
+
+	(void)state;
+	for (int i = 0; i < 4000; i++) {
+		struct qs_pattern *compiled;
+		char message[160];
+		size_t offset;
+
+		qs_text_clear(&pattern);
+		add_pattern(&random, &pattern, (int)random_below(&random, 2));
+		qs_literals_of(pattern.data, pattern.size, &literals);
+		if (qs_pattern_new(pattern.data, pattern.size, &compiled, message, &offset) !=
+		    QS_OK)
+			fail_msg("\"%s\": %s", pattern.data, message);
+		for (int k = 0; k < 20; k++) {
+			char name[8];
+			const size_t size = random_below(&random, sizeof(name));
+			bool matches;
+
+			for (size_t c = 0; c < size; c++)
+				name[c] = "abc."[random_below(&random, 4)];
+			name[size] = '\0';
+			/* Nests of repeats reach the limit of what a match may do. */
+			if (qs_pattern_match(compiled, name, &matches) != QS_OK)
+				continue;
+			n_matches += matches;
+			n_telling += matches && literals.n > 1;
+			if (matches && !has_one_of(&literals, name))
+				fail_msg("\"%s\" takes \"%s\"", pattern.data, name);
+		}
+		qs_pattern_free(compiled);
+	}
+	/* That is no law of nothing. */
+	assert_true(n_matches > 2000 && n_telling > 200);
+	qs_text_done(&pattern);
+	qs_literals_done(&literals);
 }
 
 static void note_found(void *context, size_t number)
@@ -304,7 +408,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_said_to_change_nothing_changes_nothing),
-	    cmocka_unit_test(the_text_of_a_pattern_is_what_it_cannot_do_without),
+	    cmocka_unit_test(the_texts_of_a_pattern_are_what_it_cannot_do_without),
+	    cmocka_unit_test(every_name_that_a_pattern_takes_has_one_of_its_texts),
 	    cmocka_unit_test(all_texts_are_found_however_they_overlap),
 	    cmocka_unit_test(patterns_win_what_trying_them_all_gives),
 	};
