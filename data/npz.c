@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unzip.h>
 
 #include "base/arena.h"
@@ -15,12 +16,17 @@
 /* Arrays of one archive; a model has a handful of inputs. */
 #define ARRAY_LIMIT 4096
 
+/* How many times as large data of an archive can become: the limit of DEFLATE, by zlib's technical
+ * notes. What claims more is damaged, and gets no memory. */
+#define MOST_GROWTH 1032
+
 struct qs_npz {
 	unzFile zip;
 	struct qs_arena arena;
 	const char **names;
 	unz64_file_pos *positions; /* of each file in the archive's directory */
 	size_t n_names;
+	uint64_t size; /* of the archive */
 	struct qs_place place;
 	struct qs_findings *findings;
 };
@@ -94,11 +100,13 @@ enum qs_status qs_npz_open(const char *path, struct qs_findings *findings, struc
 {
 	struct qs_npz *npz = calloc(1, sizeof(*npz));
 	enum qs_status status;
+	struct stat facts;
 
 	if (!npz)
 		return QS_NOMEM;
 	npz->findings = findings;
 	npz->place = qs_place_of(qs_findings_name_source(findings, path));
+	npz->size = stat(path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
 	npz->zip = unzOpen64(path);
 	status = npz->zip ? read_names(npz) : refuse(npz, path);
 	if (status != QS_OK) {
@@ -159,6 +167,9 @@ static enum qs_status read_bytes(
 	if (facts.uncompressed_size > QS_NPY_LIMIT)
 		return complain(
 		    npz, npz->names[index], "the array is larger than the limit of 4 GiB");
+	if (facts.uncompressed_size / MOST_GROWTH > npz->size)
+		return complain(npz, npz->names[index],
+		    "the data is damaged: the archive is too small for the size that it tells");
 	bytes = malloc((size_t)facts.uncompressed_size + 1);
 	if (!bytes)
 		return QS_NOMEM;

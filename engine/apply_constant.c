@@ -112,6 +112,13 @@ static enum qs_status make_codes(void *context, struct qs_findings *findings, vo
 	return status;
 }
 
+/* The dimensions that are written; a single value has none. */
+static const int64_t *dims_of(const struct encoding *encoding)
+{
+	return encoding->spare ? encoding->constant->dims + encoding->spare
+	                       : encoding->constant->dims;
+}
+
 /* Adds the codes as an initializer that is filled now. */
 static enum qs_status add_codes(
     struct qs_writer *writer, struct encoding *encoding, size_t n, int type, const char *name)
@@ -121,8 +128,7 @@ static enum qs_status add_codes(
 	    codes ? make_codes(encoding, writer->findings, codes) : QS_NOMEM;
 
 	if (status == QS_OK)
-		qs_edit_add_tensor(writer->edit, name, type,
-		    encoding->constant->dims + encoding->spare,
+		qs_edit_add_tensor(writer->edit, name, type, dims_of(encoding),
 		    encoding->constant->n_dims - encoding->spare, codes);
 	free(codes);
 	return status;
@@ -137,7 +143,7 @@ static enum qs_status defer_codes(
 	if (!kept)
 		return QS_NOMEM;
 	*kept = *encoding;
-	qs_edit_add_deferred(writer->edit, name, type, encoding->constant->dims + encoding->spare,
+	qs_edit_add_deferred(writer->edit, name, type, dims_of(encoding),
 	    encoding->constant->n_dims - encoding->spare, make_codes, kept);
 	return QS_OK;
 }

@@ -230,14 +230,33 @@ static bool find_standings(struct check *check)
 	return some;
 }
 
+/* Whether the config has a format that is not one of integers, for whatever layer. */
+static bool has_floats(const struct qs_policy *policy)
+{
+	for (int t = 0; t < QS_TENSOR__COUNT; t++) {
+		if (!is_integer(policy->model[t].param[QS_PARAM_DATATYPE]))
+			return true;
+		for (size_t i = 0; i < policy->n_entries; i++) {
+			const struct qs_entry *entry = &policy->entries[i];
+
+			if ((entry->tensors >> t & 1) &&
+			    !is_integer(entry->settings[t].param[QS_PARAM_DATATYPE]))
+				return true;
+		}
+	}
+	return false;
+}
+
 static enum qs_status check_floats(const struct qs_layers *layers,
     const struct qs_selection *selection, struct qs_findings *findings)
 {
 	struct check check = {layers, selection, findings, NULL, NULL, NULL, NULL, 0};
 	enum qs_status status = QS_OK;
 
-	/* Where nothing that flows is quantized nothing is cut. */
-	if (!qs_policy_quantizes(selection->policy, QS_TENSOR_ACTIVATION))
+	/* Where nothing that flows is quantized nothing is cut, and most configs have integers
+	 * alone. */
+	if (!qs_policy_quantizes(selection->policy, QS_TENSOR_ACTIVATION) ||
+	    !has_floats(selection->policy))
 		return QS_OK;
 	check.standings = calloc(layers->n_items + 1, sizeof(*check.standings));
 	check.held = malloc((layers->n_items + 1) * sizeof(*check.held));

@@ -156,7 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require((status == QS_OK) == (policy != NULL), "a policy is of a valid config");
 	if (policy)
 		use_policy(policy, findings);
-	check_findings(findings, size);
+	check_findings(findings);
 	await_model(source);
 	qs_policy_free(policy);
 	qs_source_free(source);

@@ -147,6 +147,26 @@ static void a_changed_byte_is_noticed(void **state)
 	assert_non_null(strstr(qs_findings_at(*state, 0)->message, "x: "));
 }
 
+/* No memory is taken for a size that no data of the archive can come to. */
+static void a_size_that_cannot_be_is_refused(void **state)
+{
+	static const int64_t dims[] = {20, 30};
+	const struct npz_member member = {"x", npy_floats(dims, 2, 0)};
+	struct npy_bytes bytes;
+	size_t at = 0;
+
+	npz_write(PATH, &member, 1, true);
+	bytes = read_bytes(PATH);
+	while (memcmp(bytes.data + at, "PK\1\2", 4) != 0)
+		at++;
+	/* The size of the data, in the directory: APPNOTE 4.3.12. */
+	memcpy(bytes.data + at + 24, "\xf0\xff\xff\xff", 4);
+	write_bytes(PATH, bytes.data, bytes.size);
+	free(bytes.data);
+	expect_refusal(*state, QS_INVALID);
+	assert_non_null(strstr(qs_findings_at(*state, 0)->message, "too small"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_findings, free_findings)
@@ -158,6 +178,7 @@ int main(void)
 	    TEST(a_member_that_is_no_array_is_told_by_its_name),
 	    TEST(an_archive_is_refused_wherever_it_is_cut),
 	    TEST(a_changed_byte_is_noticed),
+	    TEST(a_size_that_cannot_be_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
