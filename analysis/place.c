@@ -31,19 +31,15 @@ static enum qs_status open_model(struct qs_placement *placement, struct qs_findi
 	return status;
 }
 
-/* Whether a node computes anything while the model runs. */
-static bool is_run(const struct qs_graph *graph, size_t node)
-{
-	for (size_t i = 0; i < graph->nodes[node].proto->n_output; i++) {
-		const struct qs_value *value = qs_graph_output(graph, node, i);
-
-		if (value && !value->is_static && !value->is_shape)
-			return true;
-	}
-	return false;
-}
-
 /* ---- nodes and layers ------------------------------------------------------------------------ */
+
+/* Whether a node is in a body, which runs where its operator does. */
+static bool is_in_body(const struct qs_graph *graph, size_t node)
+{
+	const struct qs_value *output = qs_graph_output(graph, node, 0);
+
+	return output && output->unit;
+}
 
 static enum qs_status place_nodes(struct qs_placement *placement)
 {
@@ -56,7 +52,8 @@ static enum qs_status place_nodes(struct qs_placement *placement)
 	for (size_t i = 0; i < graph->n_nodes; i++) {
 		struct qs_placed *placed = &placement->nodes[placement->n_nodes];
 
-		if (!is_run(graph, graph->order[i]))
+		if (!qs_graph_computes(graph, graph->order[i]) ||
+		    is_in_body(graph, graph->order[i]))
 			continue;
 		placed->node = graph->order[i];
 		qs_place_node(placement, placed);

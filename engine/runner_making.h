@@ -26,13 +26,13 @@ struct qs_making {
 	struct qs_list initializers, inputs, outputs, buffers;
 	struct qs_list sources;   /* struct qs_source_of */
 	struct qs_list constants; /* struct qs_site */
-	struct qs_list placed;    /* struct qs_placed */
+	struct qs_list placed;    /* struct qs_making_node */
 	struct qs_list twin;      /* struct qs_node: of the twin in the making */
 	enum qs_status status;
 };
 
 /* A node of the piece, and where the one that it is or was stands in the graph. */
-struct qs_placed {
+struct qs_making_node {
 	size_t position;
 	Onnx__NodeProto *proto;
 };

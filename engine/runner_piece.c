@@ -299,8 +299,8 @@ static size_t count_outputs(const struct qs_making *making, size_t first, size_t
 
 static int compare(const void *a, const void *b)
 {
-	const size_t x = (*(struct qs_placed *const *)a)->position;
-	const size_t y = (*(struct qs_placed *const *)b)->position;
+	const size_t x = (*(struct qs_making_node *const *)a)->position;
+	const size_t y = (*(struct qs_making_node *const *)b)->position;
 
 	return x < y ? -1 : x > y;
 }
@@ -308,12 +308,12 @@ static int compare(const void *a, const void *b)
 /* Adds a node of the piece, at the position in the graph of the one that it is or was. */
 void qs_making_place(struct qs_making *making, const struct qs_node *node, Onnx__NodeProto *proto)
 {
-	struct qs_placed *placed = qs_making_take(making, sizeof(*placed));
+	struct qs_making_node *placed = qs_making_take(making, sizeof(*placed));
 
 	if (!placed)
 		return;
-	*placed =
-	    (struct qs_placed){making->runner->pieces.position[node - making->graph->nodes], proto};
+	*placed = (struct qs_making_node){
+	    making->runner->pieces.position[node - making->graph->nodes], proto};
 	qs_making_push(making, &making->placed, placed);
 }
 
@@ -355,7 +355,7 @@ static Onnx__NodeProto **collect(struct qs_making *making)
 		qsort(
 		    making->placed.items, making->placed.n, sizeof(*making->placed.items), compare);
 	for (size_t i = 0; nodes && i < making->placed.n; i++)
-		nodes[i] = ((struct qs_placed *)making->placed.items[i])->proto;
+		nodes[i] = ((struct qs_making_node *)making->placed.items[i])->proto;
 	return nodes;
 }
 

@@ -41,6 +41,19 @@ struct qs_value *qs_graph_output(const struct qs_graph *graph, size_t node, size
 	                                                          : NULL;
 }
 
+bool qs_graph_computes(const struct qs_graph *graph, size_t node)
+{
+	const Onnx__NodeProto *proto = graph->nodes[node].proto;
+
+	for (size_t i = 0; i < proto->n_output && !qs_region_is_enter(proto); i++) {
+		const struct qs_value *value = qs_graph_output(graph, node, i);
+
+		if (value && !value->is_static && !value->is_shape)
+			return true;
+	}
+	return false;
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 static enum qs_status defined_twice(struct qs_graph_build *build, const char *name)

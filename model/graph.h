@@ -97,6 +97,10 @@ struct qs_value *qs_graph_input(const struct qs_graph *graph, size_t node, size_
 /* Output i of a node, or NULL. */
 struct qs_value *qs_graph_output(const struct qs_graph *graph, size_t node, size_t i);
 
+/* Whether a node computes with data, rather than with constants and shapes. What stands in front of
+ * a body (model/regions.h) does not. */
+bool qs_graph_computes(const struct qs_graph *graph, size_t node);
+
 /* Whether a node is the standard operator of that name. */
 bool qs_node_is(const Onnx__NodeProto *node, const char *op_type);
 

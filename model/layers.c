@@ -187,21 +187,6 @@ static enum qs_status add_fused(struct search *search, const struct qs_fused *fu
 	return status == QS_OK ? complete(search, index, layer) : status;
 }
 
-/* Whether a node computes with data, rather than with constants and shapes. */
-static bool is_layer(const struct qs_graph *graph, size_t node)
-{
-	const Onnx__NodeProto *proto = graph->nodes[node].proto;
-
-	/* What is in front of a body is nothing that is in the file. */
-	for (size_t i = 0; i < proto->n_output && !qs_region_is_enter(proto); i++) {
-		const struct qs_value *value = qs_graph_output(graph, node, i);
-
-		if (value && !value->is_static && !value->is_shape)
-			return true;
-	}
-	return false;
-}
-
 static void find_fused(struct search *search)
 {
 	const struct qs_graph *graph = search->graph;
@@ -210,8 +195,8 @@ static void find_fused(struct search *search)
 		search->fused_of_node[i] = QS_NONE;
 	for (size_t i = 0; i < graph->n_nodes; i++) {
 		struct qs_fused *fused = &search->fused[search->n_fused];
-		bool is_free =
-		    is_layer(graph, graph->order[i]) && qs_fuse(graph, graph->order[i], fused);
+		bool is_free = qs_graph_computes(graph, graph->order[i]) &&
+		               qs_fuse(graph, graph->order[i], fused);
 
 		for (size_t j = 0; is_free && j < fused->n_nodes; j++)
 			is_free = search->fused_of_node[fused->nodes[j]] == QS_NONE;
@@ -231,7 +216,7 @@ static enum qs_status add_layers(struct search *search)
 		const size_t node = graph->order[i], fused = search->fused_of_node[node];
 
 		if (fused == QS_NONE) {
-			if (is_layer(graph, node))
+			if (qs_graph_computes(graph, node))
 				status = add_single(search, node);
 		} else if (search->fused[fused].nodes[search->fused[fused].n_nodes - 1] == node) {
 			status = add_fused(search, &search->fused[fused]);

@@ -19,6 +19,9 @@
 /* From this opset on, operands are broadcast from their last axes on. */
 #define WITH_BROADCASTING 7
 
+/* From this opset on, a Scan has no batches of its own. */
+#define SCAN_WITHOUT_BATCHES 9
+
 struct module {
 	qs_opset_shim_latest *latest;
 	qs_opset_shim_convert *convert;
@@ -277,6 +280,18 @@ static enum qs_status cannot_convert(
 	return QS_UNSUPPORTED;
 }
 
+/* Whether there is a Scan with batches of its own, which the converter passes over. */
+static bool has_old_scan(const struct qs_graph *graph, int64_t before, int64_t version)
+{
+	if (before >= SCAN_WITHOUT_BATCHES || version < SCAN_WITHOUT_BATCHES)
+		return false;
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		if (qs_node_is(graph->nodes[i].proto, "Scan"))
+			return true;
+	}
+	return false;
+}
+
 static enum qs_status convert(struct qs_graph *graph, const struct module *module, int64_t version,
     struct qs_findings *findings)
 {
@@ -319,6 +334,9 @@ enum qs_status qs_opset_raise(struct qs_model *model, int64_t version, struct qs
 		    "that is later than what the version converter knows", findings);
 	if (status == QS_OK)
 		status = qs_graph_new(model, findings, &graph);
+	if (status == QS_OK && has_old_scan(graph, before, version))
+		status = cannot_convert(
+		    model, version, "a Scan has batches of its own, as before opset 9", findings);
 	if (status == QS_OK)
 		status = qs_shapes_infer(graph);
 	if (status == QS_OK)
