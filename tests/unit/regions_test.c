@@ -326,7 +326,7 @@ static void what_is_in_a_body_is_brought_to_a_later_opset(void **state)
 	struct qs_model *model;
 	size_t n_inputs = 0;
 
-	save_model(bench, old_loop);
+	engine_save(MODEL, old_loop);
 	model = open_model(bench, MODEL);
 	if (qs_opset_raise(model, 13, bench->findings) != QS_OK) {
 		qs_model_free(model);
