@@ -23,8 +23,7 @@ struct qs_place qs_reading_place(const struct qs_reading *reading, const struct 
 	return qs_json_place(&reading->document, value);
 }
 
-/* What a value is called: its key, or that it is an element of the list under a key. */
-static void write_name(const struct qs_json *value, struct qs_text *text)
+void qs_reading_name(const struct qs_json *value, struct qs_text *text)
 {
 	if (value->key.bytes)
 		qs_text_addf(text, "%.*s", qs_json_shown(value->key, 80), value->key.bytes);
@@ -44,7 +43,7 @@ bool qs_reading_is(struct qs_reading *reading, const struct qs_json *value, enum
 		return true;
 	if (value->type == QS_JSON_BROKEN)
 		return false;
-	write_name(value, &name);
+	qs_reading_name(value, &name);
 	qs_reading_say(reading, QS_FINDING_RULES_WRONG_TYPE, qs_reading_place(reading, value),
 	    value, "%s must be %s, found %s", name.data, expected,
 	    qs_json_type_name((enum qs_json_type)value->type));

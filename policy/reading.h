@@ -33,6 +33,9 @@ struct qs_reading_key {
 /* The most keys that an object can have. */
 #define QS_READING_KEYS 16
 
+/* Appends what a value is called: its key, or that it is an element of the list under a key. */
+void qs_reading_name(const struct qs_json *value, struct qs_text *text);
+
 /* Where a value stands. */
 struct qs_place qs_reading_place(const struct qs_reading *reading, const struct qs_json *value);
 

@@ -74,28 +74,39 @@ static size_t n_characters(struct qs_json_string text)
 	return n;
 }
 
+/* Complains about a text of another form, or of more than `limit` characters; it may be an element
+ * of a list. */
+static bool check_form(struct qs_reading *reading, const struct qs_json *value,
+    bool (*has_form)(struct qs_json_string text), size_t limit, const char *expected)
+{
+	const struct qs_place place = qs_json_place(&reading->document, value);
+	struct qs_text name = QS_TEXT_INIT;
+	bool good = false;
+
+	qs_reading_name(value, &name);
+	if (n_characters(value->string) > limit)
+		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place, value,
+		    "%s has %zu characters; the limit is %zu", name.data,
+		    n_characters(value->string), limit);
+	else if (!has_form(value->string))
+		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE, place, value,
+		    "%s cannot be \"%.*s\"; expected %s", name.data,
+		    qs_json_shown(value->string, 80), value->string.bytes, expected);
+	else
+		good = true;
+	qs_findings_end_text(reading->findings, &name);
+	return good;
+}
+
 /* Keeps a text of a form and at most `limit` characters. */
 static void read_form(struct qs_reading *reading, const struct qs_json *value, void *target,
     bool (*has_form)(struct qs_json_string text), size_t limit, const char *expected)
 {
-	const struct qs_place place = qs_json_place(&reading->document, value);
 	char *kept;
 
-	if (!qs_reading_is(reading, value, QS_JSON_STRING, expected))
+	if (!qs_reading_is(reading, value, QS_JSON_STRING, expected) ||
+	    !check_form(reading, value, has_form, limit, expected))
 		return;
-	if (n_characters(value->string) > limit) {
-		qs_reading_say(reading, QS_FINDING_RULES_LIMIT, place, value,
-		    "%.*s has %zu characters; the limit is %zu", qs_json_shown(value->key, 80),
-		    value->key.bytes, n_characters(value->string), limit);
-		return;
-	}
-	if (!has_form(value->string)) {
-		qs_reading_say(reading, QS_FINDING_RULES_ILLEGAL_VALUE, place, value,
-		    "%.*s cannot be \"%.*s\"; expected %s", qs_json_shown(value->key, 80),
-		    value->key.bytes, qs_json_shown(value->string, 80), value->string.bytes,
-		    expected);
-		return;
-	}
 	kept = qs_arena_strndup(&reading->rulebook->arena, value->string.bytes, value->string.size);
 	reading->nomem |= !kept;
 	*(const char **)target = kept;
