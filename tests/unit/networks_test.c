@@ -37,6 +37,7 @@ enum {
 static const struct exception {
 	const char *network; /* NULL: all */
 	const char *run;     /* "*" at its end: what begins so */
+	const char *tensor;  /* NULL: all */
 	unsigned what;
 	const char *reason;
 } exceptions[] = {
@@ -73,7 +74,8 @@ static void complain(
 	for (size_t i = 0; i < N_EXCEPTIONS; i++) {
 		if ((!exceptions[i].network ||
 			strcmp(exceptions[i].network, trial->network) == 0) &&
-		    is_like(trial->run, exceptions[i].run) && (exceptions[i].what & what)) {
+		    is_like(trial->run, exceptions[i].run) && (exceptions[i].what & what) &&
+		    (!exceptions[i].tensor || strcmp(exceptions[i].tensor, name) == 0)) {
 			used[i] = true;
 			return;
 		}
