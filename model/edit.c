@@ -7,36 +7,6 @@
 #include "model/edit_internal.h"
 #include "model/tensor.h"
 
-/* Takes a name; the map borrows it. */
-static void take_name(struct qs_edit *edit, const char *name)
-{
-	if (name && *name && !qs_map_set(&edit->names, name, 0))
-		edit->nomem = true;
-}
-
-static void take_names(struct qs_edit *edit, const Onnx__GraphProto *proto)
-{
-	for (size_t i = 0; i < proto->n_input; i++)
-		take_name(edit, proto->input[i]->name);
-	for (size_t i = 0; i < proto->n_initializer; i++)
-		take_name(edit, proto->initializer[i]->name);
-	for (size_t i = 0; i < proto->n_node; i++) {
-		const Onnx__NodeProto *node = proto->node[i];
-
-		take_name(edit, node->name);
-		for (size_t j = 0; j < node->n_output; j++)
-			take_name(edit, node->output[j]);
-		for (size_t j = 0; j < node->n_attribute; j++) {
-			const Onnx__AttributeProto *attribute = node->attribute[j];
-
-			if (attribute->g)
-				take_names(edit, attribute->g);
-			for (size_t k = 0; k < attribute->n_graphs; k++)
-				take_names(edit, attribute->graphs[k]);
-		}
-	}
-}
-
 enum qs_status qs_edit_new(struct qs_graph *graph, struct qs_edit **ret_edit)
 {
 	struct qs_edit *edit = calloc(1, sizeof(*edit));
@@ -45,10 +15,9 @@ enum qs_status qs_edit_new(struct qs_graph *graph, struct qs_edit **ret_edit)
 		return QS_NOMEM;
 	edit->graph = graph;
 	edit->removed = calloc(graph->n_nodes + 1, sizeof(*edit->removed));
-	edit->nomem = !edit->removed;
-	take_names(edit, graph->proto);
-	for (size_t i = 0; i < graph->n_values; i++)
-		take_name(edit, graph->values[i].name);
+	edit->nomem = !edit->removed || !qs_names_take_graph(&edit->names, graph->proto);
+	for (size_t i = 0; i < graph->n_values && !edit->nomem; i++)
+		edit->nomem = !qs_names_take(&edit->names, graph->values[i].name);
 	if (edit->nomem) {
 		qs_edit_free(edit);
 		return QS_NOMEM;
@@ -61,7 +30,7 @@ void qs_edit_free(struct qs_edit *edit)
 {
 	if (!edit)
 		return;
-	qs_map_done(&edit->names);
+	qs_names_done(&edit->names);
 	free(edit->nodes);
 	free(edit->tensors);
 	free(edit->removed);
@@ -89,27 +58,20 @@ static char *take_string(struct qs_edit *edit, const char *string)
 
 const char *qs_edit_name(struct qs_edit *edit, const char *format, ...)
 {
-	struct qs_text name = QS_TEXT_INIT;
-	char *kept = NULL;
+	struct qs_text text = QS_TEXT_INIT;
+	char *name = NULL;
 	va_list arguments;
-	size_t stem;
 
 	va_start(arguments, format);
-	qs_text_addv(&name, format, arguments);
+	qs_text_addv(&text, format, arguments);
 	va_end(arguments);
-	stem = name.size;
-	for (size_t i = 1; !name.failed && qs_map_get(&edit->names, name.data) != QS_MAP_NONE;
-	     i++) {
-		name.size = stem;
-		qs_text_addf(&name, "_%zu", i);
-	}
-	if (qs_text_status(&name) == QS_OK)
-		kept = take_string(edit, name.data);
-	qs_text_done(&name);
-	if (!kept)
+	if (qs_text_status(&text) == QS_OK)
+		name = qs_names_make(
+		    &edit->names, &edit->graph->model->arena, take_string(edit, text.data));
+	qs_text_done(&text);
+	if (!name)
 		edit->nomem = true;
-	take_name(edit, kept);
-	return kept;
+	return name;
 }
 
 /* Appends to a growing list of pointers. */
@@ -281,6 +243,8 @@ static bool defines(const Onnx__GraphProto *proto, const char *name)
 	return false;
 }
 
+static void reroute_bodies(const Onnx__NodeProto *node, const char *from, char *to);
+
 /* A subgraph that has the name itself means its own. */
 static void reroute_subgraph(Onnx__GraphProto *proto, const char *from, char *to)
 {
@@ -291,7 +255,7 @@ static void reroute_subgraph(Onnx__GraphProto *proto, const char *from, char *to
 			if (strcmp(proto->node[i]->input[j], from) == 0)
 				proto->node[i]->input[j] = to;
 		}
-		qs_node_reroute_bodies(proto->node[i], from, to);
+		reroute_bodies(proto->node[i], from, to);
 	}
 	for (size_t i = 0; i < proto->n_output; i++) {
 		if (proto->output[i]->name && strcmp(proto->output[i]->name, from) == 0)
@@ -299,7 +263,8 @@ static void reroute_subgraph(Onnx__GraphProto *proto, const char *from, char *to
 	}
 }
 
-void qs_node_reroute_bodies(const Onnx__NodeProto *node, const char *from, char *to)
+/* Lets the bodies of a node read a tensor from outside under another name. */
+static void reroute_bodies(const Onnx__NodeProto *node, const char *from, char *to)
 {
 	for (size_t i = 0; i < node->n_attribute; i++) {
 		if (node->attribute[i]->g)
@@ -319,7 +284,7 @@ void qs_edit_reroute_use(
 	else if (use.input < node->n_input)
 		node->input[use.input] = (char *)name;
 	else
-		qs_node_reroute_bodies(node, value->name, (char *)name);
+		reroute_bodies(node, value->name, (char *)name);
 }
 
 void qs_edit_reroute(struct qs_edit *edit, const struct qs_value *value, const char *name)

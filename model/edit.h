@@ -83,10 +83,6 @@ void qs_edit_remove_node(struct qs_edit *edit, size_t node);
  */
 enum qs_status qs_edit_apply(struct qs_edit *edit, struct qs_findings *findings);
 
-/* Lets the bodies of a node, and those within, read a tensor from outside under another name. A
- * body that has the name itself means its own. */
-void qs_node_reroute_bodies(const Onnx__NodeProto *node, const char *from, char *to);
-
 /* Makes a model import an operator set, at least of a version. */
 enum qs_status qs_model_import(struct qs_model *model, const char *domain, int64_t version);
 

@@ -6,21 +6,32 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "model/names.h"
 #include "model/tensor.h"
 
 /* Calls within calls, and nodes that functions come to, at most. */
 #define DEPTH_LIMIT 64
 #define NODES_LIMIT ((size_t)1 << 20)
 
+/* Operator sets that a model or a function imports, at most; people have a handful. */
+#define IMPORTS_LIMIT 64
+
 /* Fields of FunctionProto that are later than the installed onnx.proto. */
 #define FIELD_ATTRIBUTE_PROTO 11
 #define FIELD_OVERLOAD 13
 
+/* The attributes of a function that have a value where a call says nothing. */
+struct defaults {
+	struct qs_map by_name; /* index in `items` */
+	Onnx__AttributeProto **items;
+};
+
 struct inlining {
 	struct qs_model *model;
-	struct qs_arena *arena;  /* of the model */
-	struct qs_map functions; /* by "domain:name" */
-	struct qs_map names;     /* of tensors and nodes that are taken */
+	struct qs_arena *arena;    /* of the model */
+	struct qs_map functions;   /* by "domain:name" */
+	struct defaults *defaults; /* by function */
+	struct qs_names names;     /* of tensors and nodes that are taken */
 	size_t n_calls, n_nodes;
 	bool impossible, nomem;
 };
@@ -33,9 +44,9 @@ struct nodes {
 
 /* A call: what the names and attributes of its function are there. */
 struct call {
-	const struct call *outer; /* what the call itself is within; NULL for the graph */
 	size_t depth;
 	const Onnx__FunctionProto *function; /* NULL: only subgraphs are copied */
+	const struct defaults *defaults;     /* of the function */
 	const Onnx__NodeProto *node;
 	const char *prefix;
 	struct qs_map *renamed; /* index in `now` */
@@ -114,6 +125,8 @@ static bool has_operator(
 /* Whether the nodes of a function mean the same in the model. */
 static bool is_same_language(struct inlining *inlining, const Onnx__FunctionProto *function)
 {
+	if (function->n_opset_import > IMPORTS_LIMIT)
+		return false;
 	for (size_t i = 0; i < function->n_opset_import; i++) {
 		const Onnx__OperatorSetIdProto *import = function->opset_import[i];
 
@@ -124,17 +137,55 @@ static bool is_same_language(struct inlining *inlining, const Onnx__FunctionProt
 	return !has_field(function, FIELD_OVERLOAD);
 }
 
+/* An attribute with its value, which is a field of a later onnx.proto; NULL when it is none. */
+static Onnx__AttributeProto *unpack_default(
+    struct inlining *inlining, const ProtobufCMessageUnknownField *field)
+{
+	size_t skip = 0;
+
+	/* The length stands in front. */
+	while (skip < field->len && field->data[skip] & 0x80)
+		skip++;
+	return skip++ < field->len ? onnx__attribute_proto__unpack(&inlining->model->allocator,
+					 field->len - skip, field->data + skip)
+	                           : NULL;
+}
+
+static void list_defaults(struct inlining *inlining, size_t index)
+{
+	const ProtobufCMessage *function = &inlining->model->proto->functions[index]->base;
+	struct defaults *defaults = &inlining->defaults[index];
+	size_t n = 0;
+
+	defaults->items = take(inlining, function->n_unknown_fields, sizeof(*defaults->items));
+	for (unsigned i = 0; i < function->n_unknown_fields && !inlining->nomem; i++) {
+		Onnx__AttributeProto *attribute =
+		    function->unknown_fields[i].tag == FIELD_ATTRIBUTE_PROTO
+			? unpack_default(inlining, &function->unknown_fields[i])
+			: NULL;
+
+		if (!attribute)
+			continue;
+		defaults->items[n] = attribute;
+		if (!qs_map_set(&defaults->by_name, text_of(attribute->name), n++))
+			inlining->nomem = true;
+	}
+}
+
 static void list_functions(struct inlining *inlining)
 {
 	const Onnx__ModelProto *proto = inlining->model->proto;
 
-	for (size_t i = 0; i < proto->n_functions; i++) {
+	inlining->defaults = take(inlining, proto->n_functions, sizeof(*inlining->defaults));
+	inlining->impossible = proto->n_opset_import > IMPORTS_LIMIT;
+	for (size_t i = 0; i < proto->n_functions && !inlining->nomem; i++) {
 		const Onnx__FunctionProto *function = proto->functions[i];
 		const char *key = qs_arena_printf(
 		    inlining->arena, "%s:%s", domain_of(function->domain), text_of(function->name));
 
 		if (!key || !qs_map_set(&inlining->functions, key, i))
 			inlining->nomem = true;
+		list_defaults(inlining, i);
 	}
 	for (size_t i = 0; i < proto->n_functions && !inlining->impossible; i++)
 		inlining->impossible = !is_same_language(inlining, proto->functions[i]);
@@ -142,43 +193,14 @@ static void list_functions(struct inlining *inlining)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-static void take_name(struct inlining *inlining, const char *name)
-{
-	if (name && *name && !qs_map_set(&inlining->names, name, 0))
-		inlining->nomem = true;
-}
-
-static void take_names(struct inlining *inlining, const Onnx__GraphProto *graph)
-{
-	for (size_t i = 0; i < graph->n_input; i++)
-		take_name(inlining, graph->input[i]->name);
-	for (size_t i = 0; i < graph->n_initializer; i++)
-		take_name(inlining, graph->initializer[i]->name);
-	for (size_t i = 0; i < graph->n_node; i++) {
-		const Onnx__NodeProto *node = graph->node[i];
-
-		take_name(inlining, node->name);
-		for (size_t j = 0; j < node->n_output; j++)
-			take_name(inlining, node->output[j]);
-		for (size_t j = 0; j < node->n_attribute; j++) {
-			if (node->attribute[j]->g)
-				take_names(inlining, node->attribute[j]->g);
-			for (size_t k = 0; k < node->attribute[j]->n_graphs; k++)
-				take_names(inlining, node->attribute[j]->graphs[k]);
-		}
-	}
-}
-
 /* A name that nothing has, of what is in a call. */
 static char *new_name(struct inlining *inlining, const struct call *call, const char *name)
 {
-	char *made = qs_arena_printf(inlining->arena, "%s/%s", call->prefix, name);
+	char *made = qs_names_make(&inlining->names, inlining->arena,
+	    qs_arena_printf(inlining->arena, "%s/%s", call->prefix, name));
 
-	for (size_t i = 1; made && qs_map_get(&inlining->names, made) != QS_MAP_NONE; i++)
-		made = qs_arena_printf(inlining->arena, "%s/%s_%zu", call->prefix, name, i);
 	if (!made)
 		inlining->nomem = true;
-	take_name(inlining, made);
 	return made;
 }
 
@@ -220,41 +242,20 @@ static char *name_now(struct inlining *inlining, struct call *call, char *name)
 static Onnx__GraphProto *copy_graph(
     struct inlining *inlining, struct call *call, const Onnx__GraphProto *graph);
 
-/* The value that a function's attribute has where nothing is said, which is of a later onnx.proto.
- */
-static const Onnx__AttributeProto *find_default(
-    struct inlining *inlining, const Onnx__FunctionProto *function, const char *name)
-{
-	for (unsigned i = 0; i < function->base.n_unknown_fields; i++) {
-		const ProtobufCMessageUnknownField *field = &function->base.unknown_fields[i];
-		size_t skip = 0;
-		Onnx__AttributeProto *attribute;
-
-		if (field->tag != FIELD_ATTRIBUTE_PROTO)
-			continue;
-		/* The length stands in front. */
-		while (skip < field->len && field->data[skip] & 0x80)
-			skip++;
-		if (skip++ >= field->len)
-			continue;
-		attribute = onnx__attribute_proto__unpack(
-		    &inlining->model->allocator, field->len - skip, field->data + skip);
-		if (attribute && strcmp(text_of(attribute->name), name) == 0)
-			return attribute;
-	}
-	return NULL;
-}
-
 /* What an attribute of a node in a function is in the call; NULL where it has none. */
 static const Onnx__AttributeProto *resolve(
-    struct inlining *inlining, const struct call *call, const Onnx__AttributeProto *attribute)
+    const struct call *call, const Onnx__AttributeProto *attribute)
 {
 	const Onnx__AttributeProto *found;
+	size_t index;
 
 	if (!call->function || !attribute->ref_attr_name || !*attribute->ref_attr_name)
 		return attribute;
 	found = qs_attribute(call->node, attribute->ref_attr_name);
-	return found ? found : find_default(inlining, call->function, attribute->ref_attr_name);
+	if (found)
+		return found;
+	index = qs_map_get(&call->defaults->by_name, attribute->ref_attr_name);
+	return index == QS_MAP_NONE ? NULL : call->defaults->items[index];
 }
 
 static Onnx__TensorProto *copy_tensor(struct inlining *inlining, const Onnx__TensorProto *tensor)
@@ -295,7 +296,7 @@ static void copy_attributes(struct inlining *inlining, struct call *call,
 	copy->attribute = take(inlining, node->n_attribute, sizeof(*copy->attribute));
 	copy->n_attribute = 0;
 	for (size_t i = 0; i < node->n_attribute && !inlining->nomem; i++) {
-		const Onnx__AttributeProto *found = resolve(inlining, call, node->attribute[i]);
+		const Onnx__AttributeProto *found = resolve(call, node->attribute[i]);
 
 		if (found)
 			copy->attribute[copy->n_attribute++] =
@@ -401,9 +402,9 @@ static void call_function(struct inlining *inlining, const struct call *outer,
 {
 	const Onnx__FunctionProto *function = inlining->model->proto->functions[index];
 	struct qs_map renamed = QS_MAP_INIT;
-	struct call call = {.outer = outer,
-	    .depth = outer->depth + 1,
+	struct call call = {.depth = outer->depth + 1,
 	    .function = function,
+	    .defaults = &inlining->defaults[index],
 	    .node = node,
 	    .prefix = node->name && *node->name ? node->name : text_of(node->op_type),
 	    .renamed = &renamed};
@@ -498,8 +499,10 @@ static Onnx__GraphProto *copy_graph(
 
 enum qs_status qs_functions_inline(struct qs_model *model, size_t *ret_n)
 {
-	struct inlining inlining = {
-	    .model = model, .arena = &model->arena, .functions = QS_MAP_INIT, .names = QS_MAP_INIT};
+	struct inlining inlining = {.model = model,
+	    .arena = &model->arena,
+	    .functions = QS_MAP_INIT,
+	    .names = QS_NAMES_INIT};
 	struct call graph = {.function = NULL};
 	Onnx__GraphProto *expanded = NULL;
 
@@ -507,11 +510,14 @@ enum qs_status qs_functions_inline(struct qs_model *model, size_t *ret_n)
 	if (!model->proto->n_functions)
 		return QS_OK;
 	list_functions(&inlining);
-	take_names(&inlining, model->proto->graph);
+	if (!qs_names_take_graph(&inlining.names, model->proto->graph))
+		inlining.nomem = true;
 	if (!inlining.nomem && !inlining.impossible)
 		expanded = copy_graph(&inlining, &graph, model->proto->graph);
+	for (size_t i = 0; inlining.defaults && i < model->proto->n_functions; i++)
+		qs_map_done(&inlining.defaults[i].by_name);
 	qs_map_done(&inlining.functions);
-	qs_map_done(&inlining.names);
+	qs_names_done(&inlining.names);
 	if (inlining.nomem)
 		return QS_NOMEM;
 	if (inlining.impossible)

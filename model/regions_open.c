@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "model/edit.h"
 #include "model/graph.h"
+#include "model/names.h"
 #include "model/regions_internal.h"
 #include "model/tensor.h"
 
@@ -19,18 +19,11 @@ struct list {
 
 struct opening {
 	struct qs_model *model;
-	struct qs_arena *arena; /* of the model */
-	struct qs_map taken;    /* names of tensors: whether each is an initializer */
+	struct qs_arena *arena;  /* of the model */
+	struct qs_names names;   /* that are taken */
+	struct qs_map constants; /* initializers, by name */
 	struct list nodes, tensors, infos, regions;
 	bool nomem;
-};
-
-/* What a branch calls its tensors, and what they are called now. */
-struct scope {
-	const struct scope *outer;
-	struct qs_map names; /* index in `was` and `now` */
-	struct list was, now;
-	size_t n_constants; /* that come before what nodes give */
 };
 
 static void push(struct opening *opening, struct list *list, void *item)
@@ -50,46 +43,37 @@ static void push(struct opening *opening, struct list *list, void *item)
 		list->items[list->n++] = item;
 }
 
-static void take_name(struct opening *opening, const char *name, bool is_constant)
+static void take_name(struct opening *opening, const char *name)
 {
-	if (name && *name && !qs_map_set(&opening->taken, name, is_constant))
+	if (!qs_names_take(&opening->names, name))
 		opening->nomem = true;
 }
 
-/* A name that nothing in the graph has, made from one. */
+/* Takes the name of an initializer. */
+static void take_constant(struct opening *opening, const char *name)
+{
+	take_name(opening, name);
+	if (name && *name && !qs_map_set(&opening->constants, name, 0))
+		opening->nomem = true;
+}
+
+/* A name that nothing has, made from one. */
 static char *find_name(struct opening *opening, const char *name)
 {
-	char *found = (char *)name;
+	char *found = qs_names_make(&opening->names, opening->arena, (char *)name);
 
-	for (size_t i = 1; found && qs_map_get(&opening->taken, found) != QS_MAP_NONE; i++)
-		found = qs_arena_printf(opening->arena, "%s_%zu", name, i);
 	if (!found)
 		opening->nomem = true;
-	take_name(opening, found, false);
 	return found;
 }
 
 /* Gives what a branch defines a name in the main graph. */
-static void define(struct opening *opening, struct scope *scope, const char *name)
+static void define(struct opening *opening, struct qs_region_scope *scope, const char *name)
 {
 	if (!name || !*name || opening->nomem || qs_map_get(&scope->names, name) != QS_MAP_NONE)
 		return;
-	if (!qs_map_set(&scope->names, name, scope->now.n))
+	if (!qs_region_define(scope, name, find_name(opening, name)))
 		opening->nomem = true;
-	push(opening, &scope->was, (void *)name);
-	push(opening, &scope->now, find_name(opening, name));
-}
-
-/* What a name means in a scope. */
-static char *resolve(const struct scope *scope, char *name)
-{
-	for (; name && scope; scope = scope->outer) {
-		const size_t index = qs_map_get(&scope->names, name);
-
-		if (index != QS_MAP_NONE && index < scope->now.n)
-			return scope->now.items[index];
-	}
-	return name;
 }
 
 static void tag(struct opening *opening, char **doc_string, size_t region)
@@ -192,7 +176,7 @@ static char *pass_on(struct opening *opening, char *name, size_t region)
 }
 
 static void open_nodes(struct opening *opening, const Onnx__GraphProto *graph,
-    const struct scope *scope, size_t region);
+    const struct qs_region_scope *scope, size_t region);
 
 static size_t add_region(
     struct opening *opening, Onnx__NodeProto *owner, size_t branch, size_t parent)
@@ -208,19 +192,19 @@ static size_t add_region(
 
 /* Tells of a tensor what a branch knows of it. */
 static void add_info(
-    struct opening *opening, const struct scope *scope, const Onnx__ValueInfoProto *known)
+    struct opening *opening, const struct qs_region_scope *scope, const Onnx__ValueInfoProto *known)
 {
 	Onnx__ValueInfoProto *info = qs_arena_alloc(opening->arena, sizeof(*info));
 
 	if (info) {
 		*info = *known;
-		info->name = resolve(scope, info->name);
+		info->name = qs_region_resolve(scope, info->name);
 	}
 	push(opening, &opening->infos, info);
 }
 
 /* Whether a node of a branch gives a tensor, rather than that it is a constant or from outside. */
-static bool is_of_node(const struct scope *scope, const char *name)
+static bool is_of_node(const struct qs_region_scope *scope, const char *name)
 {
 	const size_t index = qs_map_get(&scope->names, name);
 
@@ -228,11 +212,12 @@ static bool is_of_node(const struct scope *scope, const char *name)
 }
 
 /* Gives everything that a branch defines its name. */
-static void define_all(struct opening *opening, struct scope *scope, const Onnx__GraphProto *body)
+static void define_all(
+    struct opening *opening, struct qs_region_scope *scope, const Onnx__GraphProto *body)
 {
 	for (size_t i = 0; i < body->n_initializer; i++)
 		define(opening, scope, body->initializer[i]->name);
-	scope->n_constants = scope->now.n;
+	scope->n_constants = scope->n;
 	for (size_t i = 0; i < body->n_input; i++)
 		define(opening, scope, body->input[i]->name);
 	for (size_t i = 0; i < body->n_node; i++) {
@@ -241,14 +226,14 @@ static void define_all(struct opening *opening, struct scope *scope, const Onnx_
 	}
 }
 
-static void open_constants(
-    struct opening *opening, const struct scope *scope, const Onnx__GraphProto *body, size_t region)
+static void open_constants(struct opening *opening, const struct qs_region_scope *scope,
+    const Onnx__GraphProto *body, size_t region)
 {
 	for (size_t i = 0; i < body->n_initializer && !opening->nomem; i++) {
 		Onnx__TensorProto *tensor = body->initializer[i];
 
-		tensor->name = resolve(scope, tensor->name);
-		take_name(opening, tensor->name, true);
+		tensor->name = qs_region_resolve(scope, tensor->name);
+		take_constant(opening, tensor->name);
 		tag(opening, &tensor->doc_string, region);
 		push(opening, &opening->tensors, tensor);
 	}
@@ -262,21 +247,22 @@ static void open_constants(
 
 /* Names what a body takes: what the node in front of it gives, after what ties it to the one behind
  * it. */
-static void give_inputs(struct opening *opening, const struct scope *scope,
+static void give_inputs(struct opening *opening, const struct qs_region_scope *scope,
     const Onnx__GraphProto *body, Onnx__NodeProto *enter)
 {
 	for (size_t i = 0; i < body->n_input && !opening->nomem; i++)
-		enter->output[1 + i] = resolve(scope, body->input[i]->name);
+		enter->output[1 + i] = qs_region_resolve(scope, body->input[i]->name);
 	push(opening, &opening->nodes, enter);
 }
 
 /* Moves a branch or a body up, with a node in front of it or NULL; `outputs` become the names of
  * what it gives. */
-static void open_region(struct opening *opening, Onnx__NodeProto *node, const struct scope *outer,
-    size_t parent, size_t branch, Onnx__NodeProto *enter, int64_t *ret_region, char **outputs)
+static void open_region(struct opening *opening, Onnx__NodeProto *node,
+    const struct qs_region_scope *outer, size_t parent, size_t branch, Onnx__NodeProto *enter,
+    int64_t *ret_region, char **outputs)
 {
 	const Onnx__GraphProto *body = graph_of(node, branch);
-	struct scope scope = {.outer = outer, .names = QS_MAP_INIT};
+	struct qs_region_scope scope = {.outer = outer, .names = QS_MAP_INIT};
 	const size_t region = add_region(opening, node, branch, parent);
 
 	*ret_region = (int64_t)region;
@@ -287,13 +273,11 @@ static void open_region(struct opening *opening, Onnx__NodeProto *node, const st
 	if (!opening->nomem)
 		open_nodes(opening, body, &scope, region);
 	for (size_t i = 0; i < body->n_output && !opening->nomem; i++) {
-		outputs[i] = resolve(&scope, body->output[i]->name);
+		outputs[i] = qs_region_resolve(&scope, body->output[i]->name);
 		if (!is_of_node(&scope, body->output[i]->name))
 			outputs[i] = pass_on(opening, outputs[i], region);
 	}
-	free(scope.was.items);
-	free(scope.now.items);
-	qs_map_done(&scope.names);
+	qs_region_scope_done(&scope);
 }
 
 /* The attribute that says the regions of a node. */
@@ -318,8 +302,8 @@ static Onnx__AttributeProto **regions_attribute(
 	return list;
 }
 
-static void open_if(
-    struct opening *opening, Onnx__NodeProto *node, const struct scope *scope, size_t region)
+static void open_if(struct opening *opening, Onnx__NodeProto *node,
+    const struct qs_region_scope *scope, size_t region)
 {
 	Onnx__NodeProto *stand_in = qs_arena_alloc(opening->arena, sizeof(*stand_in));
 	char **inputs = qs_arena_array(opening->arena, 2 * node->n_output + 1, sizeof(*inputs));
@@ -338,7 +322,7 @@ static void open_if(
 	stand_in->input = inputs;
 	stand_in->n_input = 2 * node->n_output + 1;
 	/* Whoever runs the model looks at it, and constants are nothing that flows. */
-	inputs[QS_REGION_CONDITION] = qs_map_get(&opening->taken, node->input[0]) == true
+	inputs[QS_REGION_CONDITION] = qs_map_get(&opening->constants, node->input[0]) != QS_MAP_NONE
 	                                  ? pass_on(opening, node->input[0], region)
 	                                  : node->input[0];
 	for (size_t b = 0; b < 2 && !opening->nomem; b++)
@@ -365,8 +349,8 @@ static Onnx__NodeProto *stand_at_end(struct opening *opening, const Onnx__NodePr
 	return end;
 }
 
-static void open_loop(
-    struct opening *opening, Onnx__NodeProto *node, const struct scope *scope, size_t region)
+static void open_loop(struct opening *opening, Onnx__NodeProto *node,
+    const struct qs_region_scope *scope, size_t region)
 {
 	const Onnx__GraphProto *body = graph_of(node, QS_REGION_BODY);
 	Onnx__NodeProto *owner = qs_arena_alloc(opening->arena, sizeof(*owner));
@@ -393,38 +377,27 @@ static void open_loop(
 	push(opening, &opening->nodes, leave);
 }
 
-/* Lets a subgraph that stays read what it takes from outside by its new name. */
-static void reroute_bodies(Onnx__NodeProto *node, const struct scope *scope)
-{
-	for (; scope; scope = scope->outer) {
-		for (size_t i = 0; i < scope->now.n; i++) {
-			if (strcmp(scope->was.items[i], scope->now.items[i]) != 0)
-				qs_node_reroute_bodies(
-				    node, scope->was.items[i], scope->now.items[i]);
-		}
-	}
-}
-
-static void open_node(
-    struct opening *opening, Onnx__NodeProto *node, const struct scope *scope, size_t region)
+static void open_node(struct opening *opening, Onnx__NodeProto *node,
+    const struct qs_region_scope *scope, size_t region)
 {
 	for (size_t i = 0; i < node->n_input; i++)
-		node->input[i] = resolve(scope, node->input[i]);
+		node->input[i] = qs_region_resolve(scope, node->input[i]);
 	for (size_t i = 0; i < node->n_output; i++)
-		node->output[i] = resolve(scope, node->output[i]);
+		node->output[i] = qs_region_resolve(scope, node->output[i]);
 	tag(opening, &node->doc_string, region);
 	if (can_open_if(node)) {
 		open_if(opening, node, scope, region);
 	} else if (can_open_loop(opening, node)) {
 		open_loop(opening, node, scope, region);
 	} else {
-		reroute_bodies(node, scope);
+		if (!qs_region_resolve_bodies(node, scope))
+			opening->nomem = true;
 		push(opening, &opening->nodes, node);
 	}
 }
 
 static void open_nodes(struct opening *opening, const Onnx__GraphProto *graph,
-    const struct scope *scope, size_t region)
+    const struct qs_region_scope *scope, size_t region)
 {
 	for (size_t i = 0; i < graph->n_node && !opening->nomem; i++)
 		open_node(opening, graph->node[i], scope, region);
@@ -432,29 +405,53 @@ static void open_nodes(struct opening *opening, const Onnx__GraphProto *graph,
 
 /* ---- a model --------------------------------------------------------------------------------- */
 
+static bool can_open(const struct opening *opening, const Onnx__NodeProto *node)
+{
+	return can_open_if(node) || can_open_loop(opening, node);
+}
+
 static bool has_closed(const struct opening *opening, const Onnx__GraphProto *graph)
 {
 	for (size_t i = 0; i < graph->n_node; i++) {
-		if (can_open_if(graph->node[i]) || can_open_loop(opening, graph->node[i]))
+		if (can_open(opening, graph->node[i]))
 			return true;
 	}
 	return false;
 }
 
+/* Takes what subgraphs define that stay, at any depth: a new name outside must not be one of
+ * theirs. */
+static void take_bodies(struct opening *opening, const Onnx__GraphProto *graph)
+{
+	for (size_t i = 0; i < graph->n_node && !opening->nomem; i++) {
+		const Onnx__NodeProto *node = graph->node[i];
+
+		if (!can_open(opening, node)) {
+			opening->nomem = !qs_names_take_bodies(&opening->names, node);
+			continue;
+		}
+		for (size_t b = 0; b <= QS_REGION_BODY; b++) {
+			if (graph_of(node, b))
+				take_bodies(opening, graph_of(node, b));
+		}
+	}
+}
+
 static void take_names(struct opening *opening, const Onnx__GraphProto *graph)
 {
 	for (size_t i = 0; i < graph->n_input; i++)
-		take_name(opening, graph->input[i]->name, false);
+		take_name(opening, graph->input[i]->name);
 	for (size_t i = 0; i < graph->n_initializer; i++)
-		take_name(opening, graph->initializer[i]->name, true);
+		take_constant(opening, graph->initializer[i]->name);
 	for (size_t i = 0; i < graph->n_sparse_initializer; i++) {
 		if (graph->sparse_initializer[i]->values)
-			take_name(opening, graph->sparse_initializer[i]->values->name, true);
+			take_constant(opening, graph->sparse_initializer[i]->values->name);
 	}
 	for (size_t i = 0; i < graph->n_node; i++) {
 		for (size_t j = 0; j < graph->node[i]->n_output; j++)
-			take_name(opening, graph->node[i]->output[j], false);
+			take_name(opening, graph->node[i]->output[j]);
 	}
+	take_bodies(opening, graph);
 }
 
 /* A list of the graph, in the memory of the model, with what is new behind it. */
@@ -516,12 +513,16 @@ static void open_graph(struct opening *opening, Onnx__GraphProto *graph)
 
 enum qs_status qs_regions_open(struct qs_model *model)
 {
-	struct opening opening = {.model = model, .arena = &model->arena, .taken = QS_MAP_INIT};
+	struct opening opening = {.model = model,
+	    .arena = &model->arena,
+	    .names = QS_NAMES_INIT,
+	    .constants = QS_MAP_INIT};
 
 	if (!model->proto->graph || !has_closed(&opening, model->proto->graph))
 		return QS_OK;
 	open_graph(&opening, model->proto->graph);
-	qs_map_done(&opening.taken);
+	qs_names_done(&opening.names);
+	qs_map_done(&opening.constants);
 	free(opening.nodes.items);
 	free(opening.tensors.items);
 	free(opening.infos.items);

@@ -320,6 +320,44 @@ static void a_scan_with_batches_of_its_own_stays(void **state)
 	qs_model_free(model);
 }
 
+/* The inputs of the nodes in the subgraph of the node of another domain, one after the other. */
+static void describe_foreign(const struct qs_model *model, struct qs_text *text)
+{
+	const Onnx__GraphProto *graph = model->proto->graph;
+
+	for (size_t i = 0; i < graph->n_node; i++) {
+		const Onnx__NodeProto *node = graph->node[i];
+
+		if (strcmp(node->op_type, "Foreign") != 0)
+			continue;
+		for (size_t j = 0; j < node->attribute[0]->g->n_node; j++)
+			qs_text_addf(text, "%s\n", node->attribute[0]->g->node[j]->input[0]);
+		qs_text_addf(text, "out %s\n", node->attribute[0]->g->output[0]->name);
+	}
+}
+
+/*
+ * In the branch t becomes t_1, as t is taken outside, and t_1 becomes t_1_2, as t_1_1 is what the
+ * subgraph calls its own.
+ */
+static void a_subgraph_that_stays_reads_by_the_new_names(void **state)
+{
+	struct qs_findings *findings = qs_findings_new();
+	struct qs_model *model = FIXTURE_MODEL(findings, DECIDE, "node Neg n x t",
+	    "node If f cond y", "body then_branch", "node Abs - x t", "node Neg - t t_1",
+	    "node Foreign - t o", "domain a.b", "body within", "node Neg - t a", "node Neg - t_1 b",
+	    "node Neg - x t_1_1", "node Neg - t_1_1 c", "out t 2 4", "end", "out o 2 4", "end",
+	    "body else_branch", "node Neg - t o", "out o 2 4", "end", "out y 2 4", "out t 2 4");
+	struct qs_text text = QS_TEXT_INIT;
+
+	(void)state;
+	assert_int_equal(qs_regions_open(model), QS_OK);
+	describe_foreign(model, &text);
+	engine_expect(&text, "t_1\nt_1_2\nx\nt_1_1\nout t_1\n");
+	qs_model_free(model);
+	qs_findings_free(findings);
+}
+
 static void what_is_in_a_body_is_brought_to_a_later_opset(void **state)
 {
 	struct bench *bench = *state;
@@ -527,6 +565,7 @@ int main(void)
 	    TEST(a_body_of_a_loop_within_follows_new_names),
 	    TEST(layers_of_bodies_have_their_paths),
 	    TEST(a_scan_with_batches_of_its_own_stays),
+	    TEST(a_subgraph_that_stays_reads_by_the_new_names),
 	    TEST(what_is_in_a_body_is_brought_to_a_later_opset),
 	    TEST(branches_and_bodies_are_quantized),
 	    TEST(weights_of_bodies_are_quantized_outside_of_them),
